@@ -1,0 +1,36 @@
+"""Frozen values that every room speaks; no I/O and no logic beyond their own consistency."""
+
+from deskquorum.domain.actions import Action, Proposal
+from deskquorum.domain.deadlines import Deadline
+from deskquorum.domain.decisions import Decision, Evidence, Route
+from deskquorum.domain.facts import Fact, Facts
+from deskquorum.domain.reasons import Reason
+from deskquorum.domain.rulings import Effect, Finding, Mode, Ruling, Verdict
+from deskquorum.domain.tickets import JsonValue, Message, RedactedTicket, Requester, Ticket
+from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus
+
+__all__ = [
+    "Action",
+    "Answer",
+    "Deadline",
+    "Decision",
+    "Effect",
+    "Evidence",
+    "Fact",
+    "Facts",
+    "Finding",
+    "JsonValue",
+    "Message",
+    "Mode",
+    "Proposal",
+    "Question",
+    "Reason",
+    "RedactedTicket",
+    "Requester",
+    "Route",
+    "Ruling",
+    "Ticket",
+    "Verdict",
+    "Vote",
+    "VoteStatus",
+]

@@ -1,0 +1,32 @@
+"""Facts: what the desk's own systems say, with source and time of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from deskquorum.domain.tickets import JsonValue
+
+__all__ = ["Fact", "Facts"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One value read from a system; `value=None` means read, and there is none."""
+
+    value: JsonValue
+    source: str
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A snapshot: dotted name (`order.status`) to the fact read under it."""
+
+    values: Mapping[str, Fact] = field(default_factory=dict)
+
+    def get(self, name: str) -> JsonValue:
+        """The value under a dotted name, None when it was not read or is absent."""
+        fact = self.values.get(name)
+        return None if fact is None else fact.value

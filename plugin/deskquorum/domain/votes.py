@@ -1,0 +1,73 @@
+"""Questions, votes and answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+__all__ = ["Answer", "Question", "Vote", "VoteStatus"]
+
+
+class VoteStatus(StrEnum):
+    """What became of one labeler's turn. A failure is not an abstention."""
+
+    CAST = "cast"
+    ABSTAINED = "abstained"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A small closed choice about a ticket, declared by ops."""
+
+    id: str
+    ask: str
+    """The question in a sentence, as a person or a model reads it."""
+    labels: Mapping[str, str]
+    """Label to its one-line description; two labels at least."""
+    labelers: tuple[str, ...]
+    """Ids of the labelers that answer it."""
+    settle_at: float = 0.6
+    """Least posterior at which the answer counts as settled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One labeler's opinion on one question about one ticket."""
+
+    question: str
+    labeler: str
+    status: VoteStatus
+    label: str | None = None
+    """Chosen label; set exactly when the vote was cast."""
+    distribution: Mapping[str, float] = field(default_factory=dict)
+    """Probability per label where the labeler gives one; sums to 1."""
+    family: str = ""
+    """Labelers of one family err together: same base model, same word list."""
+    model: str | None = None
+    prompt_hash: str | None = None
+    cost: Decimal = Decimal(0)
+    """In the currency of the desk's budget."""
+    latency_ms: int = 0
+    why: str = ""
+    """Short code: the rule that fired, or why the turn was lost (`timeout`, `truncated`, ...)."""
+
+    def __post_init__(self) -> None:
+        if (self.status is VoteStatus.CAST) != (self.label is not None):
+            raise ValueError("a cast vote needs a label, any other must have none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The reconciled answer to one question."""
+
+    question: str
+    label: str | None
+    """Most probable label; None when nobody voted."""
+    probability: float
+    """Posterior of `label`, 0..1."""
+    settled: bool
+    calibrated: bool
+    distribution: Mapping[str, float] = field(default_factory=dict)
