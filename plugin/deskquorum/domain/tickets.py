@@ -37,6 +37,7 @@ class Requester:
 
     @property
     def customer_id(self) -> str | None:
+        """The id of the requester's account, None when the record has none."""
         return self.record.get("customer_id")
 
 

@@ -1,0 +1,194 @@
+"""Puts a desk together from its files: everything is loaded, or every problem is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from deskquorum.errors import ConfigError, PolicyFileError, Problem
+from deskquorum.grounding import index_clauses
+from deskquorum.judgement import Rulebook
+from deskquorum.labeling import Labeler, NearestLabeler, PromptLabeler, RuleLabeler, load_embedder
+from deskquorum.ledger import Ledger, open_ledger
+from deskquorum.llm import ChatModel, Prompt, load_prompts, local_model, open_chat_model
+from deskquorum.pack import starter_pack
+from deskquorum.policy import DeskFile, NearestSpec, PromptSpec, RuleSpec, load_policies
+from deskquorum.proposal import load_playbook
+from deskquorum.redaction import Redactor
+
+__all__ = ["Opened", "Parts", "load_parts", "open_labelers"]
+
+_T = TypeVar("_T")
+
+LOCAL = "local"
+"""The `base_url` of a model that means: the packaged small model, served on this machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A loaded desk: what ops wrote, the rooms that read it, and where it records."""
+
+    desk: DeskFile
+    rules: Rulebook
+    redactor: Redactor
+    labelers: tuple[Labeler, ...]
+    """Those that need no model, ready to vote."""
+    prompts: Mapping[str, Prompt]
+    prompt_specs: tuple[PromptSpec, ...]
+    ledger: Ledger
+    ledger_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The labelers that could be started, and what is done without."""
+
+    labelers: tuple[Labeler, ...]
+    notices: tuple[str, ...]
+
+
+def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None = None) -> Parts:
+    """Read every file of a desk folder.
+
+    Raises:
+        ConfigError: Carries the problems of all files together.
+    """
+    problems: list[Problem] = []
+    if not (folder / "policies" / "desk.yaml").is_file():
+        raise PolicyFileError([_no_desk(folder)])
+    book = _collect(problems, lambda: load_policies(folder / "policies"))
+    prompts = _collect(problems, lambda: load_prompts(_prompt_folders(folder, "labelers")))
+    playbook = _collect(
+        problems,
+        lambda: load_playbook(
+            folder / "policies" / "playbook.yaml",
+            book=book,
+            reply_folders=_prompt_folders(folder, "replies"),
+        ),
+    )
+    if book is None or book.desk is None:
+        raise ConfigError(problems)
+    desk = book.desk
+    labelers = _labelers(desk, problems)
+    specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
+    problems += _missing_prompts(specs, prompts or {}, desk)
+    if problems or playbook is None or prompts is None:
+        raise ConfigError(problems)
+    ledger_path = Path(ledger) if ledger else folder / desk.ledger
+    embedder = load_embedder()
+    return Parts(
+        desk=desk,
+        rules=Rulebook(
+            book=book,
+            playbook=playbook,
+            clauses=index_clauses(
+                tuple(book.clauses.values()), None if embedder is None else embedder.embed
+            ),
+            questions=desk.questions,
+            accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
+            links=tuple(desk.links),
+        ),
+        redactor=Redactor(),
+        labelers=labelers,
+        prompts=prompts,
+        prompt_specs=tuple(specs) if models else (),
+        ledger=open_ledger(ledger_path),
+        ledger_path=ledger_path,
+    )
+
+
+async def open_labelers(
+    parts: Parts, stack: AsyncExitStack, *, model_url: str | None = None
+) -> Opened:
+    """Start what the prompt labelers need; `stack` stops it again."""
+    chats: dict[str, ChatModel] = {}
+    notices: list[str] = []
+    for name in sorted({spec.model for spec in parts.prompt_specs}):
+        model = parts.desk.models[name]
+        url = model.base_url if model.base_url != LOCAL else model_url
+        if url is None:
+            local = await stack.enter_async_context(local_model())
+            if local.base_url is None:
+                notices.append(f"model '{name}' is left out: {local.reason}")
+                continue
+            url = local.base_url
+        chats[name] = await stack.enter_async_context(
+            open_chat_model(
+                base_url=url,
+                api_key_env=model.api_key_env,
+                timeout_s=model.timeout_s,
+                max_concurrency=model.max_concurrency,
+            )
+        )
+    asking = tuple(
+        PromptLabeler(
+            id=spec.id,
+            question=parts.desk.questions[spec.question],
+            prompt=parts.prompts[spec.prompt],
+            chat=chats[spec.model],
+            model=parts.desk.models[spec.model].model,
+            wave=spec.wave,
+            family=spec.family,
+        )
+        for spec in parts.prompt_specs
+        if spec.model in chats
+    )
+    return Opened(labelers=(*parts.labelers, *asking), notices=tuple(notices))
+
+
+def _labelers(desk: DeskFile, problems: list[Problem]) -> tuple[Labeler, ...]:
+    embedder = load_embedder()
+    labelers: list[Labeler] = []
+    for spec in desk.labelers.values():
+        question = desk.questions[spec.question]
+        made: Labeler | None = None
+        match spec:
+            case RuleSpec():
+                made = _collect(problems, lambda s=spec, q=question: RuleLabeler.load(s, q))
+            case NearestSpec() if embedder is not None:
+                made = _collect(
+                    problems, lambda s=spec, q=question: NearestLabeler.load(s, q, embedder)
+                )
+            case _:
+                pass
+        if made is not None:
+            labelers.append(made)
+    return tuple(labelers)
+
+
+def _collect(problems: list[Problem], load: Callable[[], _T]) -> _T | None:
+    try:
+        return load()
+    except ConfigError as exc:
+        problems += exc.problems
+        return None
+
+
+def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:
+    """The desk's own prompts first, then the starter pack's."""
+    return (folder / "prompts" / kind, starter_pack("prompts") / kind)
+
+
+def _missing_prompts(
+    specs: Sequence[PromptSpec], prompts: Mapping[str, Prompt], desk: DeskFile
+) -> list[Problem]:
+    return [
+        Problem(
+            path=str(desk.path),
+            message=f"labeler '{spec.id}' asks with prompt '{spec.prompt}', which does not exist",
+            hint=f"the prompts are {', '.join(sorted(prompts))}",
+        )
+        for spec in specs
+        if spec.prompt not in prompts
+    ]
+
+
+def _no_desk(folder: Path) -> Problem:
+    return Problem(
+        path=str(folder / "policies" / "desk.yaml"),
+        message="no such file",
+        hint="name a desk folder, or make one with `deskquorum init FOLDER`",
+    )

@@ -1,0 +1,157 @@
+"""The verbs and their options; each verb's work stands in a module of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deskquorum.errors import DeskError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="deskquorum",
+    help="Lets a support desk's bot act on its own without being confidently wrong.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Output file; standard output if left out.")]
+ModelUrlOption = Annotated[
+    str | None, typer.Option("--model-url", help="Base URL for models that desk.yaml calls local.")
+]
+NoModelOption = Annotated[
+    bool, typer.Option("--no-model", help="Leave the prompt labelers out: rules and embeddings only.")
+]
+LedgerOption = Annotated[
+    Path | None, typer.Option("--ledger", help="Ledger file instead of the one desk.yaml names.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Tickets decided at the same time.")]
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", help="JSON object, label to description: a desk with one question."),
+    ] = None,
+    examples: Annotated[
+        Path | None, typer.Option("--examples", help="JSON Lines of past tickets with their label.")
+    ] = None,
+    question: Annotated[str, typer.Option("--question", help="Name of that question.")] = "route",
+    per_label: Annotated[
+        int | None, typer.Option("--per-label", min=1, help="Use at most so many examples a label.")
+    ] = None,
+) -> None:
+    """Make a desk folder: the starter pack, or a routing desk from labels and past tickets."""
+    from deskquorum.cli.init import make_desk
+
+    make_desk(folder, labels=labels, examples=examples, question=question, per_label=per_label)
+
+
+@app.command()
+def demo(
+    *,
+    no_model: NoModelOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide the example desk's tickets and print what happened to each."""
+    from deskquorum.cli.demo import run_demo
+
+    raise typer.Exit(run_demo(models=not no_model, as_json=as_json))
+
+
+@app.command()
+def decide(
+    tickets: Annotated[Path, typer.Argument(metavar="FILE", help="Tickets, JSON Lines.")],
+    *,
+    desk: DeskOption = Path(),
+    out: OutOption = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+    ledger: LedgerOption = None,
+    jobs: JobsOption = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide every ticket of a file; order and ids are kept, a malformed row becomes an error row."""
+    from deskquorum.cli.decide import decide_file
+
+    raise typer.Exit(
+        decide_file(
+            tickets,
+            folder=desk,
+            out=out,
+            model_url=model_url,
+            models=not no_model,
+            ledger=ledger,
+            jobs=jobs,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def explain(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="Decision id or ticket id.")],
+    *,
+    desk: DeskOption = Path(),
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell one decision's whole story in plain sentences."""
+    from deskquorum.cli.explain import explain_decision
+
+    raise typer.Exit(explain_decision(identity, folder=desk, ledger=ledger, as_json=as_json))
+
+
+@app.command()
+def label(
+    rows: Annotated[Path, typer.Argument(metavar="FILE", help="Tickets or {id, text}, JSON Lines.")],
+    *,
+    question: Annotated[str, typer.Option("--question", help="Question of the desk to answer.")],
+    desk: DeskOption = Path(),
+    out: OutOption = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+    jobs: JobsOption = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer one question about every row of a file, with the votes behind each answer."""
+    from deskquorum.cli.label import label_file
+
+    raise typer.Exit(
+        label_file(
+            rows,
+            folder=desk,
+            question=question,
+            out=out,
+            model_url=model_url,
+            models=not no_model,
+            jobs=jobs,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
+    """Check the installation and a desk: what works, what is missing, how to mend it."""
+    from deskquorum.cli.doctor import examine
+
+    raise typer.Exit(examine(desk, as_json=as_json))
+
+
+def main() -> None:
+    """Run the command line; problems in files of ops exit with 2 and list every one."""
+    try:
+        app()
+    except DeskError as exc:
+        typer.echo(str(exc), err=True)
+        raise SystemExit(2) from exc

@@ -1,0 +1,132 @@
+"""`deskquorum demo`: the example desk's tickets decided, in a table that a support lead reads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import anyio
+from rich.markup import escape
+from rich.table import Table
+
+from deskquorum.cli.batch import read_rows, wide_console
+from deskquorum.cli.decide import decide_rows
+from deskquorum.decision import action_text
+from deskquorum.desk import Desk, load_desk
+from deskquorum.domain import Action, VoteStatus
+from deskquorum.ledger import Entry
+from deskquorum.pack import starter_pack
+
+__all__ = ["run_demo"]
+
+_STYLES = {"auto": "green", "human": "yellow", "deny": "red"}
+
+
+def run_demo(*, models: bool, as_json: bool) -> int:
+    """Decide the example tickets and print table, summary and where to look next; returns 0."""
+    source = starter_pack("northwind")
+    folder = Path(tempfile.gettempdir()) / "deskquorum-demo" / "northwind"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("state"))
+    desk = load_desk(folder, models=models)
+    rows = read_rows(folder / "tickets.jsonl")
+    results: list[dict[str, object]] = []
+    started = time.perf_counter()
+    anyio.run(decide_rows, desk, rows, results.append, 2)
+    elapsed_s = time.perf_counter() - started
+    console = wide_console()
+    if as_json:
+        console.print_json(json.dumps(results))
+        return 0
+    for notice in desk.notices:
+        console.print(f"note: {notice}")
+    console.print(_table(results, desk))
+    for line in _summary(results, desk, folder, elapsed_s):
+        console.print(line)
+    return 0
+
+
+def _table(results: Sequence[Mapping[str, object]], desk: Desk) -> Table:
+    table = Table(title=f"{len(results)} tickets of the example desk", title_justify="left")
+    for heading in ("ticket", "redacted", "votes", "answer", "action", "rule, clause"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("route", no_wrap=True)
+    table.add_column("why", overflow="fold", ratio=1)
+    for result in results:
+        entry = desk.ledger.get(str(result.get("decision_id")))
+        if entry is not None:
+            table.add_row(*_cells(result, entry))
+    return table
+
+
+def _cells(result: Mapping[str, object], entry: Entry) -> tuple[str, ...]:
+    redacted = entry.evidence.ticket.redactions
+    votes = Counter(vote.status for vote in entry.evidence.votes)
+    intent, route = entry.decision.answers.get("intent"), str(result["route"])
+    return (
+        escape(str(result["id"])),
+        ", ".join(f"{n} {kind.lower()}" for kind, n in redacted.items()) or "-",
+        f"{votes[VoteStatus.CAST]} cast, {votes[VoteStatus.ABSTAINED]} abstained"
+        + (f", {votes[VoteStatus.FAILED]} failed" if votes[VoteStatus.FAILED] else ""),
+        "-" if intent is None or intent.label is None else f"{intent.label} {intent.probability:.0%}",
+        escape(_action(entry.decision.action)),
+        escape(_rules(result)),
+        f"[{_STYLES[route]}]{route}[/]",
+        escape(_why(result)),
+    )
+
+
+def _action(action: Action | None) -> str:
+    return "-" if action is None else action_text(action)
+
+
+def _rules(result: Mapping[str, object]) -> str:
+    ruling = result["ruling"]
+    if not isinstance(ruling, Mapping):
+        return "-"
+    rules, clauses = ruling["rules"][:1], ruling["clauses"][:2]
+    return ", ".join([*rules, *clauses]) or "-"
+
+
+def _why(result: Mapping[str, object]) -> str:
+    reasons = result["reasons"]
+    return str(reasons[0]["text"]) if isinstance(reasons, list) and reasons else "-"
+
+
+def _summary(
+    results: Sequence[Mapping[str, object]], desk: Desk, folder: Path, elapsed_s: float
+) -> list[str]:
+    routes = Counter(str(result["route"]) for result in results)
+    signed = sum("signed-off" in _codes(result) for result in results)
+    first = results[0]["decision_id"] if results else "ID"
+    return [
+        "",
+        f"[green]{routes['auto']} done by itself[/], [red]{routes['deny']} declined by a clause[/], "
+        f"[yellow]{routes['human']} given to a person[/], in {elapsed_s:.1f} s on this machine, "
+        "with no key and no network.",
+        f"{signed} of them rest on a sign-off of the desk's owner, none on a certificate: "
+        "audits come first. No money moved without a person.",
+        f"Models: {_models(desk)}.",
+        "",
+        "Where to look next:",
+        f"  deskquorum explain {first} --desk {folder}",
+        f"  {folder}/policies    the rules, clause by clause; edit one and run the demo's tickets again:",
+        f"  deskquorum decide {folder}/tickets.jsonl --desk {folder} --out decisions.jsonl",
+        "  deskquorum init my-desk    a desk of your own",
+    ]
+
+
+def _models(desk: Desk) -> str:
+    if desk.notices:
+        return "none, the desk ran on rules and embeddings"
+    return "a small local one that votes with little weight, beside rules and embeddings"
+
+
+def _codes(result: Mapping[str, object]) -> set[str]:
+    reasons = result["reasons"]
+    return {str(r["code"]) for r in reasons} if isinstance(reasons, list) else set()

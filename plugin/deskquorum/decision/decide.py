@@ -1,0 +1,174 @@
+"""The last step, pure: answers, rulings and findings to one decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from deskquorum.domain import (
+    Action,
+    Answer,
+    Decision,
+    Effect,
+    Evidence,
+    Finding,
+    Mode,
+    Proposal,
+    Reason,
+    Route,
+    Ruling,
+    Verdict,
+    VoteStatus,
+)
+
+__all__ = ["WITHHOLD_SUGGESTION", "Dossier", "decide"]
+
+WITHHOLD_SUGGESTION = "withhold-suggestion"
+"""Obligation of a ticket rule: the person who takes over is shown no suggestion."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dossier:
+    """Everything the last step looks at."""
+
+    evidence: Evidence
+    answers: Mapping[str, Answer]
+    proposal: Proposal | None
+    """The bot's proposal or, without one, the playbook's."""
+    ticket_ruling: Ruling
+    action_ruling: Ruling | None = None
+    reply_ruling: Ruling | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def decide(
+    dossier: Dossier, *, decision_id: str, now: datetime, policy_hash: str, saved_calls: int = 0
+) -> Decision:
+    """Decide one ticket.
+
+    INVARIANT: the route is `auto` only if nothing failed, no ticket rule asks for a person, every
+    ruling allows and may run by itself, and every claim of the reply is supported.
+    """
+    why_human = _why_human(dossier)
+    denied = _denied(dossier)
+    route = Route.HUMAN if why_human else Route.DENY if denied else Route.AUTO
+    proposal = dossier.proposal or Proposal(source="playbook")
+    withheld = WITHHOLD_SUGGESTION in dossier.ticket_ruling.obligations
+    rulings = (dossier.ticket_ruling, dossier.action_ruling, dossier.reply_ruling)
+    return Decision(
+        id=decision_id,
+        ticket=dossier.evidence.ticket.id,
+        route=route,
+        action=_action(proposal, route, denied=denied, withheld=withheld),
+        reply=None if withheld else proposal.reply,
+        reasons=(*why_human, *_grounds(dossier)),
+        answers=dossier.answers,
+        rulings=tuple(ruling for ruling in rulings if ruling is not None),
+        findings=dossier.findings,
+        play=proposal.play,
+        mode=_mode(dossier),
+        cost=sum((vote.cost for vote in dossier.evidence.votes), Decimal(0)),
+        saved_calls=saved_calls,
+        decided_at=now,
+        policy_hash=policy_hash,
+    )
+
+
+def _why_human(dossier: Dossier) -> list[Reason]:
+    """Every reason for a person, the deciding ones first."""
+    reasons = list(dossier.ticket_ruling.reasons) if _held(dossier.ticket_ruling) else []
+    reasons += dossier.evidence.failures
+    reasons += _failed_labelers(dossier)
+    proposal = dossier.proposal
+    if proposal is None or (proposal.action is None and proposal.reply is None):
+        reasons.append(Reason(code="nothing-proposed"))
+    if dossier.action_ruling is not None:
+        reasons += _held_back(dossier.action_ruling)
+    if dossier.reply_ruling is not None:
+        reasons += _held_back(dossier.reply_ruling)
+        if dossier.reply_ruling.effect is Effect.DENY:
+            reasons += dossier.reply_ruling.reasons
+    elif _denied(dossier) and proposal is not None and proposal.source == "playbook":
+        # A refusal that nobody tells the customer of is no answer.
+        reasons.append(Reason(code="no-reply"))
+    reasons += _unsupported(dossier.findings)
+    return reasons
+
+
+def _denied(dossier: Dossier) -> bool:
+    return dossier.action_ruling is not None and dossier.action_ruling.effect is Effect.DENY
+
+
+def _held(ruling: Ruling) -> bool:
+    return ruling.effect is not Effect.ALLOW
+
+
+def _failed_labelers(dossier: Dossier) -> list[Reason]:
+    return [
+        Reason(
+            code="labeler-failed",
+            params={"labeler": vote.labeler, "question": vote.question, "why": vote.why},
+        )
+        for vote in dossier.evidence.votes
+        if vote.status is VoteStatus.FAILED
+    ]
+
+
+def _held_back(ruling: Ruling) -> list[Reason]:
+    """Why an action or a reply may not go by itself; nothing when it may, or when it is denied."""
+    match ruling.effect:
+        case Effect.HUMAN:
+            return list(ruling.reasons)
+        case Effect.DENY:
+            return []
+        case Effect.ALLOW if ruling.mode is not Mode.AUTO:
+            return [
+                Reason(code="mode", params={"action": ruling.action, "mode": ruling.mode.value})
+            ]
+        case Effect.ALLOW if ruling.signed_off is None:
+            return [Reason(code="no-certificate", params={"action": ruling.action})]
+        case _:
+            return []
+
+
+def _unsupported(findings: Sequence[Finding]) -> list[Reason]:
+    return [
+        Reason(
+            code="reply-check",
+            params={
+                "check": finding.check,
+                "verdict": finding.verdict.value,
+                "clause": finding.clause or "",
+                "why": finding.why,
+            },
+        )
+        for finding in findings
+        if finding.verdict is not Verdict.SUPPORTED
+    ]
+
+
+def _grounds(dossier: Dossier) -> list[Reason]:
+    """What the decision rests on once nobody has to be asked: the rules that allowed or denied."""
+    reasons: list[Reason] = []
+    for ruling in (dossier.action_ruling, dossier.reply_ruling):
+        if ruling is None or ruling.effect is Effect.HUMAN:
+            continue
+        reasons += ruling.reasons
+        if ruling.effect is Effect.ALLOW and ruling.mode is Mode.AUTO and ruling.signed_off:
+            reasons.append(
+                Reason(code="signed-off", params={"action": ruling.action, "by": ruling.signed_off})
+            )
+    return reasons
+
+
+def _action(proposal: Proposal, route: Route, *, denied: bool, withheld: bool) -> Action | None:
+    # A person is never shown a denied action as a suggestion.
+    hidden = withheld or (denied and route is Route.HUMAN)
+    return None if hidden else proposal.action
+
+
+def _mode(dossier: Dossier) -> Mode:
+    ruling = dossier.action_ruling or dossier.reply_ruling
+    return Mode.SHADOW if ruling is None else ruling.mode

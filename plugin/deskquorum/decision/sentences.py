@@ -1,0 +1,40 @@
+"""The one place where reasons become sentences."""
+
+from __future__ import annotations
+
+from deskquorum.domain import Reason
+
+__all__ = ["SENTENCES", "sentence"]
+
+SENTENCES = {
+    "rule": "Rule {rule}: {text}",
+    "no-rule": "No rule allows {action}, and what no rule allows is for a person",
+    "missing-fact": "The fact {fact}, which rule {rule} needs, was not read",
+    "wrong-type": "The fact {fact} is not what policies declare ({expected})",
+    "rule-error": "Rule {rule} could not be evaluated",
+    "unknown-action": "The action {action} is not declared in any policy",
+    "bad-argument": "Argument {argument} of {action} is not what policies declare ({expected})",
+    "labeler-failed": "Labeler {labeler} failed on the question {question} ({why})",
+    "nothing-proposed": "No play fits this ticket, so nothing was proposed",
+    "no-reply": "The action is declined, and no reply was drafted to say so",
+    "mode": "{action} is in mode {mode}, so a person sends it",
+    "no-certificate": "{action} has neither a certificate nor a sign-off, so a person sends it",
+    "signed-off": "{action} was signed off without a certificate by {by}",
+    "reply-check": "The reply check found a {check} {verdict} ({why}) {clause}",
+    "late": "The deadline passed while the desk was busy with {stage}",
+    "stage-failed": "The stage {stage} failed ({why})",
+    "no-record": "The ledger could not record the decision",
+    "unknown-placeholder": "The reply or an argument holds a placeholder of unknown origin",
+}
+"""Reason code to its sentence; the fields are the reason's params."""
+
+
+def sentence(reason: Reason) -> str:
+    """The reason in words; a code that is not listed is given as it stands."""
+    template = SENTENCES.get(reason.code)
+    if template is None:
+        return reason.code
+    try:
+        return template.format_map(reason.params).strip()
+    except KeyError:
+        return reason.code

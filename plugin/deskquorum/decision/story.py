@@ -1,0 +1,144 @@
+"""One decision's whole story, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from deskquorum.decision.sentences import sentence
+from deskquorum.domain import (
+    Action,
+    Answer,
+    Decision,
+    Effect,
+    Evidence,
+    Route,
+    Ruling,
+    Verdict,
+    Vote,
+    VoteStatus,
+)
+
+__all__ = ["action_text", "tell"]
+
+_OUTCOMES = {
+    Route.AUTO: "The desk did this by itself.",
+    Route.HUMAN: "The desk gave this to a person.",
+    Route.DENY: "The desk declined this by rule.",
+}
+
+
+def tell(
+    decision: Decision, evidence: Evidence, clauses: Mapping[str, str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield headed paragraphs: a heading and its sentences, in the order in which things happened.
+
+    Args:
+        decision: The recorded decision.
+        evidence: What it rests on.
+        clauses: Clause id to its text, for quoting those that decided.
+    """
+    yield "Outcome", _outcome(decision)
+    yield "Redaction", _redaction(evidence)
+    yield "Votes and answers", _votes(decision, evidence)
+    yield "Facts", _facts(evidence)
+    yield "Proposal", _proposal(decision, evidence)
+    yield "Rules", [line for ruling in decision.rulings for line in _ruling(ruling, clauses)]
+    yield "Reply check", _findings(decision)
+    yield "Why", [f"{sentence(reason)}." for reason in decision.reasons]
+
+
+def action_text(action: Action | None) -> str:
+    """An action as a call: `issue_refund(order_id=NW-1, amount=24.00)`."""
+    if action is None:
+        return "no action"
+    return f"{action.name}({', '.join(f'{k}={v}' for k, v in action.args.items())})"
+
+
+def _outcome(decision: Decision) -> list[str]:
+    at = f"{decision.decided_at:%Y-%m-%d %H:%M %Z}"
+    return [
+        f"Ticket {decision.ticket}, decision {decision.id}, as of {at}.",
+        _OUTCOMES[decision.route],
+        f"Policy version {decision.policy_hash[:12]}, mode {decision.mode.value}, "
+        f"model cost {decision.cost}.",
+    ]
+
+
+def _redaction(evidence: Evidence) -> list[str]:
+    replaced = evidence.ticket.redactions
+    if not replaced:
+        return ["No personal data was found."]
+    listed = ", ".join(f"{n} {kind.lower().replace('_', ' ')}" for kind, n in replaced.items())
+    return [f"Replaced before any model saw the text: {listed}."]
+
+
+def _votes(decision: Decision, evidence: Evidence) -> list[str]:
+    lines = []
+    for question, answer in decision.answers.items():
+        votes = [vote for vote in evidence.votes if vote.question == question]
+        lines.append(
+            f"{question}: {_answer(answer)}; {', '.join(map(_vote, votes)) or 'no votes'}."
+        )
+    return lines or ["No votes were taken."]
+
+
+def _answer(answer: Answer) -> str:
+    if answer.label is None:
+        return "no answer"
+    settled = "settled" if answer.settled else "not settled"
+    scale = "" if answer.calibrated else ", uncalibrated"
+    return f"{answer.label} at {answer.probability:.0%} ({settled}{scale})"
+
+
+def _vote(vote: Vote) -> str:
+    match vote.status:
+        case VoteStatus.CAST:
+            because = f" because of {vote.why}" if vote.why else ""
+            return f"{vote.labeler} said {vote.label}{because}"
+        case VoteStatus.ABSTAINED:
+            return f"{vote.labeler} abstained"
+        case VoteStatus.FAILED:
+            return f"{vote.labeler} failed ({vote.why})"
+
+
+def _facts(evidence: Evidence) -> list[str]:
+    shown = [
+        f"{name} = {fact.value}"
+        for name, fact in sorted(evidence.facts.values.items())
+        if not isinstance(fact.value, list)
+    ]
+    return [f"Read from the ticket: {'; '.join(shown)}."] if shown else ["No facts were read."]
+
+
+def _proposal(decision: Decision, evidence: Evidence) -> list[str]:
+    proposer = "The bot" if evidence.proposal else f"The play '{decision.play}'"
+    if evidence.proposal is None and decision.play is None:
+        return ["Nothing was proposed."]
+    lines = [f"{proposer} proposed {action_text(decision.action)}."]
+    if decision.reply:
+        lines.append(f"Drafted reply: {decision.reply}")
+    return lines
+
+
+def _ruling(ruling: Ruling, clauses: Mapping[str, str]) -> list[str]:
+    said = {Effect.ALLOW: "allowed", Effect.HUMAN: "held for a person", Effect.DENY: "denied"}
+    by = f" by {', '.join(ruling.rules)}" if ruling.rules else ""
+    what = {"ticket": "The ticket as a whole", "reply": "The reply"}.get(
+        ruling.action, ruling.action
+    )
+    lines = [f"{what} was {said[ruling.effect]}{by}."]
+    lines += [f"Clause {c}: {clauses[c]}" for c in ruling.clauses if c in clauses]
+    return lines
+
+
+def _findings(decision: Decision) -> list[str]:
+    if decision.reply is None:
+        return ["No reply was drafted."]
+    if not decision.findings:
+        return ["The reply makes no claim that needs a clause."]
+    lines = []
+    for finding in decision.findings:
+        by = f" by clause {finding.clause}" if finding.clause else ""
+        why = "" if finding.verdict is Verdict.SUPPORTED else f" ({finding.why})"
+        lines.append(f'"{finding.text}" is {finding.verdict.value}{by}{why}.')
+    return lines

@@ -1,0 +1,150 @@
+"""The clauses of a desk, prepared once: their sentences by wording, and a ranked search."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from deskquorum.grounding.quantities import Quantity, find_quantities
+from deskquorum.grounding.sentences import sentences_of
+from deskquorum.grounding.wording import Wording, nearly, verbatim
+from deskquorum.grounding.words import content_words, language_of, words_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["ClauseIndex", "ClauseLike", "ClauseSentence", "Embed", "index_clauses"]
+
+
+class ClauseLike(Protocol):
+    """What the check needs of a policy clause."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+
+if TYPE_CHECKING:
+    Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+else:
+    Embed = Callable[[Sequence[str]], Any]
+"""Texts to rows of unit length."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseSentence:
+    """One sentence of a clause, as a reply may quote it."""
+
+    clause: ClauseLike
+    place: int
+    """0-based place in the clause."""
+    text: str
+    last: bool
+    quantities: tuple[Quantity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseIndex:
+    """Clauses by wording and by words; build it with `index_clauses`."""
+
+    clauses: tuple[ClauseLike, ...] = ()
+    language: str | None = None
+    sentences: Mapping[str, tuple[ClauseSentence, ...]] = field(default_factory=dict)
+    """Clause id to its sentences, in order."""
+    worded: Mapping[Wording, tuple[ClauseSentence, ...]] = field(default_factory=dict)
+    """Wording, exact and near, to the sentences that have it."""
+    _postings: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
+    _vectors: npt.NDArray[np.float32] | None = None
+    _embed: Embed | None = None
+
+    def nearest(self, queries: Sequence[str], *, top: int = 5) -> list[tuple[ClauseLike, ...]]:
+        """For each query the clauses nearest to it, best first, by words and meaning together."""
+        if not self.clauses or not queries:
+            return [() for _ in queries]
+        rankings = [[self._by_words(query)] for query in queries]
+        if self._embed is not None and self._vectors is not None:
+            scores = self._embed(queries) @ self._vectors.T
+            for ranking, row in zip(rankings, scores, strict=True):
+                ranking.append([int(place) for place in (-row).argsort(kind="stable")])
+        return [tuple(self.clauses[i] for i in _fused(ranking)[:top]) for ranking in rankings]
+
+    def _by_words(self, query: str) -> list[int]:
+        """Places of the clauses that share a word with the query, by BM25."""
+        scores: defaultdict[int, float] = defaultdict(float)
+        for word in set(content_words(words_of(query))):
+            for place, weight in self._postings.get(word, {}).items():
+                scores[place] += weight
+        return sorted(scores, key=lambda place: (-scores[place], place))
+
+
+def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> ClauseIndex:
+    """Prepare clauses for checking replies against them.
+
+    Args:
+        clauses: The desk's clauses; ids must be unique.
+        embed: Adds nearness of meaning to the search where an embedding is at hand.
+    """
+    clauses = tuple(clauses)
+    sentences = {clause.id: _sentences(clause) for clause in clauses}
+    worded: defaultdict[Wording, list[ClauseSentence]] = defaultdict(list)
+    for sentence in (one for several in sentences.values() for one in several):
+        for wording in (verbatim(sentence.text), nearly(sentence.text)):
+            worded[wording].append(sentence)
+    texts = [clause.text for clause in clauses]
+    return ClauseIndex(
+        clauses=clauses,
+        language=language_of(words_of(" ".join(texts))),
+        sentences=sentences,
+        worded={wording: tuple(found) for wording, found in worded.items()},
+        _postings=_bm25(texts),
+        _vectors=embed(texts) if embed is not None and texts else None,
+        _embed=embed,
+    )
+
+
+def _sentences(clause: ClauseLike) -> tuple[ClauseSentence, ...]:
+    spans = [
+        span for span in sentences_of(clause.text) if words_of(clause.text[slice(*span)])
+    ]
+    return tuple(
+        ClauseSentence(
+            clause=clause,
+            place=place,
+            text=clause.text[slice(*span)],
+            last=place == len(spans) - 1,
+            quantities=find_quantities(clause.text[slice(*span)]),
+        )
+        for place, span in enumerate(spans)
+    )
+
+
+def _bm25(texts: Sequence[str], *, k1: float = 1.2, b: float = 0.75) -> dict[str, dict[int, float]]:
+    """Weight of each word in each text, so that a search only adds up."""
+    counts = [Counter(content_words(words_of(text))) for text in texts]
+    average = sum(count.total() for count in counts) / max(1, len(counts)) or 1.0
+    postings: defaultdict[str, dict[int, float]] = defaultdict(dict)
+    for place, count in enumerate(counts):
+        length = k1 * (1 - b + b * count.total() / average)
+        for word, times in count.items():
+            postings[word][place] = times * (k1 + 1) / (times + length)
+    for found in postings.values():
+        rarity = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
+        for place in found:
+            found[place] *= rarity
+    return dict(postings)
+
+
+def _fused(rankings: Sequence[Sequence[int]], *, steadiness: int = 60) -> list[int]:
+    """Reciprocal rank fusion."""
+    scores: defaultdict[int, float] = defaultdict(float)
+    for ranking in rankings:
+        for rank, place in enumerate(ranking):
+            scores[place] += 1 / (steadiness + rank)
+    return sorted(scores, key=lambda place: (-scores[place], place))

@@ -1,0 +1,141 @@
+"""Words of a text with their offsets, spelled one way: case, contractions and numbers."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+import regex
+
+from deskquorum.grounding.lexicon import STOP_WORDS
+
+__all__ = ["Word", "content_words", "language_of", "parse_number", "words_of"]
+
+# Symbols, marks that change direction and question marks stay words, so that a quote with one
+# of them added is no longer the same quote.
+_WORD = regex.compile(
+    r"⟦[^⟦⟧]*⟧"
+    r"|[\p{L}\p{M}\p{N}]+(?:(?:[-._'’]|(?<=\p{N})[,:/](?=\p{N}))[\p{L}\p{M}\p{N}]+)*"
+    r"|[\p{S}\p{Cf}\p{Co}\p{Cs}\p{Cn}%?]"
+    r"|(?<!\S)-(?=\p{N})"
+)
+_PART = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
+_GROUPED = regex.compile(r"\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?")
+_LEAST_STOP_WORDS = 0.12
+_DOUBTFUL_DECIMALS = 3
+
+_WHOLE = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can", "not")}
+_ENDINGS = {"n't": "not", "'ll": "will", "'re": "are", "'ve": "have"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word as it counts in comparisons, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words_of(text: str) -> tuple[Word, ...]:
+    """Every word and meaningful symbol of a text, in order; punctuation is dropped."""
+    found: list[Word] = []
+    for match in _WORD.finditer(text):
+        for spelled, start, end in _parts(match.group(), match.start()):
+            # `No, you can` and `no you can` differ by a comma alone.
+            comma = "," if spelled in _REFUSALS and text[end : end + 1] == "," else ""
+            found += (
+                Word(text=one + comma, start=start, end=end) for one in _expanded(_number(spelled))
+            )
+    return tuple(found)
+
+
+def content_words(words: Iterable[Word]) -> tuple[str, ...]:
+    """Light stems of the words that carry a meaning, without numbers and stop words."""
+    return tuple(
+        _stem(word.text)
+        for word in words
+        if word.text not in _ALL_STOP_WORDS and any(c.isalpha() for c in word.text)
+    )
+
+
+def language_of(words: Iterable[Word]) -> str | None:
+    """The language whose stop words are the most frequent, None when none is frequent."""
+    plain = [word.text for word in words if word.text[:1].isalpha()]
+    counts = {
+        language: sum(word in stops for word in plain) for language, stops in STOP_WORDS.items()
+    }
+    best = max(counts, key=lambda language: counts[language])
+    return best if counts[best] > _LEAST_STOP_WORDS * len(plain) else None
+
+
+def parse_number(text: str) -> Decimal | None:
+    """The number written as `1299`, `1,299.00`, `1.299,00` or `12,5`; None for anything else."""
+    plain = text.translate(_SPACES)
+    last = max(plain.rfind("."), plain.rfind(","))
+    if last >= 0:
+        whole, decimals = plain[:last], plain[last + 1 :]
+        several = len({c for c in plain if c in ".,"}) < sum(c in ".," for c in plain)
+        if _GROUPED.fullmatch(text) and (several or plain[last] == ",") and len(decimals) == _GROUP:
+            whole, decimals = plain, ""
+        elif any(c in ".," for c in whole) and not _GROUPED.fullmatch(text):
+            return None
+        plain = whole.replace(".", "").replace(",", "") + ("." + decimals if decimals else "")
+    if not all(c.isdecimal() or c == "." for c in plain) or not plain[:1].isdecimal():
+        return None
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        return None
+
+
+_GROUP = 3
+_SPACES = str.maketrans("", "", "'\u00a0\u202f")
+_REFUSALS = {"no", "nein", "non", "não", "not", "never"}
+_ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
+
+
+def _parts(token: str, start: int) -> Iterable[tuple[str, int, int]]:
+    """One token, or its parts where a dot or hyphen joins plain words."""
+    folded = token.replace("’", "'")
+    if token.startswith("⟦"):
+        yield token, start, start + len(token)
+    elif any(c.isnumeric() for c in token) or not any(c.isalpha() for c in token):
+        yield _folded(folded), start, start + len(token)
+    else:
+        for part in _PART.finditer(folded):
+            yield _folded(part.group()), start + part.start(), start + part.end()
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def _number(text: str) -> str:
+    """A number in its one spelling; `1.299` is left alone, since two readings are possible."""
+    number = parse_number(text)
+    if number is None:
+        return text
+    separator = max(text.rfind("."), text.rfind(","))
+    if separator >= 0 and len(text) - separator - 1 >= _DOUBTFUL_DECIMALS and "." in text:
+        return text
+    return format(number.normalize(), "f")
+
+
+def _expanded(word: str) -> tuple[str, ...]:
+    if word in _WHOLE:
+        return _WHOLE[word]
+    for ending, full in _ENDINGS.items():
+        if word.endswith(ending) and len(word) > len(ending):
+            return (word.removesuffix(ending), full)
+    return (word,)
+
+
+def _stem(word: str) -> str:
+    """Plural and verb endings off, enough to rank and to compare neighbours."""
+    for ending in ("ies", "ing", "ed", "es", "s", "en", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= _GROUP:
+            return word.removesuffix(ending)
+    return word

@@ -1,0 +1,106 @@
+"""The pure core: recorded evidence and today's rules to a decision, without one model call.
+
+Read it top to bottom to follow a ticket after its votes are in: reconcile, fill slots, rule on the
+ticket, propose, rule on the action, draft and check the reply, rule on the reply, decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from deskquorum.decision import Dossier, decide
+from deskquorum.domain import (
+    Action,
+    Answer,
+    Decision,
+    Evidence,
+    Finding,
+    Proposal,
+    Question,
+)
+from deskquorum.grounding import ClauseIndex, check_reply
+from deskquorum.policy import PolicyBook, rule_on, rule_on_ticket
+from deskquorum.proposal import Playbook, draft_reply, propose
+from deskquorum.reading import readable
+from deskquorum.reconciliation import reconcile
+
+__all__ = ["Rulebook", "answers_of", "judge"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """All that ops wrote and learning measured, as one valid set."""
+
+    book: PolicyBook
+    playbook: Playbook
+    clauses: ClauseIndex
+    questions: Mapping[str, Question]
+    accuracies: Mapping[str, float]
+    links: tuple[str, ...] = ()
+    """Hosts that a reply may link to."""
+
+
+def answers_of(evidence: Evidence, rules: Rulebook) -> Mapping[str, Answer]:
+    """Every question's reconciled answer."""
+    return {
+        name: reconcile(question, evidence.votes, rules.accuracies)
+        for name, question in rules.questions.items()
+    }
+
+
+def judge(
+    evidence: Evidence,
+    rules: Rulebook,
+    *,
+    decision_id: str,
+    now: datetime,
+    saved_calls: int = 0,
+) -> Decision:
+    """Decide from evidence; the same evidence, rules and time give the same decision."""
+    answers = answers_of(evidence, rules)
+    text = "\n\n".join(readable(m.text) for m in evidence.ticket.messages if m.role == "customer")
+    claimed = rules.playbook.claimed(text, evidence.facts)
+    facts = evidence.facts
+    ask = partial(rule_on, rules.book, facts=facts, answers=answers, claimed=claimed, now=now)
+    ticket_ruling = rule_on_ticket(
+        rules.book, facts=facts, answers=answers, claimed=claimed, now=now
+    )
+    proposal = evidence.proposal or propose(
+        rules.playbook, rules.book, facts=facts, answers=answers, claimed=claimed, now=now
+    )
+    action_ruling = None if proposal is None or proposal.action is None else ask(proposal.action)
+    if proposal is not None and proposal.source == "playbook":
+        reply = draft_reply(rules.playbook, rules.book, proposal, action_ruling, facts)
+        proposal = replace(proposal, reply=reply)
+    dossier = Dossier(
+        evidence=evidence,
+        answers=answers,
+        proposal=proposal,
+        ticket_ruling=ticket_ruling,
+        action_ruling=action_ruling,
+        reply_ruling=None if proposal is None or proposal.reply is None else ask(_REPLY),
+        findings=_findings(proposal, rules, evidence),
+    )
+    return decide(
+        dossier,
+        decision_id=decision_id,
+        now=now,
+        policy_hash=rules.book.hash,
+        saved_calls=saved_calls,
+    )
+
+
+_REPLY = Action(name="reply")
+
+
+def _findings(
+    proposal: Proposal | None, rules: Rulebook, evidence: Evidence
+) -> tuple[Finding, ...]:
+    if proposal is None or proposal.reply is None:
+        return ()
+    return check_reply(
+        proposal.reply, index=rules.clauses, facts=evidence.facts, allowed_links=rules.links
+    )

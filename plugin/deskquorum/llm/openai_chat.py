@@ -1,0 +1,188 @@
+"""One try at an OpenAI-compatible endpoint, by the openai client over aiohttp."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import anyio
+
+from deskquorum.domain import Deadline
+from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
+from deskquorum.llm.completions import failure_of_status, read_completion
+from deskquorum.llm.retrying import RetryingChat
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI, OpenAIError
+    from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+
+__all__ = ["OpenAIChat", "open_chat_model"]
+
+OPENAI_URL = "https://api.openai.com/v1"
+_CONNECT_S = 3.0
+_SPARE_CONNECTIONS = 2
+"""A cancelled call gives its connection back a little after its place."""
+
+
+@asynccontextmanager
+async def open_chat_model(
+    base_url: str | None = None,
+    *,
+    api_key: str | None = None,
+    timeout_s: float = 10.0,
+    max_concurrency: int = 16,
+    tries: int = 3,
+) -> AsyncIterator[ChatModel]:
+    """Open one endpoint: an `OpenAIChat` with its retries; closes its connections on the way out.
+
+    Args:
+        base_url: The endpoint up to `/v1`; None is OpenAI's own.
+        api_key: Sent as a bearer token; None for endpoints that want none.
+        timeout_s: Longest a single try may take.
+        max_concurrency: Calls in flight at once; others wait for a place, by their deadline.
+        tries: Tries per call, the first one included.
+    """
+    url = base_url or OPENAI_URL
+    async with _client(url, api_key, max_concurrency) as client:
+        chat = OpenAIChat(client, timeout_s=timeout_s, max_concurrency=max_concurrency)
+        yield RetryingChat(chat, tries=tries)
+
+
+class OpenAIChat:
+    """A chat model behind an OpenAI-compatible endpoint; tries once per call."""
+
+    def __init__(self, client: AsyncOpenAI, *, timeout_s: float, max_concurrency: int) -> None:
+        self._client = client
+        self._timeout_s = timeout_s
+        self._places = anyio.Semaphore(max_concurrency)
+
+    async def complete(
+        self, request: ChatRequest, *, deadline: Deadline
+    ) -> ChatReply | ChatFailure:
+        """Wait for a free place and ask, all of it by the deadline."""
+        started = time.monotonic()
+        outcome: ChatReply | ChatFailure | None = None
+        waiting = "no free place by the deadline"
+        with anyio.move_on_after(deadline.remaining_s()):
+            async with self._places:
+                waiting = "no answer in time"
+                with anyio.move_on_after(self._timeout_s):
+                    outcome = await self._ask(request, started)
+        if outcome is None:
+            return ChatFailure(
+                kind=FailureKind.TIMEOUT, detail=waiting, latency_ms=_since(started)
+            )
+        return outcome
+
+    async def _ask(self, request: ChatRequest, started: float) -> ChatReply | ChatFailure:
+        from aiohttp import ClientError
+        from openai import OpenAIError
+
+        try:
+            raw = await self._client.chat.completions.with_raw_response.create(
+                **_parameters(request), timeout=self._timeout_s
+            )
+        except OpenAIError as exc:
+            return _failure_of(exc, _since(started))
+        except ClientError as exc:
+            # The aiohttp transport lets through what has no twin among httpx2's errors: an
+            # answer that is not HTTP, a broken header.
+            return ChatFailure(
+                kind=FailureKind.GARBAGE, detail=type(exc).__name__, latency_ms=_since(started)
+            )
+        # The client's own lenient reading takes an HTML page for an answer; ours does not.
+        return read_completion(raw.content, request, latency_ms=_since(started))
+
+
+@asynccontextmanager
+async def _client(url: str, api_key: str | None, concurrency: int) -> AsyncIterator[AsyncOpenAI]:
+    from httpx2 import Limits, Timeout
+    from openai import AsyncOpenAI, DefaultAioHttpClient
+
+    connections = concurrency + _SPARE_CONNECTIONS
+    http = DefaultAioHttpClient(
+        limits=Limits(max_connections=connections, max_keepalive_connections=connections),
+        timeout=Timeout(None, connect=_CONNECT_S),
+        # A redirect would carry the ticket to a host that ops never named.
+        follow_redirects=False,
+        trust_env=not _is_loopback(url),
+    )
+    client = AsyncOpenAI(
+        base_url=url, api_key=api_key or "none", max_retries=0, http_client=http
+    )
+    # The client takes these two from the environment; only what ops wrote is sent.
+    client.organization = client.project = None
+    async with client:
+        yield client
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _parameters(request: ChatRequest) -> CompletionCreateParamsNonStreaming:
+    parameters: dict[str, object] = {
+        "model": request.model,
+        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+    }
+    if request.top_logprobs is not None:
+        parameters |= {"logprobs": True, "top_logprobs": request.top_logprobs}
+    if request.json_schema is not None:
+        parameters["response_format"] = _response_format(request.json_schema)
+    return cast("CompletionCreateParamsNonStreaming", parameters)
+
+
+def _response_format(schema: Mapping[str, object]) -> Mapping[str, object]:
+    answer = {"name": "answer", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": answer}
+
+
+def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
+    from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+    match error:
+        case APIStatusError():
+            return failure_of_status(
+                error.status_code,
+                code=error.code or error.type,
+                headers=error.response.headers,
+                latency_ms=latency_ms,
+            )
+        case APITimeoutError() if _is_real_timeout(error):
+            kind = FailureKind.TIMEOUT
+        case APIConnectionError():
+            kind = FailureKind.UNREACHABLE
+        case _:
+            kind = FailureKind.GARBAGE
+    return ChatFailure(kind=kind, detail=_root_name(error), latency_ms=latency_ms)
+
+
+def _is_real_timeout(error: BaseException) -> bool:
+    """The aiohttp transport reports a dropped connection as a timeout; its cause tells."""
+    return isinstance(_root(error), TimeoutError)
+
+
+def _root_name(error: BaseException) -> str:
+    return type(_root(error)).__name__
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def _since(started: float) -> int:
+    return round((time.monotonic() - started) * 1000)

@@ -1,0 +1,50 @@
+"""Customers' words as data: nothing in them can end a fence or look like a model's control token."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+__all__ = ["neutralised", "new_fence"]
+
+_INVISIBLE = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but tab and line feed
+    "\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b\u200e\u200f\ufeff"
+    "\u202a-\u202e\u2060-\u206f"  # direction overrides, invisible operators
+    "\U000e0000-\U000e0fff"  # tag characters and selectors: whole hidden sentences fit in them
+    "]"
+)
+_TAG = re.compile(r"<(?=[\s/!?]{0,4}[^\W\d]|[\s/]{0,4}[|｜])")
+_TAG_END = re.compile(r"(?<=[\w\"'/|｜\-\]])(\s{0,4})>")
+_BRACKETED = re.compile(
+    r"\[(\s{0,4}/?\s{0,4}(?:INST|SYS|SYSTEM|USER|ASSISTANT|TOOL\w{0,12}|AVAILABLE_TOOLS)\s{0,4})\]",
+    re.IGNORECASE,
+)
+_FENCE_LINE = re.compile(r"^([^\S\n]*)([=\-_*#~`<>+|\"'])(?=\2{2})", re.MULTILINE)
+_SPEAKER = re.compile(
+    r"^([^\S\n]*[#*>\-]{0,4}[^\S\n]*"
+    r"(?:system|developer|assistant|user|human|ai|tool|instruction|response|answer))"
+    r"([^\S\n]*[*]{0,2}[:：])",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+def new_fence() -> str:
+    """A mark that no customer can foresee."""
+    return f"ticket-{secrets.token_hex(4)}"
+
+
+def neutralised(text: str, *, fence: str) -> str:
+    """The text with everything that could be taken for more than a customer's words broken.
+
+    Tags and control tokens stand in `‹ ›`; lines that look like a fence or a speaker's name get a
+    dot in them; the fence itself and invisible characters are taken out. A reader sees each change.
+    """
+    shown = _INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    shown = _TAG.sub("‹", shown)
+    shown = _TAG_END.sub(r"\1›", shown)
+    shown = _BRACKETED.sub(r"‹\1›", shown)
+    shown = _FENCE_LINE.sub(r"\1\2·", shown)
+    shown = _SPEAKER.sub(r"\1·\2", shown)
+    return re.sub(re.escape(fence), "‹fence›", shown, flags=re.IGNORECASE)

@@ -1,0 +1,94 @@
+"""The only retry layer: jittered, honours `Retry-After`, ends before the deadline."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import anyio
+
+from deskquorum.domain import Deadline
+from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+__all__ = ["RetryingChat"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pauses:
+    first_s: float
+    longest_s: float
+    jitter: Callable[[], float]
+
+    def after(self, tries: int, failure: ChatFailure) -> float:
+        """Between half and all of a doubling pause, and never less than the provider asks."""
+        whole = min(self.longest_s, self.first_s * 2 ** (tries - 1))
+        return max(failure.retry_after_s or 0.0, whole * (0.5 + 0.5 * self.jitter()))
+
+
+class RetryingChat:
+    """A chat model that asks another one again after a fault that may pass."""
+
+    def __init__(
+        self,
+        chat: ChatModel,
+        *,
+        tries: int = 3,
+        first_pause_s: float = 0.2,
+        longest_pause_s: float = 4.0,
+        least_try_s: float = 0.1,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Wrap a model.
+
+        Args:
+            chat: The model to ask.
+            tries: Tries per call, the first one included.
+            first_pause_s: Pause after the first failure; doubles with each further one.
+            longest_pause_s: Where doubling stops.
+            least_try_s: Time that a further try must have left before the deadline.
+            jitter: Gives numbers in 0..1.
+        """
+        self._chat = chat
+        self._tries = tries
+        self._least_try_s = least_try_s
+        self._pauses = _Pauses(first_s=first_pause_s, longest_s=longest_pause_s, jitter=jitter)
+
+    async def complete(
+        self, request: ChatRequest, *, deadline: Deadline
+    ) -> ChatReply | ChatFailure:
+        """Ask until there is an answer, a lasting fault, or no time for another try."""
+        from tenacity import AsyncRetrying, retry_if_result
+
+        def is_over(state: RetryCallState) -> bool:
+            left = deadline.remaining_s() - state.upcoming_sleep
+            return state.attempt_number >= self._tries or left < self._least_try_s
+
+        def pause(state: RetryCallState) -> float:
+            return self._pauses.after(state.attempt_number, _failure(state))
+
+        started = time.monotonic()
+        outcome: ChatReply | ChatFailure = await AsyncRetrying(
+            sleep=anyio.sleep,
+            retry=retry_if_result(_may_pass),
+            wait=pause,
+            stop=is_over,
+            retry_error_callback=_failure,
+        )(self._chat.complete, request, deadline=deadline)
+        return replace(outcome, latency_ms=round((time.monotonic() - started) * 1000))
+
+
+def _may_pass(outcome: ChatReply | ChatFailure) -> bool:
+    return isinstance(outcome, ChatFailure) and outcome.kind.is_transient
+
+
+def _failure(state: RetryCallState) -> ChatFailure:
+    outcome = state.outcome.result() if state.outcome is not None else None
+    if not isinstance(outcome, ChatFailure):
+        raise TypeError("only a failure is tried again")
+    return outcome

@@ -1,0 +1,155 @@
+"""The desk's playbook: which action or reply is proposed where no bot proposes one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Proposal, Ruling
+from deskquorum.errors import PolicyFileError, Problem
+from deskquorum.policy import Bindings, Condition, PolicyBook, bind, decimal_text, read_yaml
+from deskquorum.proposal.replies import ReplyTemplate, load_replies
+from deskquorum.proposal.slots import SlotSpec, fill_slots
+
+__all__ = ["Play", "Playbook", "draft_reply", "load_playbook", "propose"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _ActionShape(_Strict):
+    name: str
+    args: dict[str, str] = {}
+    """Argument to a CEL expression; money in minor units."""
+
+
+class _PlayShape(_Strict):
+    id: str
+    when: str
+    action: _ActionShape | None = None
+    reply: str | None = None
+    decline: str | None = None
+    cite: list[str] = []
+
+
+class _PlaybookShape(_Strict):
+    playbook: str
+    version: str
+    slots: dict[str, SlotSpec] = {}
+    plays: list[_PlayShape] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """One line of the playbook; the first whose condition holds proposes."""
+
+    id: str
+    when: Condition
+    action: str | None
+    args: Mapping[str, Condition]
+    reply: str | None
+    """Reply template for an action that is not denied, or for a reply alone."""
+    decline: str | None
+    """Reply template that explains a denial by the clauses cited."""
+    cite: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """Slots, plays and reply templates of a desk."""
+
+    slots: Mapping[str, SlotSpec] = field(default_factory=dict)
+    plays: tuple[Play, ...] = ()
+    replies: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+
+    def claimed(self, text: str, facts: Facts) -> Mapping[str, JsonValue]:
+        """What the customer's words say, by slot; text-derived, so never trusted."""
+        return fill_slots(self.slots, text=text, facts=facts)
+
+
+def propose(
+    playbook: Playbook,
+    book: PolicyBook,
+    *,
+    facts: Facts,
+    answers: Mapping[str, Answer],
+    claimed: Mapping[str, JsonValue],
+    now: datetime,
+) -> Proposal | None:
+    """The first fitting play's proposal, without its reply yet; None when no play fits."""
+    bindings = bind(book, facts=facts, answers=answers, claimed=claimed, args={}, now=now)
+    for play in playbook.plays:
+        if play.when.evaluate(bindings) is True:
+            return Proposal(
+                source="playbook",
+                play=play.id,
+                action=_action(play, book, bindings, facts),
+                clauses=play.cite,
+            )
+    return None
+
+
+def draft_reply(
+    playbook: Playbook,
+    book: PolicyBook,
+    proposal: Proposal,
+    ruling: Ruling | None,
+    facts: Facts,
+) -> str | None:
+    """The play's reply: the explanation of a denial, or what is said once the action is done."""
+    play = next((play for play in playbook.plays if play.id == proposal.play), None)
+    if play is None:
+        return None
+    denied = ruling is not None and ruling.effect is Effect.DENY
+    template = play.decline if denied else play.reply
+    if template is None:
+        return None
+    cited = ruling.clauses if denied and ruling is not None else play.cite
+    clauses = {name: clause.text for name, clause in book.clauses.items()}
+    return playbook.replies[template].draft(clauses=clauses, cited=cited, facts=facts)
+
+
+def _action(play: Play, book: PolicyBook, bindings: Bindings, facts: Facts) -> Action | None:
+    """The action with its arguments filled; None when one of them can't be."""
+    if play.action is None:
+        return None
+    spec = book.actions[play.action]
+    args: dict[str, str | int | bool] = {}
+    for name, expression in play.args.items():
+        value = expression.evaluate(bindings)
+        if not isinstance(value, str | int | bool) or value == "":
+            return None
+        money = spec.args[name].currency if spec.args[name].type == "money" else None
+        args[name] = value if money is None else _money(value, facts.get(money))
+    return Action(name=play.action, args=args)
+
+
+def _money(value: str | int | bool, currency: JsonValue) -> str:
+    return decimal_text(int(value), currency if isinstance(currency, str) else "USD")
+
+
+def load_playbook(path: Path, *, book: PolicyBook | None, reply_folders: Sequence[Path]) -> Playbook:
+    """Read the playbook and its reply templates; a desk without one only checks proposals.
+
+    Raises:
+        PolicyFileError: Everything that is wrong in the playbook and the replies.
+    """
+    problems: list[Problem] = []
+    replies = load_replies(reply_folders, problems)
+    document = read_yaml(path, _PlaybookShape, problems) if path.is_file() else None
+    plays: tuple[Play, ...] = ()
+    if document is not None and book is not None:
+        plays = tuple(
+            play
+            for index, shape in enumerate(document.value.plays)
+            if (play := _play(shape, index, document, book, replies, problems)) is not None
+        )
+    if problems:
+        raise PolicyFileError(problems)
+    slots = {} if document is None else document.value.slots
+    return Playbook(slots=slots, plays=plays, replies=replies)

@@ -1,0 +1,228 @@
+"""Known entities: the values of the requester's own record, however the text writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from deskquorum.redaction.entities import Entity, EntityType
+from deskquorum.redaction.numbers import digit_runs
+from deskquorum.redaction.record import KnownRecord
+from deskquorum.redaction.views import View, folded
+from deskquorum.redaction.wordlists import common_words
+
+__all__ = ["known_entities"]
+
+_WORD = re.compile(r"[^\W_]+")
+_JOINT = re.compile(r"[ \t\u00a0]{0,2}[.,'_\-–+]?[ \t\u00a0]{0,2}")
+_MAX_JOINT = 4
+_SHORT = 2
+_TYPO_LENGTH = 5
+_LOCAL_PHONE = 7
+_PARTICLES = frozenset(
+    "al and bin da das de del der den di do dos du e el la le van von y zu & und".split()
+)
+_BOUNDED = r"(?<![^\W_]){}(?![^\W_])"
+
+
+def known_entities(view: View, record: KnownRecord) -> Iterator[Entity]:
+    """Find the requester's name, phone, e-mail, address and ids in a view."""
+    if not (record.parts or record.phones or record.values):
+        return
+    low = folded(view)
+    for start, end, kind in (
+        *_names(view, low, record),
+        *_values(low, record),
+        *((*place, EntityType.PHONE) for place in _phones(view, record.phones)),
+    ):
+        first, last = (start, end) if kind is EntityType.PHONE else _in_view(view, low, start, end)
+        yield Entity(start=first, end=last, type=kind, score=1.0, source="known")
+
+
+def _in_view(view: View, low: View, start: int, end: int) -> tuple[int, int]:
+    """Offsets in `view` for offsets in its folded form, which may be longer."""
+    if len(view.text) == len(low.text):
+        return start, end
+    return _places(view, low, start), _places(view, low, end - 1) + 1
+
+
+def _places(view: View, low: View, place: int) -> int:
+    """The last character of `view` that starts where the folded character does."""
+    wanted = low.starts[place]
+    first, last = 0, len(view.starts) - 1
+    while first < last:
+        middle = (first + last + 1) // 2
+        if view.starts[middle] <= wanted:
+            first = middle
+        else:
+            last = middle - 1
+    return first
+
+
+@dataclass(slots=True, kw_only=True)
+class _Token:
+    start: int
+    end: int
+    word: str
+    capitalised: bool
+    shouted: bool
+    """In capitals throughout."""
+    opens: bool
+    """Stands where a sentence begins."""
+    part: bool = False
+    """Is a part of the name, for itself."""
+
+
+def _names(view: View, low: View, record: KnownRecord) -> Iterator[tuple[int, int, EntityType]]:
+    if not record.parts:
+        return
+    for name in record.full_names:
+        for start, end in _spelled(low.text, name):
+            yield start, end, EntityType.PERSON
+    tokens = _tokens(view, low)
+    parts = {part.word: part.capitalised for part in record.parts}
+    shouting = sum(t.shouted for t in tokens) * 2 > len(tokens)
+    for token in tokens:
+        token.part = _stands_alone(token, parts, view, shouting=shouting)
+    _spread(tokens, parts, low.text)
+    for first, last in _groups(tokens, low.text):
+        yield tokens[first].start, tokens[last].end, EntityType.PERSON
+
+
+def _tokens(view: View, low: View) -> list[_Token]:
+    tokens = []
+    for hit in _WORD.finditer(low.text):
+        start, end = _in_view(view, low, *hit.span())
+        original = view.text[start:end]
+        before = low.text[: hit.start()].rstrip(" \t\"'(*>«¡¿")[-1:]
+        tokens.append(
+            _Token(
+                start=hit.start(),
+                end=hit.end(),
+                word=hit[0],
+                capitalised=original[:1].isupper(),
+                shouted=original.isupper() and len(original) > 1,
+                opens=before in {"", ".", "!", "?", "\n", ":"},
+            )
+        )
+    return tokens
+
+
+def _stands_alone(
+    token: _Token, parts: dict[str, str], view: View, *, shouting: bool
+) -> bool:
+    named = token.capitalised and not (token.shouted and shouting)
+    if token.word in parts:
+        if len(token.word) <= _SHORT:
+            return len(token.word) == _SHORT and named and not token.opens
+        if token.word in common_words():
+            return named and not token.opens
+        return True
+    if token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH and named:
+        return token.word not in common_words()
+    return named and token.word not in common_words() and _typo(token.word, tuple(parts), alone=True)
+
+
+def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
+    """Let words that are a name only beside a part of it join: initials, typos, short words."""
+    names = tuple(parts)
+    initials = {name[0] for name in names}
+    for steps in (range(len(tokens)), range(len(tokens) - 1, -1, -1)):
+        for place in steps:
+            token = tokens[place]
+            if token.part or not _beside_part(tokens, place, text):
+                continue
+            token.part = (
+                token.word in parts
+                or (len(token.word) == 1 and token.capitalised and token.word in initials)
+                or (token.word not in common_words() and _typo(token.word, names, alone=False))
+            )
+
+
+def _beside_part(tokens: Sequence[_Token], place: int, text: str) -> bool:
+    for other in (place - 1, place + 1):
+        if 0 <= other < len(tokens) and tokens[other].part:
+            return _joined(tokens[min(place, other)], tokens[max(place, other)], text)
+    return False
+
+
+def _joined(left: _Token, right: _Token, text: str) -> bool:
+    gap = text[left.end : right.start]
+    return len(gap) <= _MAX_JOINT and bool(_JOINT.fullmatch(gap))
+
+
+def _groups(tokens: Sequence[_Token], text: str) -> Iterator[tuple[int, int]]:
+    """First and last token of each run of parts; a particle between two parts belongs to it."""
+    place = 0
+    while place < len(tokens):
+        if not tokens[place].part:
+            place += 1
+            continue
+        last = place
+        while (step := _next_part(tokens, last, text)) is not None:
+            last = step
+        yield place, last
+        place = last + 1
+
+
+def _next_part(tokens: Sequence[_Token], place: int, text: str) -> int | None:
+    for step in range(place + 1, min(place + 4, len(tokens))):
+        if not _joined(tokens[step - 1], tokens[step], text):
+            return None
+        if tokens[step].part:
+            return step
+        if tokens[step].word not in _PARTICLES:
+            return None
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _typo(word: str, names: tuple[str, ...], *, alone: bool) -> bool:
+    """One slip away from a name of five letters or more."""
+    if len(word) < _TYPO_LENGTH - 1:
+        return False
+    from rapidfuzz.distance import OSA
+
+    return any(
+        len(name) >= _TYPO_LENGTH
+        and (not alone or name[0] == word[0])
+        and OSA.distance(word, name, score_cutoff=1) <= 1
+        for name in names
+    )
+
+
+def _values(low: View, record: KnownRecord) -> Iterator[tuple[int, int, EntityType]]:
+    for value, kind in record.values:
+        for start, end in _spelled(low.text, value):
+            yield start, end, kind
+
+
+def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:
+    """Places of a folded value, with any punctuation and spaces between its words."""
+    words = _words_of(value)
+    if not words or words[0] not in text:
+        return
+    for hit in _spelling(words).finditer(text):
+        yield hit.span()
+
+
+@lru_cache(maxsize=1024)
+def _words_of(value: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W\d_]+|\d+", value))
+
+
+@lru_cache(maxsize=1024)
+def _spelling(words: tuple[str, ...]) -> re.Pattern[str]:
+    # Scripts without spaces have no word boundaries to ask for.
+    pattern = r"[\W_]{0,4}".join(map(re.escape, words))
+    return re.compile(_BOUNDED.format(pattern) if words[0].isascii() else pattern)
+
+
+def _phones(view: View, phones: Sequence[str]) -> Iterator[tuple[int, int]]:
+    if not phones:
+        return
+    for run in digit_runs(view.text):
+        for phone in phones:
+            yield from run.endings(phone, least=_LOCAL_PHONE)

@@ -1,0 +1,64 @@
+"""Regular expressions that are compiled on first use and never run without a time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from deskquorum.errors import RedactionError
+
+__all__ = ["TIME_LIMIT_S", "Hit", "Matcher"]
+
+TIME_LIMIT_S = 2.0
+"""Longest that one pattern may search one text; then redaction has failed."""
+
+
+class Hit(Protocol):
+    """What is used of a regular expression's match."""
+
+    def __getitem__(self, group: int | str, /) -> str: ...
+    def start(self, group: int | str = 0, /) -> int: ...
+    def end(self, group: int | str = 0, /) -> int: ...
+    def span(self, group: int | str = 0, /) -> tuple[int, int]: ...
+
+
+class Matcher:
+    """A pattern whose search either finishes in time or stops the redaction."""
+
+    def __init__(self, pattern: str, *, ignore_case: bool = False) -> None:
+        self._pattern = pattern
+        self._ignore_case = ignore_case
+        self._compiled: Any = None
+
+    def finditer(self, text: str) -> Iterator[Hit]:
+        """Every match, first to last.
+
+        Raises:
+            RedactionError: The search took longer than the limit.
+        """
+        try:
+            yield from self._regex().finditer(text, timeout=TIME_LIMIT_S)
+        except TimeoutError:
+            raise RedactionError("a pattern ran into its time limit") from None
+
+    def search(self, text: str, start: int = 0, end: int | None = None) -> Hit | None:
+        """The first match between two offsets.
+
+        Raises:
+            RedactionError: The search took longer than the limit.
+        """
+        stop = len(text) if end is None else end
+        try:
+            hit: Hit | None = self._regex().search(text, start, stop, timeout=TIME_LIMIT_S)
+        except TimeoutError:
+            raise RedactionError("a pattern ran into its time limit") from None
+        return hit
+
+    def _regex(self) -> Any:  # noqa: ANN401 - the library carries no types
+        if self._compiled is None:
+            # The library carries no types.
+            import regex  # type: ignore[import-untyped]
+
+            flags = regex.MULTILINE | (regex.IGNORECASE if self._ignore_case else 0)
+            self._compiled = regex.compile(self._pattern, flags)
+        return self._compiled

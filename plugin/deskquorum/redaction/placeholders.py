@@ -1,0 +1,114 @@
+"""Placeholders: typed stand-ins for values, and the vault that alone can undo them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from deskquorum.errors import RedactionError
+from deskquorum.redaction.entities import Entity, EntityType
+
+__all__ = ["Vault", "nonces"]
+
+_ESCAPED = "⟦/⟧"
+"""Stands for an opening bracket that was in the text before; no placeholder looks like it."""
+
+_BRACKETED = re.compile(r"⟦(?:/⟧|(?P<type>[A-Z_]+)_(?P<number>\d+)·(?P<nonce>\w+)⟧)?")
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NONCE_LENGTH = 4
+_NONCES = len(_DIGITS) ** _NONCE_LENGTH
+
+
+def nonces(start: int, step: int) -> Iterator[str]:
+    """Nonces that repeat only after all 1,679,616 have been used.
+
+    Args:
+        start: Where to begin.
+        step: Any number; it is made coprime to the count of nonces.
+    """
+    # The count is a power of 36, so a step free of factors 2 and 3 visits every nonce.
+    coprime = step * 6 + 1
+    while True:
+        start = (start + coprime) % _NONCES
+        yield _base36(start)
+
+
+def _base36(number: int) -> str:
+    digits = []
+    for _ in range(_NONCE_LENGTH):
+        number, digit = divmod(number, len(_DIGITS))
+        digits.append(_DIGITS[digit])
+    return "".join(digits)
+
+
+class Vault:
+    """One conversation's values and their placeholders; lives in memory only."""
+
+    def __init__(self, nonce: str) -> None:
+        if not re.fullmatch(r"[0-9a-z]{2,12}", nonce):
+            raise RedactionError("a nonce is 2 to 12 lower case letters or digits")
+        self._nonce = nonce
+        self._placeholders: dict[str, str] = {}
+        self._types: dict[str, EntityType] = {}
+        self._values: dict[str, str] = {}
+        self._counts: dict[EntityType, int] = {}
+
+    def __repr__(self) -> str:
+        return f"Vault({len(self._values)} values)"
+
+    def __contains__(self, value: str) -> bool:
+        return value in self._placeholders
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Entity type to the number of distinct values held."""
+        return {kind.value: count for kind, count in self._counts.items()}
+
+    def placeholder(self, value: str, kind: EntityType) -> str:
+        """The placeholder of a value: the same one each time for the same characters."""
+        held = self._placeholders.get(value)
+        if held is not None:
+            return held
+        self._counts[kind] = number = self._counts.get(kind, 0) + 1
+        made = f"⟦{kind.value}_{number}·{self._nonce}⟧"
+        self._placeholders[value], self._values[made], self._types[made] = made, value, kind
+        return made
+
+    def hide(self, text: str, entities: Iterable[Entity]) -> str:
+        """Put placeholders in place of entities that are in order and do not overlap."""
+        parts, done = [], 0
+        for entity in entities:
+            parts.append(escape(text[done : entity.start]))
+            parts.append(self.placeholder(text[entity.start : entity.end], entity.type))
+            done = entity.end
+        return "".join([*parts, escape(text[done:])])
+
+    def restore(self, text: str) -> str:
+        """Undo `hide`, in one pass; restored values are not looked at again.
+
+        Raises:
+            RedactionError: A placeholder is broken, unknown or of another conversation.
+        """
+        return _BRACKETED.sub(lambda mark: self._value(mark[0]), text)
+
+    def held_types(self, text: str) -> Iterator[EntityType]:
+        """Types of this vault's placeholders in a text."""
+        return (self._types[m[0]] for m in _BRACKETED.finditer(text) if m[0] in self._types)
+
+    def _value(self, mark: str) -> str:
+        if mark == _ESCAPED:
+            return "⟦"
+        if mark not in self._values:
+            raise RedactionError("a placeholder is broken or not of this conversation")
+        return self._values[mark]
+
+
+def escape(text: str) -> str:
+    """Make every opening bracket of the text's own unlike a placeholder's."""
+    return text.replace("⟦", _ESCAPED)
+
+
+def without_placeholders(text: str) -> str:
+    """The text with a blank line in place of each placeholder."""
+    return _BRACKETED.sub("\n\n", text)
