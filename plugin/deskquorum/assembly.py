@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,8 +13,16 @@ from deskquorum.errors import ConfigError, PolicyFileError, Problem
 from deskquorum.grounding import index_clauses
 from deskquorum.judgement import Rulebook
 from deskquorum.labeling import Labeler, NearestLabeler, PromptLabeler, RuleLabeler, load_embedder
+from deskquorum.labeling.prompt import prompt_misfits
 from deskquorum.ledger import Ledger, open_ledger
-from deskquorum.llm import ChatModel, Prompt, load_prompts, local_model, open_chat_model
+from deskquorum.llm import (
+    ChatModel,
+    Prompt,
+    load_prompts,
+    local_model,
+    open_chat_model,
+    why_no_local_model,
+)
 from deskquorum.pack import starter_pack
 from deskquorum.policy import DeskFile, NearestSpec, PromptSpec, RuleSpec, load_policies
 from deskquorum.proposal import load_playbook
@@ -22,6 +31,8 @@ from deskquorum.redaction import Redactor
 __all__ = ["Opened", "Parts", "load_parts", "open_labelers"]
 
 _T = TypeVar("_T")
+
+_NOT_UP = "its server did not come up"
 
 LOCAL = "local"
 """The `base_url` of a model that means: the packaged small model, served on this machine."""
@@ -74,7 +85,8 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     desk = book.desk
     labelers = _labelers(desk, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
-    problems += _missing_prompts(specs, prompts or {}, desk)
+    if prompts is not None:
+        problems += _misfits(specs, prompts, desk)
     if problems or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
@@ -85,13 +97,15 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             book=book,
             playbook=playbook,
             clauses=index_clauses(
-                tuple(book.clauses.values()), None if embedder is None else embedder.embed
+                # Replies speak to customers, so they are held against the words for customers.
+                [replace(clause, text=clause.says) for clause in book.clauses.values()],
+                None if embedder is None else embedder.embed,
             ),
             questions=desk.questions,
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
             links=tuple(desk.links),
         ),
-        redactor=Redactor(),
+        redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
@@ -101,31 +115,41 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
 
 
 async def open_labelers(
-    parts: Parts, stack: AsyncExitStack, *, model_url: str | None = None
+    parts: Parts,
+    stack: AsyncExitStack,
+    *,
+    model_url: str | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> Opened:
-    """Start what the prompt labelers need; `stack` stops it again."""
+    """Start what the prompt labelers need; `stack` stops it again.
+
+    Args:
+        parts: The loaded desk.
+        stack: Holds the clients, and the packaged model's server where it is used.
+        model_url: Base URL for models that `desk.yaml` calls `local`.
+        keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
+    """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
     for name in sorted({spec.model for spec in parts.prompt_specs}):
         model = parts.desk.models[name]
         url = model.base_url if model.base_url != LOCAL else model_url
         if url is None:
-            local = await stack.enter_async_context(local_model())
-            if local.base_url is None:
-                notices.append(f"model '{name}' is left out: {local.reason}")
-                continue
-            url = local.base_url
+            url = await stack.enter_async_context(local_model())
+        if url is None:
+            notices.append(f"model '{name}' is left out: {why_no_local_model() or _NOT_UP}")
+            continue
         chats[name] = await stack.enter_async_context(
             open_chat_model(
-                base_url=url,
-                api_key_env=model.api_key_env,
+                url,
+                api_key=(keys or {}).get(model.api_key_env or ""),
                 timeout_s=model.timeout_s,
                 max_concurrency=model.max_concurrency,
             )
         )
     asking = tuple(
         PromptLabeler(
-            id=spec.id,
+            spec.id,
             question=parts.desk.questions[spec.question],
             prompt=parts.prompts[spec.prompt],
             chat=chats[spec.model],
@@ -147,10 +171,10 @@ def _labelers(desk: DeskFile, problems: list[Problem]) -> tuple[Labeler, ...]:
         made: Labeler | None = None
         match spec:
             case RuleSpec():
-                made = _collect(problems, lambda s=spec, q=question: RuleLabeler.load(s, q))
+                made = _collect(problems, partial(RuleLabeler.load, spec, question))
             case NearestSpec() if embedder is not None:
                 made = _collect(
-                    problems, lambda s=spec, q=question: NearestLabeler.load(s, q, embedder)
+                    problems, partial(NearestLabeler.load, spec, question, embedder)
                 )
             case _:
                 pass
@@ -172,18 +196,21 @@ def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:
     return (folder / "prompts" / kind, starter_pack("prompts") / kind)
 
 
-def _missing_prompts(
+def _misfits(
     specs: Sequence[PromptSpec], prompts: Mapping[str, Prompt], desk: DeskFile
-) -> list[Problem]:
-    return [
-        Problem(
-            path=str(desk.path),
-            message=f"labeler '{spec.id}' asks with prompt '{spec.prompt}', which does not exist",
-            hint=f"the prompts are {', '.join(sorted(prompts))}",
-        )
-        for spec in specs
-        if spec.prompt not in prompts
-    ]
+) -> Iterator[Problem]:
+    """Prompts that do not exist, or do not fit the question that they are to ask."""
+    for spec in specs:
+        prompt = prompts.get(spec.prompt)
+        if prompt is None:
+            yield Problem(
+                path=str(desk.path),
+                message=f"labeler '{spec.id}' asks with prompt '{spec.prompt}', which is not there",
+                hint=f"the prompts are {', '.join(sorted(prompts))}",
+            )
+        else:
+            model = desk.models[spec.model].model
+            yield from prompt_misfits(prompt, desk.questions[spec.question], model)
 
 
 def _no_desk(folder: Path) -> Problem:

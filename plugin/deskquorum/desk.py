@@ -6,7 +6,7 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -56,6 +56,7 @@ def load_desk(
     model_url: str | None = None,
     models: bool = True,
     ledger: str | Path | None = None,
+    keys: Mapping[str, str] | None = None,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -64,11 +65,13 @@ def load_desk(
         model_url: Base URL used for models that `desk.yaml` calls `local`.
         models: False leaves every prompt labeler out: rules and embeddings only.
         ledger: Where to record instead of the file that `desk.yaml` names.
+        keys: API keys by the names that `desk.yaml` gives them: `os.environ`, say.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    return Desk(load_parts(Path(folder), models=models, ledger=ledger), model_url=model_url)
+    parts = load_parts(Path(folder), models=models, ledger=ledger)
+    return Desk(parts, model_url=model_url, keys=keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +85,15 @@ class Labeled:
 class Desk:
     """Decides tickets. Use it as an async context manager, or call `aclose` when done."""
 
-    def __init__(self, parts: Parts, *, model_url: str | None = None) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        model_url: str | None = None,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self._parts = parts
-        self._model_url = model_url
+        self._open = partial(open_labelers, parts, model_url=model_url, keys=keys)
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
         self._labelers: tuple[Labeler, ...] | None = None
@@ -250,7 +259,7 @@ class Desk:
     async def _ready(self) -> tuple[Labeler, ...]:
         async with self._opening:
             if self._labelers is None:
-                opened = await open_labelers(self._parts, self._stack, model_url=self._model_url)
+                opened = await self._open(stack=self._stack)
                 self._labelers, self._notices = opened.labelers, opened.notices
             return self._labelers
 

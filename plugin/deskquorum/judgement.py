@@ -17,6 +17,8 @@ from deskquorum.domain import (
     Answer,
     Decision,
     Evidence,
+    Fact,
+    Facts,
     Finding,
     Proposal,
     Question,
@@ -99,8 +101,20 @@ _REPLY = Action(name="reply")
 def _findings(
     proposal: Proposal | None, rules: Rulebook, evidence: Evidence
 ) -> tuple[Finding, ...]:
+    """The reply may tell the facts, and the action that goes out with it."""
     if proposal is None or proposal.reply is None:
         return ()
+    facts = dict(evidence.facts.values)
+    if proposal.action is not None:
+        done = {"name": proposal.action.name} | dict(proposal.action.args)
+        read_at = evidence.ticket.last_at
+        facts |= {
+            f"action.{name}": Fact(value=value, source="proposal", read_at=read_at)
+            for name, value in done.items()
+        }
     return check_reply(
-        proposal.reply, index=rules.clauses, facts=evidence.facts, allowed_links=rules.links
+        proposal.reply,
+        index=rules.clauses,
+        facts=Facts(values=facts),
+        allowed_links=rules.links,
     )

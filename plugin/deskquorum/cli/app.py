@@ -21,12 +21,15 @@ app = typer.Typer(
 )
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Output file; standard output if left out.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", help="Output file; standard output if left out.")
+]
 ModelUrlOption = Annotated[
     str | None, typer.Option("--model-url", help="Base URL for models that desk.yaml calls local.")
 ]
 NoModelOption = Annotated[
-    bool, typer.Option("--no-model", help="Leave the prompt labelers out: rules and embeddings only.")
+    bool,
+    typer.Option("--no-model", help="Leave the prompt labelers out: rules and embeddings only."),
 ]
 LedgerOption = Annotated[
     Path | None, typer.Option("--ledger", help="Ledger file instead of the one desk.yaml names.")
@@ -40,7 +43,9 @@ def init(
     folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
     labels: Annotated[
         Path | None,
-        typer.Option("--labels", help="JSON object, label to description: a desk with one question."),
+        typer.Option(
+            "--labels", help="JSON object, label to description: a desk with one question."
+        ),
     ] = None,
     examples: Annotated[
         Path | None, typer.Option("--examples", help="JSON Lines of past tickets with their label.")
@@ -113,7 +118,9 @@ def explain(
 
 @app.command()
 def label(
-    rows: Annotated[Path, typer.Argument(metavar="FILE", help="Tickets or {id, text}, JSON Lines.")],
+    rows: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Tickets or {id, text}, JSON Lines.")
+    ],
     *,
     question: Annotated[str, typer.Option("--question", help="Question of the desk to answer.")],
     desk: DeskOption = Path(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ def decide_file(
     as_json: bool,
 ) -> int:
     """Decide a file; returns 1 when a row was malformed, else 0."""
-    desk = load_desk(folder, model_url=model_url, models=models, ledger=ledger)
+    desk = load_desk(folder, model_url=model_url, models=models, ledger=ledger, keys=os.environ)
     rows = read_rows(tickets)
     results: list[dict[str, object]] = []
     with writing(out) as file:

@@ -73,7 +73,9 @@ def _cells(result: Mapping[str, object], entry: Entry) -> tuple[str, ...]:
         ", ".join(f"{n} {kind.lower()}" for kind, n in redacted.items()) or "-",
         f"{votes[VoteStatus.CAST]} cast, {votes[VoteStatus.ABSTAINED]} abstained"
         + (f", {votes[VoteStatus.FAILED]} failed" if votes[VoteStatus.FAILED] else ""),
-        "-" if intent is None or intent.label is None else f"{intent.label} {intent.probability:.0%}",
+        "-"
+        if intent is None or intent.label is None
+        else f"{intent.label} {intent.probability:.0%}",
         escape(_action(entry.decision.action)),
         escape(_rules(result)),
         f"[{_STYLES[route]}]{route}[/]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -71,7 +72,9 @@ def _checks(folder: Path) -> Iterator[_Check]:
     for case in failed:
         yield _Check(name="case", ok=False, said=f"{case.path}:{case.line}: {case.name}")
     yield _Check(name="policy cases", ok=not failed, said=f"{len(failed)} fail")
-    yield _attempt("ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries")
+    yield _attempt(
+        "ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries"
+    )
     yield _attempt("labelers", lambda: _ask_all(folder))
 
 
@@ -88,13 +91,15 @@ def _ask_all(folder: Path) -> str:
     ticket = ticket_of_text(text, now=datetime.now(UTC))
 
     async def once() -> str:
-        async with load_desk(folder) as desk:
+        async with load_desk(folder, keys=os.environ) as desk:
             votes = [
                 vote
                 for question in desk.parts.rules.questions
                 for vote in (await desk.label(ticket, question)).votes
             ]
-            failed = [f"{v.labeler} failed ({v.why})" for v in votes if v.status is VoteStatus.FAILED]
+            failed = [
+                f"{v.labeler} failed ({v.why})" for v in votes if v.status is VoteStatus.FAILED
+            ]
             return "; ".join([f"{len(votes)} labelers asked", *failed, *desk.notices])
 
     return anyio.run(once)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def label_file(
     as_json: bool,
 ) -> int:
     """Label a file; returns 1 when a row was malformed, else 0."""
-    desk = load_desk(folder, model_url=model_url, models=models)
+    desk = load_desk(folder, model_url=model_url, models=models, keys=os.environ)
     known = desk.parts.rules.questions
     if question not in known:
         raise InputError(f"the desk has no question '{question}'; it asks {', '.join(known)}")

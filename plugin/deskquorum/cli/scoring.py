@@ -177,8 +177,11 @@ def _is(action: Mapping[str, object], allowed: _AllowedAction, row: Row) -> bool
         return False
     if allowed.max_amount_minor is None:
         return "amount" not in args
-    minor = minor_of(str(args.get("amount")), _currency(row))
-    return minor is not None and 0 < minor <= allowed.max_amount_minor
+    try:
+        minor = minor_of(str(args.get("amount")), _currency(row))
+    except ValueError:
+        return False
+    return 0 < minor <= allowed.max_amount_minor
 
 
 def _currency(row: Row) -> str:

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from typing_extensions import TypeAliasType
+
 from deskquorum.domain.actions import Proposal
 
 __all__ = ["JsonValue", "Message", "RedactedTicket", "Requester", "Ticket"]
 
-JsonValue = None | bool | int | str | list["JsonValue"] | dict[str, "JsonValue"]
+JsonValue = TypeAliasType(
+    "JsonValue", "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
+)
 """JSON without floats: money is minor units or a decimal string."""
 
 

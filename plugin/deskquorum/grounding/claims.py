@@ -10,19 +10,22 @@ from deskquorum.grounding.lexicon import (
     COURTESY,
     ENTITLEMENTS,
     GREETINGS,
+    LEAD_IN_NOUNS,
     LEAD_INS,
     LEGAL,
     PERMISSIONS,
     PROMISES,
     REQUESTED,
     REQUESTS,
+    SENDABLE,
+    SENDING,
     SIGN_OFFS,
 )
 from deskquorum.grounding.quantities import QuantityKind, find_quantities
 from deskquorum.grounding.sentences import Span, clauses_of, sentences_of
 from deskquorum.grounding.words import Word, words_of
 
-__all__ = ["Claim", "ClaimKind", "PolicyAct", "extract_claims", "lead_in_end"]
+__all__ = ["Claim", "ClaimKind", "LeadIn", "PolicyAct", "extract_claims", "lead_in"]
 
 
 class ClaimKind(StrEnum):
@@ -57,6 +60,14 @@ class Claim:
     """Offsets of the sentence that the claim stands in."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadIn:
+    """Where a lead-in ends, 0 when there is none, and the clause ids in it, in small letters."""
+
+    end: int = 0
+    clauses: frozenset[str] = frozenset()
+
+
 def extract_claims(reply: str) -> tuple[Claim, ...]:
     """Cut a reply into claims, in order."""
     claims: list[Claim] = []
@@ -68,19 +79,23 @@ def extract_claims(reply: str) -> tuple[Claim, ...]:
             signed = signed or _is_sign_off(words)
             continue
         signed = False
-        for span in clauses_of(reply, sentence):
-            claims.append(_claim(reply, span, sentence, _kind(reply[slice(*span)])))
+        claims += (
+            _claim(reply, span, sentence, _kind(reply[slice(*span)]))
+            for span in clauses_of(reply, sentence)
+        )
     return tuple(claims)
 
 
-def lead_in_end(sentence: str) -> int:
-    """Where the words after a lead-in such as `Our policy (R1):` begin; 0 without a lead-in."""
-    colon = sentence.find(":")
-    if colon < 0:
-        return 0
-    words = words_of(sentence[:colon])
-    known = (_names_a_clause(word.text) or word.text in LEAD_INS for word in words)
-    return colon + 1 if 0 < len(words) <= _LONGEST_LEAD_IN and all(known) else 0
+def lead_in(sentence: str) -> LeadIn:
+    """The words up to a colon that only say that the policy follows: `Our policy (R1):`."""
+    words = words_of(sentence[: max(0, sentence.find(":"))])
+    ids = {word.text for word in words if _names_a_clause(word.text)}
+    rest = {word.text for word in words} - ids
+    if len(words) > _LONGEST_LEAD_IN or not rest <= LEAD_INS | LEAD_IN_NOUNS:
+        return LeadIn()
+    if not ids and not rest & LEAD_IN_NOUNS:
+        return LeadIn()
+    return LeadIn(end=sentence.find(":") + 1, clauses=frozenset(ids))
 
 
 _LONGEST_LEAD_IN = 10
@@ -88,13 +103,10 @@ _LONGEST_NAME = 3
 _LONGEST_SIGNATURE = 6
 _LONGEST_ID = 12
 _GRAVE = PROMISES | LEGAL | ENTITLEMENTS
-_CASE_WORDS = frozenset("order parcel package shipment item items purchase payment total".split())
-_OF_THE_CASE = frozenset("your the my this that is was were are has have been on it".split())
-_NEEDS_AN_OBJECT = frozenset("send attach enviar envíe envía envoyer envoyez senden schicken".split())
-_SENDABLE = frozenset(
-    "photo photos picture pictures receipt number numbers details information copy screenshot "
-    "foto número numéro bestellnummer".split()
-)
+_GRAVE_OR_MODAL = _GRAVE | PERMISSIONS
+_CASE_WORDS = frozenset({"order", "parcel", "package", "shipment", "item", "items", "total"})
+_ASKS = frozenset({"which", "what"})
+_OF_THE_CASE = frozenset({"your", "the", "this", "is", "was", "are", "were", "has", "have", "been"})
 
 
 def _claim(reply: str, span: Span, sentence: Span, kind: ClaimKind) -> Claim:
@@ -107,15 +119,15 @@ def _kind(text: str) -> ClaimKind:
     words = words_of(text)
     if _is_social(words, text):
         return ClaimKind.SOCIAL
-    plain = {word.text for word in words}
-    if plain & (_GRAVE | PERMISSIONS - _OF_THE_CASE):
+    plain = _plain_words(text)
+    if plain & _GRAVE_OR_MODAL:
         return ClaimKind.POLICY
     speaks_of_case = bool(plain & _CASE_WORDS) and bool(plain & _OF_THE_CASE)
     return ClaimKind.CASE if speaks_of_case else ClaimKind.POLICY
 
 
 def _act(text: str) -> PolicyAct:
-    words = {word.text for word in words_of(text)}
+    words = _plain_words(text)
     quantities = find_quantities(text)
     if words & (PROMISES | LEGAL):
         return PolicyAct.COMMITMENT
@@ -126,16 +138,24 @@ def _act(text: str) -> PolicyAct:
     return PolicyAct.QUANTITY if quantities else PolicyAct.PROCEDURE
 
 
+def _plain_words(text: str) -> set[str]:
+    """The words outside of quantities: `3 May` permits nothing."""
+    measured = bytearray(len(text))
+    for quantity in find_quantities(text):
+        measured[quantity.start : quantity.end] = b"1" * (quantity.end - quantity.start)
+    return {word.text for word in words_of(text) if not measured[word.start]}
+
+
 # INVARIANT: a social sentence is built from closed lists alone, since nothing checks it later.
 def _is_social(words: Sequence[Word], text: str) -> bool:
-    if lead_in_end(text) == len(text.rstrip()):
+    if 0 < lead_in(text).end == len(text.rstrip()):
         return True
     plain = [word.text.rstrip(",") for word in words if word.text != "?"]
     if not any(c.isalnum() for word in plain for c in word):
         return True
     if set(plain) <= COURTESY:
         return True
-    return _is_greeting(plain, text) or _is_request(plain)
+    return _is_greeting(plain, text) or _is_request(plain, text)
 
 
 def _is_greeting(plain: Sequence[str], text: str) -> bool:
@@ -155,12 +175,13 @@ def _is_greeting(plain: Sequence[str], text: str) -> bool:
     )
 
 
-def _is_request(plain: Sequence[str]) -> bool:
+def _is_request(plain: Sequence[str], text: str) -> bool:
     """`Could you send us a photo?`: asks for something to know or to see, promises nothing."""
     given = set(plain)
-    if not given & REQUESTS or not given <= COURTESY | REQUESTS | REQUESTED:
+    asks = given & REQUESTS or (given & _ASKS and text.rstrip().endswith("?"))
+    if not asks or not given <= COURTESY | REQUESTS | REQUESTED:
         return False
-    return not given & _NEEDS_AN_OBJECT or bool(given & _SENDABLE)
+    return not given & SENDING or bool(given & SENDABLE)
 
 
 def _is_sign_off(words: Sequence[Word]) -> bool:

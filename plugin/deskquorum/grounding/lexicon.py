@@ -7,15 +7,19 @@ __all__ = [
     "ABUSE",
     "CONDITIONS",
     "COURTESY",
+    "DOING",
     "ENTITLEMENTS",
     "GREETINGS",
     "LEAD_INS",
+    "LEAD_IN_NOUNS",
     "LEGAL",
     "NEUTRAL",
     "PERMISSIONS",
     "PROMISES",
     "REQUESTED",
     "REQUESTS",
+    "SENDABLE",
+    "SENDING",
     "SIGN_OFFS",
     "STATUSES",
     "STOP_WORDS",
@@ -65,7 +69,7 @@ CONDITIONS = _set(
 )
 TIES_BACK = _set(
     "it they them this that these those such otherwise other others then thereafter afterwards "
-    "both neither either each same but however except unless only not also in either he she its "
+    "both neither either each same but however except unless only not also he she its "
     "their if ella ello ellos esto eso otros otras pero salvo sin si sin il elle ils cela ceci "
     "mais sauf autrement sie er es dies diese dieser sonst aber außer nur isso isto eles elas mas"
 )
@@ -93,7 +97,7 @@ ENTITLEMENTS = _set(
     "gratuit gratuite gratuitement kostenlos kostenfrei gratis anspruch berechtigt grátis direito"
 )
 PERMISSIONS = _set(
-    "can may could allowed allow allows permitted must cannot required need needs have should "
+    "can may could allowed allow allows permitted must cannot required need needs should "
     "puede puedes pueden debe debes peut peuvent pouvez doit devez kann können dürfen darf muss "
     "müssen pode podem deve devem"
 )
@@ -108,20 +112,31 @@ SIGN_OFFS = _set(
     "regards sincerely cheers wishes saludos atentamente cordialement salutations grüße grüßen "
     "grüßen freundlichen mfg atenciosamente abraço abraços cumprimentos"
 )
-COURTESY = GREETINGS | SIGN_OFFS | _set(
-    "thank thanks much very many so you your for writing reaching out getting in touch contacting "
-    "contact us message messages email patience understanding sorry apologies apologise apologize "
-    "we i are am is be 're 'm the a an this that about any inconvenience trouble hear to from and "
-    "happy glad pleased help helping here have has had more other further question questions "
-    "anything else let me know if just back with kind warm best great nice day week weekend ahead "
-    "team support customer desk care service feel please appreciate feedback all again experience "
-    "frustrating frustration understand how must been really truly it's i'm okay ok yes of course "
-    "gracias por escribir escribirnos contactar mensaje lo siento sentimos disculpe disculpa "
-    "disculpas las molestias un cordial saludo equipo muchas merci pour votre message désolé "
-    "désolée désolés excuses nous vous la gêne équipe bonne journée vielen dank danke für ihre "
-    "ihrer ihre nachricht entschuldigung entschuldigen sie es tut uns leid mit mir unannehmlichkeiten "
-    "bitte team einen schönen obrigado obrigada pela sua mensagem desculpe desculpas lamentamos "
-    "pelo pelos transtornos equipe inconveniente"
+COURTESY = (
+    GREETINGS
+    | SIGN_OFFS
+    | _set(
+        "thank thanks much very many so you your for writing reaching out getting in "
+        "touch contacting "
+        "contact us message messages email patience understanding sorry apologies "
+        "apologise apologize "
+        "we i are am is be 're 'm the a an this that about any inconvenience trouble "
+        "hear to from and "
+        "happy glad pleased help helping here have has had more other further question questions "
+        "anything else let me know if just back with kind warm best great nice day week "
+        "weekend ahead "
+        "team support customer desk care service feel please appreciate feedback all "
+        "again experience "
+        "frustrating frustration delay wait understand how must been really truly it's i'm "
+        "gracias por escribir escribirnos contactar mensaje lo siento sentimos disculpe disculpa "
+        "disculpas las molestias un cordial saludo equipo muchas merci pour votre message désolé "
+        "désolée désolés excuses nous vous la gêne équipe bonne journée vielen dank danke für ihre "
+        "ihrer ihre nachricht entschuldigung entschuldigen sie es tut uns leid mit mir "
+        "unannehmlichkeiten "
+        "bitte team einen schönen obrigado obrigada pela sua mensagem desculpe desculpas "
+        "lamentamos "
+        "pelo pelos transtornos equipe inconveniente"
+    )
 )
 REQUESTS = _set(
     "tell send share confirm reply provide attach give know enviar envíe envía indique indicar "
@@ -136,19 +151,31 @@ REQUESTED = _set(
     "pourriez ihre bestellnummer bestellung foto größe farbe uns könnten número tamanho cor "
     "podría puede poderia"
 )
-LEAD_INS = _set(
-    "our the this as per under according to in policy policies rule rules clause clauses term "
-    "terms conditions says say states state reads is follows here what section on store desk "
-    "return returns refund refunds exchange exchanges shipping warranty membership of from and "
-    "by quote quoting nuestra política la dice según regla cláusula notre politique règle clause "
-    "dit selon unsere richtlinie richtlinien regel besagt laut lautet nossa diz regra conforme"
+SENDING = _set("send attach enviar envíe envía envie envoyer envoyez senden schicken")
+SENDABLE = _set(
+    "photo photos picture pictures receipt number numbers details information copy screenshot "
+    "foto número numéro bestellnummer"
 )
+"""A request to send anything else (an item, say) is a procedure."""
+LEAD_INS = _set(
+    "our the this as per under according to in says say states state reads is follows here what "
+    "of and by quote quoting nuestra la dice según notre dit selon unsere besagt laut lautet nossa "
+    "diz conforme"
+)
+LEAD_IN_NOUNS = _set(
+    "policy policies rule rules clause clauses terms section política regla cláusula politique "
+    "règle richtlinie richtlinien regel regra"
+)
+"""A lead-in names one of these or a clause; a topic (`exchanges:`) is part of the claim."""
 NEUTRAL = _set(
     "a an the your my our this that i we you it is are was were has have been be in on at of for "
     "to from with and by as see show shows order number status total date hi currently now "
     "checked already yes"
 )
 """Words that a plain statement of a fact is built with; they assert nothing alone."""
+
+DOING = _set("issued made booked added done arranged confirmed will")
+"""Words with which a reply tells that an action was carried out."""
 
 STATUSES = {
     "pending": 0, "processing": 1, "processed": 1, "packed": 1, "shipped": 2, "dispatched": 2,

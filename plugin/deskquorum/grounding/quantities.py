@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,7 +11,21 @@ from enum import StrEnum
 
 import regex
 
-from deskquorum.grounding.words import content_words, parse_number, words_of
+from deskquorum.grounding.measures import (
+    ARTICLES,
+    BEFORE_ONE,
+    COUNT,
+    CURRENCIES,
+    DATE,
+    MONEY,
+    MONTHS,
+    NOT_COUNTS,
+    NUMBER_WORDS,
+    PERCENT,
+    UNITS,
+    WINDOW,
+)
+from deskquorum.grounding.words import Word, content_words, parse_number, words_of
 
 __all__ = ["Bound", "CalendarDay", "Quantity", "QuantityKind", "find_quantities"]
 
@@ -98,178 +113,93 @@ class Quantity:
 
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Every quantity of a text in order; overlapping readings go to the more telling kind."""
-    taken: list[Quantity] = []
+    covered = bytearray(len(text))
+    found: list[Quantity] = []
     for reader in (_dates, _money, _percents, _windows, _counts):
-        for found in reader(text):
-            if all(found.end <= other.start or found.start >= other.end for other in taken):
-                taken.append(found)
-    ordered = sorted(taken, key=lambda quantity: quantity.start)
-    return tuple(
-        replace(one, bound=_bound(text, one), role=_role(text, one, ordered)) for one in ordered
-    )
+        for quantity in reader(text):
+            if not any(covered[quantity.start : quantity.end]):
+                covered[quantity.start : quantity.end] = b"1" * (quantity.end - quantity.start)
+                found.append(quantity)
+    words = [word for word in words_of(text) if not covered[word.start]] if found else []
+    ordered = sorted(found, key=lambda quantity: quantity.start)
+    return tuple(replace(one, bound=_bound(text, one), role=_role(words, one)) for one in ordered)
 
 
-def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(regex.escape(word) for word in sorted(words, key=len, reverse=True))
-
-
-_COUNTED = (
-    "one two three four five six seven eight nine ten eleven twelve",
-    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
-    "un deux trois quatre cinq six sept huit neuf dix onze douze",
-    "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
-    "um dois três quatro cinco seis sete oito nove dez onze doze",
-)
-_NUMBER_WORDS = {
-    word: Decimal(value) for line in _COUNTED for value, word in enumerate(line.split(), start=1)
-} | dict.fromkeys("a an una une ein eine einen einem einer uma duas".split(), Decimal(1))
-_NUMBER_WORDS["duas"] = Decimal(2)
-_NUMBER_WORDS |= {
-    word: Decimal(10 * tens)
-    for tens, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)
-}
-_NOT_COUNTS = {word for word, value in _NUMBER_WORDS.items() if value == 1} | {"once", "sept"}
-
-_DIGITS = (
-    r"(?<![\p{L}\d][-.,:/']?)(?<!#)"
-    r"(?:\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?)(?![/:]?\d)"
-)
-_WRITTEN = rf"(?<!\p{{L}})(?:{_alternatives(_NUMBER_WORDS)})(?!\p{{L}})"
-_ANY_NUMBER = rf"(?:{_DIGITS}|{_WRITTEN})"
-
-_CURRENCIES = {
-    "US$": "USD", "R$": "BRL", "C$": "CAD", "A$": "AUD", "$": "USD", "€": "EUR", "£": "GBP",
-    "¥": "JPY", "₹": "INR", "euro": "EUR", "euros": "EUR", "dollar": "USD", "dollars": "USD",
-    "dólares": "USD", "dólar": "USD", "pounds": "GBP", "pound": "GBP", "libras": "GBP",
-    "livres": "GBP", "pfund": "GBP", "francs": "CHF", "franken": "CHF", "francos": "CHF",
-    "yen": "JPY", "reais": "BRL", "bucks": "USD", "quid": "GBP",
-} | {
-    code: code for code in (
-        "USD EUR GBP CHF JPY CAD AUD NZD BRL MXN INR SEK NOK DKK PLN CZK HUF CNY SGD HKD ZAR".split()
-    )
-}  # fmt: skip
-_BY_CURRENCY = {name.casefold(): code for name, code in _CURRENCIES.items()}
-_CURRENCY = rf"(?:{_alternatives(_CURRENCIES)})"
-_MONEY = regex.compile(
-    rf"(?P<before>(?<!\p{{L}}){_CURRENCY})\s?(?P<n>(?:\d[\d.,'\u00a0\u202f]*)?\d)(?![\d])"
-    rf"|(?P<n>{_ANY_NUMBER})\s?(?P<after>{_CURRENCY})(?!\p{{L}})"
-    r"|(?P<n>(?<![\p{L}\d][-.,:/']?)(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2})(?![\d%.,:/]|\s?%)",
-    regex.IGNORECASE,
-)
-_PERCENT = regex.compile(
-    rf"(?P<n>{_ANY_NUMBER})\s?(?:%|(?:per\s?cent|por\s?ciento|pour\s?cent|prozent|por\s?cento)\b)",
-    regex.IGNORECASE,
-)
-_UNITS = {
-    "hour": "hour hours hora horas heure heures stunde stunden h",
-    "day": "day days día días jour jours tag tage tagen dia dias calendar-day",
-    "week": "week weeks semana semanas semaine semaines woche wochen",
-    "month": "month months mes meses mois monat monate monaten mês",
-    "year": "year years año años an ans année années jahr jahre jahren ano anos",
-    "minute": "minute minutes minuto minutos minuten min mins",
-}
-_UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
-_IN_BASE = {"week": ("day", 7), "fortnight": ("day", 14), "year": ("month", 12)}
-_WORKING = r"(?:business|working|work)|laborables?|hábiles|ouvr(?:és?|ables?)|úteis"
-_WINDOW = regex.compile(
-    rf"(?P<n>{_ANY_NUMBER})(?:[-–\s]|\s?(?:-|–|to|a|à|bis|or|o|ou|oder)\s?(?P<m>\d+|{_WRITTEN})[-–\s])\s?"
-    rf"(?P<working>(?:{_WORKING})\s)?(?:calendar\s|full\s)?"
-    rf"(?P<unit>{_alternatives(_UNIT_OF)})(?!\p{{L}})(?P<late>\s(?:{_WORKING}))?"
-    rf"|(?P<n>{_ANY_NUMBER})\s(?P<working>(?:Werk|Arbeits))(?P<unit>tagen?|tage)(?!\p{{L}})"
-    r"|(?P<n>(?<!\p{L})(?:an?))\s(?P<unit>fortnight)(?!\p{L})",
-    regex.IGNORECASE,
-)
-_ARTICLES = {word for word, value in _NUMBER_WORDS.items() if value == 1} - {"one", "uno", "eins"}
-_BEFORE_ONE = regex.compile(
-    r"(?:within|in|for|after|than|of|about|dentro de|en|durante|dans|pendant|après|innerhalb(?: von)?"
-    r"|für|nach|em|até|por|of)\s+$",
-    regex.IGNORECASE,
-)
-_COUNT = regex.compile(rf"(?P<n>{_ANY_NUMBER})(?:\s(?P<unit>\p{{L}}+))?", regex.IGNORECASE)
-
-_MONTHS = (
-    "january jan enero janvier januar janeiro", "february feb febrero février februar fevereiro",
-    "march mar marzo mars märz março", "april apr abril avril", "may mayo mai maio",
-    "june jun junio juin juni junho", "july jul julio juillet juli julho",
-    "august aug agosto août", "september sep sept septiembre septembre setembro",
-    "october oct octubre octobre oktober outubro",
-    "november nov noviembre novembre novembro",
-    "december dec diciembre décembre dezember dezembro",
-)  # fmt: skip
-_MONTH_OF = {name: number for number, line in enumerate(_MONTHS, 1) for name in line.split()}
-_MONTH = rf"(?P<month>{_alternatives(_MONTH_OF)})(?!\p{{L}})\.?"
-_DATE = regex.compile(
-    r"(?<![\p{L}\d-])(?P<y>\d{4})-(?P<mm>\d{2})-(?P<d>\d{2})(?!\d)"
-    rf"|(?<![\d.,])(?P<d>\d{{1,2}})(?:st|nd|rd|th|\.|º|er)?\s(?:of\s|de\s)?{_MONTH}(?:,?\s(?:de\s)?(?P<y>\d{{4}}))?"
-    rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|\d)(?:,?\s(?P<y>\d{{4}}))?"
-    r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)",
-    regex.IGNORECASE,
-)
+_MONTHS_A_YEAR = 12
+_IN_BASE = {"week": ("day", 7), "fortnight": ("day", 14), "year": ("month", _MONTHS_A_YEAR)}
 
 
 def _dates(text: str) -> Iterator[Quantity]:
-    for match in _DATE.finditer(text):
+    for match in DATE.finditer(text):
         named = match.group("month")
-        month = _MONTH_OF[named.casefold()] if named else int(match.group("mm"))
+        month = MONTHS[named] if named else int(match.group("mm"))
         day, year = int(match.group("d")), int(match.group("y")) if match.group("y") else None
-        if match.group("sep") == "/" and month != day and max(month, day) <= len(_MONTHS):
+        # `03/04/2026` is March or April, by the writer's country.
+        if match.group("sep") == "/" and month != day and max(month, day) <= _MONTHS_A_YEAR:
             continue
-        if month > len(_MONTHS):
+        if month > _MONTHS_A_YEAR:
             month, day = day, month
-        try:
-            date(year or 2024, month, day)
-        except ValueError:
-            continue
-        written = CalendarDay(month=month, day=day, year=year)
-        yield _quantity(match, QuantityKind.DATE, written, "")
+        if _is_a_date(month, day):
+            written = CalendarDay(month=month, day=day, year=year)
+            yield _quantity(match, QuantityKind.DATE, written, "")
+
+
+def _is_a_date(month: int, day: int) -> bool:
+    try:
+        date(2024, month, day)
+    except ValueError:
+        return False
+    return True
 
 
 def _money(text: str) -> Iterator[Quantity]:
-    for match in _MONEY.finditer(text):
+    for match in MONEY.finditer(text):
         written = match.group("n")
-        if written.casefold() in _ARTICLES:
-            continue
-        value = _value(written)
         # Money has no three decimals: `1.299 EUR` can only be a thousand and more.
-        if value is not None and "." in written and written[-4:-3] == ".":
-            value = parse_number(written.replace(".", ""))
+        value = parse_number(written.replace(".", ",")) if _GROUP.fullmatch(written) else None
+        value = value or _value(written)
         name = match.group("before") or match.group("after") or ""
-        if value is not None:
-            yield _quantity(match, QuantityKind.MONEY, value, _BY_CURRENCY.get(name.casefold(), ""))
+        if value is not None and written.casefold() not in ARTICLES:
+            yield _quantity(match, QuantityKind.MONEY, value, CURRENCIES.get(name.casefold(), ""))
+
+
+_GROUP = regex.compile(r"\d{1,3}\.\d{3}")
 
 
 def _percents(text: str) -> Iterator[Quantity]:
-    for match in _PERCENT.finditer(text):
+    for match in PERCENT.finditer(text):
         value = _value(match.group("n"))
         if value is not None:
             yield _quantity(match, QuantityKind.PERCENT, value, "%")
 
 
 def _windows(text: str) -> Iterator[Quantity]:
-    for match in _WINDOW.finditer(text):
-        number, unit = match.group("n").casefold(), match.group("unit").casefold()
-        unit = _UNIT_OF.get(unit, unit)
-        # `12 EUR a month` is a rate; `within a month` is a window.
-        if number in _ARTICLES and unit != "fortnight":
-            if not _BEFORE_ONE.search(text, max(0, match.start() - 20), match.start()):
-                continue
+    for match in WINDOW.finditer(text):
+        unit = UNITS.get(match.group("unit").casefold(), match.group("unit").casefold())
+        vague = match.group("n").casefold() in ARTICLES and unit != "fortnight"
+        if vague and not BEFORE_ONE.search(text, max(0, match.start() - _REACH), match.start()):
+            continue
         unit, factor = _IN_BASE.get(unit, (unit, 1))
         if match.group("working") or match.group("late"):
             unit = f"business-{unit}"
-        for written in filter(None, (number, match.group("m"))):
+        ends = [(match.start(), match.end(), match.group("n"))]
+        if match.group("m"):
+            ends = [
+                (*match.span("n"), match.group("n")),
+                (match.start("m"), match.end(), match["m"]),
+            ]
+        for start, end, written in ends:
             value = _value(written)
             if value is not None:
-                at = match.span("n") if written is number else (match.start("m"), match.end())
-                end = match.end() if match.group("m") is None else at[1]
                 yield Quantity(
-                    kind=QuantityKind.WINDOW, value=value * factor, unit=unit, start=at[0], end=end
+                    kind=QuantityKind.WINDOW, value=value * factor, unit=unit, start=start, end=end
                 )
 
 
 def _counts(text: str) -> Iterator[Quantity]:
-    for match in _COUNT.finditer(text):
+    for match in COUNT.finditer(text):
         value = _value(match.group("n"))
-        if value is None or match.group("n").casefold() in _NOT_COUNTS:
+        if value is None or match.group("n").casefold() in NOT_COUNTS:
             continue
         noun = content_words(words_of(match.group("unit") or ""))
         yield Quantity(
@@ -282,7 +212,7 @@ def _counts(text: str) -> Iterator[Quantity]:
 
 
 def _value(written: str) -> Decimal | None:
-    return _NUMBER_WORDS.get(written.casefold()) or parse_number(written)
+    return NUMBER_WORDS.get(written.casefold()) or parse_number(written)
 
 
 def _quantity(
@@ -293,9 +223,9 @@ def _quantity(
 
 _AT_MOST = (
     "within|up to|at most|no more than|not more than|maximum|max|maximum of|under|below|less than"
-    "|no later than|not later than|until|hasta|como máximo|dentro de|menos de|innerhalb|innerhalb von"
-    "|bis zu|bis|höchstens|maximal|weniger als|jusqu'à|dans les|au plus|moins de|até|no máximo"
-    "|em até"
+    "|no later than|not later than|until|hasta|como máximo|dentro de|menos de|innerhalb"
+    "|innerhalb von|bis zu|bis|höchstens|maximal|weniger als|jusqu'à|dans les|au plus|moins de"
+    "|até|no máximo|em até"
 )
 _AT_LEAST = (
     "at least|more than|over|above|minimum|minimum of|from|after|older than|exceeds|exceeding"
@@ -304,7 +234,10 @@ _AT_LEAST = (
 )
 _BEFORE_AT_MOST = regex.compile(rf"(?<!\p{{L}})(?:{_AT_MOST})(?:\sthe)?\s*$", regex.IGNORECASE)
 _BEFORE_AT_LEAST = regex.compile(rf"(?<!\p{{L}})(?:{_AT_LEAST})(?:\sthe)?\s*$", regex.IGNORECASE)
-_AFTER_AT_LEAST = regex.compile(r"\s(?:or|and|o|oder|ou) (?:more|over|above|más|mehr|plus|mais)\b|\s(?:upwards|and up)\b", regex.I)
+_AFTER_AT_LEAST = regex.compile(
+    r"\s(?:or|and|o|oder|ou) (?:more|over|above|más|mehr|plus|mais)\b|\s(?:upwards|and up)\b",
+    regex.I,
+)
 _AFTER_AT_MOST = regex.compile(r"\s(?:or|o|oder|ou) (?:less|fewer|menos|weniger|moins)\b", regex.I)
 _REACH = 24
 _NEIGHBOURS = 5
@@ -320,19 +253,7 @@ def _bound(text: str, quantity: Quantity) -> Bound:
     return Bound.AT_LEAST if _BEFORE_AT_LEAST.search(before) else Bound.EXACT
 
 
-def _role(text: str, quantity: Quantity, others: Iterable[Quantity]) -> frozenset[str]:
+def _role(words: Sequence[Word], quantity: Quantity) -> frozenset[str]:
     """Content words within a few words of the quantity that belong to no other quantity."""
-    spans = [(other.start, other.end) for other in others]
-    words = [
-        word
-        for word in words_of(text[max(0, quantity.start - 120) : quantity.end + 120])
-    ]
-    shift = max(0, quantity.start - 120)
-    outside = [
-        word
-        for word in words
-        if not any(start <= word.start + shift < end for start, end in spans)
-    ]
-    before = [word for word in outside if word.end + shift <= quantity.start][-_NEIGHBOURS:]
-    after = [word for word in outside if word.start + shift >= quantity.end][:_NEIGHBOURS]
-    return frozenset(content_words((*before, *after)))
+    place = bisect_left(words, quantity.start, key=lambda word: word.start)
+    return frozenset(content_words(words[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from deskquorum.grounding.claims import lead_in_end
+from deskquorum.grounding.claims import lead_in
 from deskquorum.grounding.lexicon import TIES_BACK
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseSentence
 from deskquorum.grounding.sentences import Span
@@ -25,6 +25,8 @@ def find_quotes(
     A sentence that leans on its neighbours ("They are refunded", "Otherwise: human") counts only
     where the neighbour is quoted beside it.
     """
+    # A stray full stop between two sentences does not part them.
+    sentences = [span for span in sentences if words_of(reply[slice(*span)])]
     candidates = [_candidates(reply[slice(*span)], index) for span in sentences]
     found: dict[Span, ClauseSentence] = {}
     before: frozenset[tuple[str, int]] = frozenset()
@@ -38,11 +40,21 @@ def find_quotes(
 
 
 def _candidates(sentence: str, index: ClauseIndex) -> tuple[ClauseSentence, ...]:
-    """What a sentence could quote, exact wording before near wording."""
-    texts = dict.fromkeys((sentence, sentence[lead_in_end(sentence) :].strip()))
-    exact = [one for text in texts for one in index.worded.get(verbatim(text), ())]
-    near = [one for text in texts for one in index.worded.get(nearly(text), ())]
-    return tuple({(one.clause.id, one.place): one for one in [*near, *exact]}.values())[::-1]
+    """What a sentence could quote, exact wording first; a lead-in must name the right clause."""
+    whole = [
+        one
+        for wording in (verbatim(sentence), nearly(sentence))
+        for one in index.worded.get(wording, ())
+    ]
+    head = lead_in(sentence)
+    body = sentence[head.end :]
+    led_in = [
+        one
+        for wording in (verbatim(body), nearly(body))
+        for one in index.worded.get(wording, ())
+        if head.end and head.clauses <= {one.clause.id.casefold()}
+    ]
+    return tuple({(one.clause.id, one.place): one for one in (*whole, *led_in)}.values())
 
 
 def _stands(
@@ -57,7 +69,7 @@ def _stands(
     if one.last:
         return True
     following = index.sentences[one.clause.id][one.place + 1]
-    return not _limits(following) or any(
+    return not _leans_back(following) or any(
         other.clause.id == one.clause.id and other.place == one.place + 1 for other in after
     )
 
@@ -65,8 +77,3 @@ def _stands(
 def _leans_back(one: ClauseSentence) -> bool:
     words = words_of(one.text)
     return len(words) < _SHORTEST or words[0].text in TIES_BACK
-
-
-def _limits(following: ClauseSentence) -> bool:
-    """Whether a sentence takes back part of the one before it."""
-    return words_of(following.text)[0].text in TIES_BACK and _leans_back(following)

@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import sentences_of
@@ -24,17 +24,22 @@ class ClauseLike(Protocol):
     """What the check needs of a policy clause."""
 
     @property
-    def id(self) -> str: ...
+    def id(self) -> str:
+        """Unique in the desk."""
+        ...
+
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """Version of the file it stands in."""
+        ...
+
     @property
-    def text(self) -> str: ...
+    def text(self) -> str:
+        """The clause as customers may read it."""
+        ...
 
 
-if TYPE_CHECKING:
-    Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-else:
-    Embed = Callable[[Sequence[str]], Any]
+Embed: TypeAlias = "Callable[[Sequence[str]], npt.NDArray[np.float32]]"
 """Texts to rows of unit length."""
 
 
@@ -60,9 +65,9 @@ class ClauseIndex:
     """Clause id to its sentences, in order."""
     worded: Mapping[Wording, tuple[ClauseSentence, ...]] = field(default_factory=dict)
     """Wording, exact and near, to the sentences that have it."""
-    _postings: Mapping[str, Mapping[int, float]] = field(default_factory=dict)
-    _vectors: npt.NDArray[np.float32] | None = None
-    _embed: Embed | None = None
+    _postings: Mapping[str, Mapping[int, float]] = field(default_factory=dict, repr=False)
+    _vectors: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    _embed: Embed | None = field(default=None, repr=False)
 
     def nearest(self, queries: Sequence[str], *, top: int = 5) -> list[tuple[ClauseLike, ...]]:
         """For each query the clauses nearest to it, best first, by words and meaning together."""
@@ -110,9 +115,7 @@ def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> 
 
 
 def _sentences(clause: ClauseLike) -> tuple[ClauseSentence, ...]:
-    spans = [
-        span for span in sentences_of(clause.text) if words_of(clause.text[slice(*span)])
-    ]
+    spans = [span for span in sentences_of(clause.text) if words_of(clause.text[slice(*span)])]
     return tuple(
         ClauseSentence(
             clause=clause,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import regex
 
@@ -12,16 +13,16 @@ __all__ = ["Span", "clauses_of", "sentences_of"]
 
 Span = tuple[int, int]
 
-_BULLET = regex.compile(r"[ \t]*(?:[-*•–>#]+|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
+_BULLET = regex.compile(r"[ \t]*(?:[-*•\u2013>#]+|\(?\d{1,2}[.)]|\(?[a-z]\))[ \t]+")
 # A line that goes on in lower case or with a number was only wrapped.
-_LINE_END = regex.compile(r"[ \t]*\r?\n[ \t]*(?![\p{Ll}\d(])|[ \t]*\r?\n(?:[ \t]*\r?\n)+|\r(?!\n)")
-_FULL_STOP = regex.compile(r"[.!?…]+[\"'”’»)\]*]*(?=\s|$)|[。！？]")
+_LINE_END = regex.compile(rf"\n(?={_BULLET.pattern})|\n[ \t]*+(?![\p{{Ll}}\d(])|\r(?!\n)")
+_FULL_STOP = regex.compile(r"(?<![.!?…])[.!?…]+[\"'”\u2019»)\]*]*+(?=\s|$)|[。\uff01\uff1f]")
 _JOINT = regex.compile(
-    r";\s+|\s+[—–]\s+|\s+-\s+"
+    r";\s+|(?<!\s)\s+[—\u2013-]\s+"
     r"|,\s+(?=(?:and|but|so|yet|y|pero|et|mais|und|aber|sondern|mas)\s)",
     regex.IGNORECASE,
 )
-_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'’]+")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}'\u2019]+")
 _SHORTEST_CLAUSE = 3
 
 
@@ -47,25 +48,16 @@ def clauses_of(text: str, sentence: Span) -> tuple[Span, ...]:
             _SHORTEST_CLAUSE
         ):
             cuts.append(joint.end())
-    pieces = zip(cuts, [*cuts[1:], end], strict=True)
+    pieces = pairwise([*cuts, end])
     return tuple(span for piece in pieces if (span := _trimmed(text, *piece)) is not None)
 
 
 def _lines(text: str) -> Iterator[Span]:
     """Stretches between hard line ends, each from after its bullet."""
-    start = 0
-    while start <= len(text):
-        cut = _line_end(text, start)
-        end, following = (len(text), len(text) + 1) if cut is None else cut
+    cuts = [0, *(match.start() + 1 for match in _LINE_END.finditer(text)), len(text)]
+    for start, end in pairwise(cuts):
         bullet = _BULLET.match(text, start, end)
         yield (bullet.end() if bullet else start), end
-        start = following
-
-
-def _line_end(text: str, start: int) -> Span | None:
-    for match in _LINE_END.finditer(text, start):
-        return match.start(), max(match.end(), match.start() + 1)
-    return None
 
 
 def _stops(text: str, start: int, end: int) -> Iterator[Span]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from deskquorum.grounding.quantities import CalendarDay, Quantity, find_quantities
 from deskquorum.grounding.words import words_of
 
@@ -9,7 +11,7 @@ __all__ = ["Wording", "nearly", "verbatim"]
 
 Wording = tuple[str, ...]
 
-_DROPPED = frozenset("the a an please also".split())
+_DROPPED = frozenset({"the", "a", "an", "please", "also"})
 _SAME = {
     "customers": "you", "customer": "you", "customer's": "your", "customers'": "your",
     "is": "be", "are": "be", "am": "be", "has": "have",
@@ -26,14 +28,14 @@ def nearly(text: str) -> Wording:
 
     Every other word stays, in its place: prepositions, negations and conditions decide.
     """
-    quantities = find_quantities(text)
+    starts = {quantity.start: quantity for quantity in find_quantities(text)}
+    inside_until = 0
     out: list[str] = []
     for word in words_of(text):
-        inside = next((q for q in quantities if q.start <= word.start < q.end), None)
-        if inside is not None:
-            if word.start == inside.start:
-                out.append(_canonical(inside))
-        elif word.text not in _DROPPED:
+        if word.start in starts and word.start >= inside_until:
+            out.append(_canonical(starts[word.start]))
+            inside_until = starts[word.start].end
+        elif word.start >= inside_until and word.text not in _DROPPED:
             out.append(_SAME.get(word.text, word.text))
     return ("~", *out)
 
@@ -43,4 +45,9 @@ def _canonical(quantity: Quantity) -> str:
     if isinstance(value, CalendarDay):
         return f"date:{value.year}-{value.month}-{value.day}"
     unit = "" if quantity.kind == "count" else quantity.unit
-    return f"{quantity.kind}:{value.normalize():f}:{unit}"
+    return f"{quantity.kind}:{_plain(value)}:{unit}"
+
+
+def _plain(value: Decimal) -> str:
+    spelled = f"{value:f}"
+    return spelled.rstrip("0").rstrip(".") if "." in spelled else spelled

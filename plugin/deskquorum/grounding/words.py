@@ -17,14 +17,14 @@ __all__ = ["Word", "content_words", "language_of", "parse_number", "words_of"]
 # of them added is no longer the same quote.
 _WORD = regex.compile(
     r"⟦[^⟦⟧]*⟧"
-    r"|[\p{L}\p{M}\p{N}]+(?:(?:[-._'’]|(?<=\p{N})[,:/](?=\p{N}))[\p{L}\p{M}\p{N}]+)*"
+    r"|[\p{L}\p{M}\p{N}]+(?:(?:[-._'\u2019]|(?<=\p{N})[,:/](?=\p{N}))[\p{L}\p{M}\p{N}]+)*"
     r"|[\p{S}\p{Cf}\p{Co}\p{Cs}\p{Cn}%?]"
     r"|(?<!\S)-(?=\p{N})"
 )
 _PART = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 _GROUPED = regex.compile(r"\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?")
 _LEAST_STOP_WORDS = 0.12
-_DOUBTFUL_DECIMALS = 3
+_TWO_READINGS = regex.compile(r"\d+[.,]\d{3}|0\d+")
 
 _WHOLE = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can", "not")}
 _ENDINGS = {"n't": "not", "'ll": "will", "'re": "are", "'ve": "have"}
@@ -74,16 +74,16 @@ def language_of(words: Iterable[Word]) -> str | None:
 def parse_number(text: str) -> Decimal | None:
     """The number written as `1299`, `1,299.00`, `1.299,00` or `12,5`; None for anything else."""
     plain = text.translate(_SPACES)
-    last = max(plain.rfind("."), plain.rfind(","))
-    if last >= 0:
-        whole, decimals = plain[:last], plain[last + 1 :]
-        several = len({c for c in plain if c in ".,"}) < sum(c in ".," for c in plain)
-        if _GROUPED.fullmatch(text) and (several or plain[last] == ",") and len(decimals) == _GROUP:
-            whole, decimals = plain, ""
-        elif any(c in ".," for c in whole) and not _GROUPED.fullmatch(text):
+    separators = [c for c in plain if c in ".,"]
+    if separators:
+        last = max(plain.rfind("."), plain.rfind(","))
+        whole, separator, tail = plain[:last], plain[last], plain[last + 1 :]
+        grouped = _GROUPED.fullmatch(text) is not None
+        if len(separators) > 1 and not grouped:
             return None
-        plain = whole.replace(".", "").replace(",", "") + ("." + decimals if decimals else "")
-    if not all(c.isdecimal() or c == "." for c in plain) or not plain[:1].isdecimal():
+        thousands = grouped and len(tail) == _GROUP and (len(separators) > 1 or separator == ",")
+        plain = whole.translate(_SPACES | _SEPARATORS) + ("" if thousands else ".") + tail
+    if not plain or not all(c.isdecimal() or c == "." for c in plain):
         return None
     try:
         return Decimal(plain)
@@ -92,6 +92,7 @@ def parse_number(text: str) -> Decimal | None:
 
 
 _GROUP = 3
+_SEPARATORS = str.maketrans("", "", ".,")
 _SPACES = str.maketrans("", "", "'\u00a0\u202f")
 _REFUSALS = {"no", "nein", "non", "não", "not", "never"}
 _ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
@@ -99,7 +100,7 @@ _ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
 
 def _parts(token: str, start: int) -> Iterable[tuple[str, int, int]]:
     """One token, or its parts where a dot or hyphen joins plain words."""
-    folded = token.replace("’", "'")
+    folded = token.replace("\u2019", "'")
     if token.startswith("⟦"):
         yield token, start, start + len(token)
     elif any(c.isnumeric() for c in token) or not any(c.isalpha() for c in token):
@@ -114,14 +115,12 @@ def _folded(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """A number in its one spelling; `1.299` is left alone, since two readings are possible."""
+    """A number in its one spelling; `1.299` and `007` are left alone, since they have two."""
     number = parse_number(text)
-    if number is None:
+    if number is None or _TWO_READINGS.fullmatch(text):
         return text
-    separator = max(text.rfind("."), text.rfind(","))
-    if separator >= 0 and len(text) - separator - 1 >= _DOUBTFUL_DECIMALS and "." in text:
-        return text
-    return format(number.normalize(), "f")
+    spelled = f"{number:f}"
+    return spelled.rstrip("0").rstrip(".") if "." in spelled else spelled
 
 
 def _expanded(word: str) -> tuple[str, ...]:
@@ -137,5 +136,7 @@ def _stem(word: str) -> str:
     """Plural and verb endings off, enough to rank and to compare neighbours."""
     for ending in ("ies", "ing", "ed", "es", "s", "en", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= _GROUP:
-            return word.removesuffix(ending)
+            stem = word.removesuffix(ending)
+            doubled = ending in {"ed", "ing"} and len(stem) > _GROUP and stem[-1] == stem[-2]
+            return stem[:-1] if doubled else stem
     return word

@@ -1,4 +1,4 @@
-"""What is asked of a chat model and what comes back; a provider's fault is a value, not an error."""
+"""What is asked of a chat model and what comes back; a provider's fault is a value."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ __all__ = ["OpenAIChat", "open_chat_model"]
 
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_S = 3.0
+_GRACE_S = 1.0
 _SPARE_CONNECTIONS = 2
 """A cancelled call gives its connection back a little after its place."""
 
@@ -47,7 +48,8 @@ async def open_chat_model(
         tries: Tries per call, the first one included.
     """
     url = base_url or OPENAI_URL
-    async with _client(url, api_key, max_concurrency) as client:
+    connections = max_concurrency + _SPARE_CONNECTIONS
+    async with _client(url, api_key, timeout_s=timeout_s, connections=connections) as client:
         chat = OpenAIChat(client, timeout_s=timeout_s, max_concurrency=max_concurrency)
         yield RetryingChat(chat, tries=tries)
 
@@ -73,9 +75,7 @@ class OpenAIChat:
                 with anyio.move_on_after(self._timeout_s):
                     outcome = await self._ask(request, started)
         if outcome is None:
-            return ChatFailure(
-                kind=FailureKind.TIMEOUT, detail=waiting, latency_ms=_since(started)
-            )
+            return ChatFailure(kind=FailureKind.TIMEOUT, detail=waiting, latency_ms=_since(started))
         return outcome
 
     async def _ask(self, request: ChatRequest, started: float) -> ChatReply | ChatFailure:
@@ -84,7 +84,7 @@ class OpenAIChat:
 
         try:
             raw = await self._client.chat.completions.with_raw_response.create(
-                **_parameters(request), timeout=self._timeout_s
+                **_parameters(request)
             )
         except OpenAIError as exc:
             return _failure_of(exc, _since(started))
@@ -99,23 +99,25 @@ class OpenAIChat:
 
 
 @asynccontextmanager
-async def _client(url: str, api_key: str | None, concurrency: int) -> AsyncIterator[AsyncOpenAI]:
+async def _client(
+    url: str, api_key: str | None, *, timeout_s: float, connections: int
+) -> AsyncIterator[AsyncOpenAI]:
     from httpx2 import Limits, Timeout
     from openai import AsyncOpenAI, DefaultAioHttpClient
 
-    connections = concurrency + _SPARE_CONNECTIONS
     http = DefaultAioHttpClient(
         limits=Limits(max_connections=connections, max_keepalive_connections=connections),
-        timeout=Timeout(None, connect=_CONNECT_S),
+        # `OpenAIChat` gives up on its own clock; this one only ends what outlived that.
+        timeout=Timeout(timeout_s + _GRACE_S, connect=min(timeout_s, _CONNECT_S)),
         # A redirect would carry the ticket to a host that ops never named.
         follow_redirects=False,
         trust_env=not _is_loopback(url),
     )
-    client = AsyncOpenAI(
-        base_url=url, api_key=api_key or "none", max_retries=0, http_client=http
-    )
+    client = AsyncOpenAI(base_url=url, api_key=api_key or "none", max_retries=0, http_client=http)
     # The client takes these two from the environment; only what ops wrote is sent.
     client.organization = client.project = None
+    # Loads the client's modules now, not under the first ticket's deadline.
+    _ = client.chat.completions.with_raw_response
     async with client:
         yield client
 

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from deskquorum.domain import Question, RedactedTicket
 from deskquorum.errors import LabelerError, Problem, PromptFileError
-from deskquorum.llm.answers import letters_of
 from deskquorum.llm.chat import ChatMessage
-from deskquorum.llm.prompt_bodies import CannotRender, compile_body, render_part
+from deskquorum.llm.prompt_bodies import Body, BodyError, Example, compile_body, variables_of
 from deskquorum.llm.prompt_headers import read_header
-from deskquorum.llm.quoting import neutralised
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-__all__ = ["Example", "Prompt", "load_prompts"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
-    """An earlier ticket with its right label, shown to the model."""
-
-    text: str
-    label: str
+__all__ = ["Prompt", "load_prompts"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +29,10 @@ class Prompt:
     model: str | None
     """The model it was written for; None when any will do."""
     hash: str
-    """SHA-256 of the file."""
+    """SHA-256 of the file's text, in hex."""
     path: str
     body: str
-    system: Template = field(repr=False, compare=False)
-    """Instructions and menu: the same for every ticket, so that endpoints can cache them."""
-    user: Template = field(repr=False, compare=False)
-    """The ticket, quoted between fences."""
+    templates: Body = field(repr=False, compare=False)
 
     def render(
         self,
@@ -56,25 +41,17 @@ class Prompt:
         fence: str,
         examples: Sequence[Example] = (),
     ) -> tuple[ChatMessage, ...]:
-        """Fill the prompt in.
+        """Fill the prompt in: instructions and menu first, the ticket last, between fences.
 
         Raises:
             LabelerError: The body fails on this ticket; says where, without the ticket's words.
         """
-        variables = {
-            "question": _QuestionView(id=question.id, ask=question.ask),
-            "labels": _options(question),
-            "ticket": _ticket_view(ticket, fence),
-            "examples": tuple(
-                Example(text=neutralised(e.text, fence=fence), label=e.label) for e in examples
-            ),
-            "fence": fence,
-        }
+        variables = variables_of(question, ticket, fence=fence, examples=examples)
         try:
-            system = render_part(self.system, variables)
-            user = render_part(self.user, variables)
-        except CannotRender as exc:
-            raise LabelerError(f"prompt {self.id!r} can't be filled in: {exc}") from None
+            system, user = self.templates.render(variables)
+        except BodyError as exc:
+            place = f"{self.path}:{exc.line}" if exc.line else self.path
+            raise LabelerError(f"{place}: can't be filled in: {exc}") from None
         asked = ChatMessage(role="user", content=user)
         return (ChatMessage(role="system", content=system), asked) if system else (asked,)
 
@@ -106,7 +83,7 @@ def _load_folder(folder: Path, problems: list[Problem]) -> dict[str, Prompt]:
         if prompt.id in prompts:
             message = f"prompt id {prompt.id!r} is taken by {prompts[prompt.id].path}"
             hint = "give one of them another id"
-            problems.append(Problem(path=str(path), message=message, hint=hint))
+            problems.append(Problem(path=str(path), line=1, message=message, hint=hint))
         prompts.setdefault(prompt.id, prompt)
     return prompts
 
@@ -114,27 +91,25 @@ def _load_folder(folder: Path, problems: list[Problem]) -> dict[str, Prompt]:
 def _load(path: Path, problems: list[Problem]) -> Prompt | None:
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        problems.append(
-            Problem(path=str(path), message=f"byte {exc.start} is not UTF-8", hint="save as UTF-8")
-        )
+    except (OSError, UnicodeDecodeError) as exc:
+        why = "is not UTF-8" if isinstance(exc, UnicodeDecodeError) else f"is unreadable: {exc}"
+        problems.append(Problem(path=str(path), message=f"the file {why}"))
         return None
-    header = read_header(text, path=str(path), problems=problems)
-    if header is None:
+    source = read_header(text, path=str(path), problems=problems)
+    if source is None:
         return None
-    body = compile_body(header, path=str(path), problems=problems, trial=_trial(header.value.read))
-    if body is None or header.value.is_broken:
+    header = source.header
+    templates = compile_body(source, path=str(path), problems=problems)
+    if header is None or templates is None:
         return None
-    value = header.value
     return Prompt(
-        id=value.id,
-        version=value.version,
-        question=value.question,
-        read=value.read,
-        model=value.model,
-        hash=header.hash,
+        id=header.id,
+        version=header.version,
+        question=header.question,
+        read=header.read,
+        model=header.model,
+        hash=hashlib.sha256(text.encode()).hexdigest(),
         path=str(path),
-        body=header.body,
-        system=body.system,
-        user=body.user,
+        body=source.body,
+        templates=templates,
     )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RetryingChat"]
 
+_DOUBLINGS = 32
+"""More would overflow; every sensible limit is reached long before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pauses:
@@ -27,14 +30,14 @@ class _Pauses:
 
     def after(self, tries: int, failure: ChatFailure) -> float:
         """Between half and all of a doubling pause, and never less than the provider asks."""
-        whole = min(self.longest_s, self.first_s * 2 ** (tries - 1))
+        whole = min(self.longest_s, self.first_s * 2.0 ** min(tries - 1, _DOUBLINGS))
         return max(failure.retry_after_s or 0.0, whole * (0.5 + 0.5 * self.jitter()))
 
 
 class RetryingChat:
     """A chat model that asks another one again after a fault that may pass."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keyword-only past the first
         self,
         chat: ChatModel,
         *,

@@ -11,7 +11,17 @@ from pydantic import BaseModel, ConfigDict
 
 from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Proposal, Ruling
 from deskquorum.errors import PolicyFileError, Problem
-from deskquorum.policy import Bindings, Condition, PolicyBook, bind, decimal_text, read_yaml
+from deskquorum.policy import (
+    Bindings,
+    CelProblem,
+    Condition,
+    Document,
+    PolicyBook,
+    bind,
+    currency_of,
+    decimal_text,
+    read_yaml,
+)
 from deskquorum.proposal.replies import ReplyTemplate, load_replies
 from deskquorum.proposal.slots import SlotSpec, fill_slots
 
@@ -110,7 +120,7 @@ def draft_reply(
     if template is None:
         return None
     cited = ruling.clauses if denied and ruling is not None else play.cite
-    clauses = {name: clause.text for name, clause in book.clauses.items()}
+    clauses = {name: clause.says for name, clause in book.clauses.items()}
     return playbook.replies[template].draft(clauses=clauses, cited=cited, facts=facts)
 
 
@@ -124,16 +134,19 @@ def _action(play: Play, book: PolicyBook, bindings: Bindings, facts: Facts) -> A
         value = expression.evaluate(bindings)
         if not isinstance(value, str | int | bool) or value == "":
             return None
-        money = spec.args[name].currency if spec.args[name].type == "money" else None
-        args[name] = value if money is None else _money(value, facts.get(money))
+        if spec.args[name].type != "money":
+            args[name] = value
+            continue
+        currency = currency_of(spec.args[name], facts)
+        if currency is None:
+            return None
+        args[name] = decimal_text(int(value), currency)
     return Action(name=play.action, args=args)
 
 
-def _money(value: str | int | bool, currency: JsonValue) -> str:
-    return decimal_text(int(value), currency if isinstance(currency, str) else "USD")
-
-
-def load_playbook(path: Path, *, book: PolicyBook | None, reply_folders: Sequence[Path]) -> Playbook:
+def load_playbook(
+    path: Path, *, book: PolicyBook | None, reply_folders: Sequence[Path]
+) -> Playbook:
     """Read the playbook and its reply templates; a desk without one only checks proposals.
 
     Raises:
@@ -145,11 +158,79 @@ def load_playbook(path: Path, *, book: PolicyBook | None, reply_folders: Sequenc
     plays: tuple[Play, ...] = ()
     if document is not None and book is not None:
         plays = tuple(
-            play
+            _play(shape, index, document, book, replies, problems)
             for index, shape in enumerate(document.value.plays)
-            if (play := _play(shape, index, document, book, replies, problems)) is not None
         )
     if problems:
         raise PolicyFileError(problems)
     slots = {} if document is None else document.value.slots
     return Playbook(slots=slots, plays=plays, replies=replies)
+
+
+def _play(
+    shape: _PlayShape,
+    index: int,
+    document: Document[_PlaybookShape],
+    book: PolicyBook,
+    replies: Mapping[str, ReplyTemplate],
+    problems: list[Problem],
+) -> Play:
+    at = ("plays", index)
+    compiler = _Compiler(document, book, problems)
+    action = shape.action
+    if action is not None:
+        compiler.check_action(action, *at, "action")
+    for kind, template in (("reply", shape.reply), ("decline", shape.decline)):
+        if template is not None and template not in replies:
+            known = f"the replies are {', '.join(sorted(replies))}"
+            message = f"unknown reply '{template}'"
+            problems.append(document.problem(message, *at, kind, hint=known))
+    problems += [
+        document.problem(f"unknown clause '{clause}'", *at, "cite", number)
+        for number, clause in enumerate(shape.cite)
+        if clause not in book.clauses
+    ]
+    args = {} if action is None else action.args
+    return Play(
+        id=shape.id,
+        when=compiler.compile(shape.when, *at, "when", yes_or_no=True),
+        action=None if action is None else action.name,
+        args={
+            name: compiler.compile(text, *at, "action", "args", name) for name, text in args.items()
+        },
+        reply=shape.reply,
+        decline=shape.decline,
+        cite=tuple(shape.cite),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    document: Document[_PlaybookShape]
+    book: PolicyBook
+    problems: list[Problem]
+
+    def compile(self, text: str, *keys: str | int, yes_or_no: bool = False) -> Condition:
+        """The compiled expression; one that can't be compiled is reported and never holds."""
+        try:
+            return self.book.environment.compile(text, yes_or_no=yes_or_no)
+        except CelProblem as exc:
+            self.problems += [
+                self.document.problem(c.message, *keys, hint=c.hint, offset=c.offset)
+                for c in exc.complaints
+            ]
+            return self.book.environment.compile("false")
+
+    def check_action(self, action: _ActionShape, *keys: str | int) -> None:
+        """Report an unknown action, and arguments that it lacks or does not take."""
+        spec = self.book.actions.get(action.name)
+        if spec is None:
+            hint = f"the actions are {', '.join(sorted(self.book.actions))}"
+            message = f"unknown action '{action.name}'"
+            self.problems.append(self.document.problem(message, *keys, "name", hint=hint))
+            return
+        takes = f"it takes {', '.join(spec.args) or 'no arguments'}"
+        for name in spec.args.keys() ^ action.args.keys():
+            kind = "lacks" if name in spec.args else "does not take"
+            message = f"'{action.name}' {kind} the argument '{name}'"
+            self.problems.append(self.document.problem(message, *keys, hint=takes))

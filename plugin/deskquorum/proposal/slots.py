@@ -7,7 +7,6 @@ which item or address is meant, but what is allowed is ruled from facts.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deskquorum.domain import Facts, JsonValue
 from deskquorum.policy import minor_of
+from deskquorum.reading import fold
 
 __all__ = ["SlotSpec", "fill_slots"]
 
@@ -84,8 +84,21 @@ class MentionSlot(_Spec):
     patterns: tuple[re.Pattern[str], ...]
 
 
+class WholeSlot(_Spec):
+    """Whether a list is meant as a whole: true unless the text names only a part of it."""
+
+    kind: Literal["whole_list"]
+    type: Literal["bool"]
+    list: str
+    match: str
+    whole: tuple[re.Pattern[str], ...] = ()
+    """Words for all of it; they outweigh a part that is named."""
+    part: tuple[re.Pattern[str], ...] = ()
+    """Words for a part of it."""
+
+
 SlotSpec = Annotated[
-    RecordSlot | CountSlot | VariantSlot | MoneySlot | PlaceholderSlot | MentionSlot,
+    RecordSlot | CountSlot | VariantSlot | MoneySlot | PlaceholderSlot | MentionSlot | WholeSlot,
     Field(discriminator="kind"),
 ]
 
@@ -114,7 +127,10 @@ _SIZES = {
     "moyen": "m",
     "moyenne": "m",
 }
-_STOP = frozenset("the and for with set of a an in de la le el die der das und et y e".split())
+_STOP = frozenset(
+    ["the", "and", "for", "with", "set", "of", "a", "an", "in", "de", "la", "le", "el"]
+    + ["die", "der", "das", "und", "et", "y", "e"]
+)
 
 
 def fill_slots(
@@ -142,12 +158,8 @@ def _fill(spec: SlotSpec, text: str, facts: Facts) -> JsonValue:
             return found.pop() if len(found) == 1 else ""
         case MentionSlot():
             return any(pattern.search(folded) for pattern in spec.patterns)
-
-
-def fold(text: str) -> str:
-    """Lower case without accents, for matching."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+        case WholeSlot():
+            return _whole(spec, folded, facts)
 
 
 def _records(facts: Facts, name: str) -> list[dict[str, JsonValue]]:
@@ -179,6 +191,17 @@ def _variant(record: Mapping[str, JsonValue], spec: VariantSlot, folded: str) ->
     own = _own_words(record, spec.match)
     named = [v for v in variants if v.rpartition("-")[2].casefold() in words - own]
     return named[0] if len(named) == 1 else ""
+
+
+def _whole(spec: WholeSlot, folded: str, facts: Facts) -> bool:
+    if any(pattern.search(folded) for pattern in spec.whole):
+        return True
+    if any(pattern.search(folded) for pattern in spec.part):
+        return False
+    records = _records(facts, spec.list)
+    words = set(re.findall(r"[^\W_]+", folded))
+    named = sum(bool(words & _own_words(record, spec.match)) for record in records)
+    return named in {0, len(records)}
 
 
 def _money(spec: MoneySlot, folded: str, facts: Facts) -> int:

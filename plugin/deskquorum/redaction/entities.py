@@ -10,7 +10,7 @@ from typing import Literal
 __all__ = ["SENSITIVE", "Entity", "EntityType", "Source", "merge"]
 
 Source = Literal["known", "pattern", "presidio", "cue", "gazetteer"]
-"""Who found it: the requester's record, own patterns, Presidio, a cue word, or the list of names."""
+"""Who found it: the requester's record, a pattern, Presidio, a cue word, the list of names."""
 
 
 class EntityType(StrEnum):
@@ -34,7 +34,7 @@ class EntityType(StrEnum):
     SSN = "US_SSN"
     NATIONAL_ID = "NATIONAL_ID"
     BIRTH_DATE = "DATE_OF_BIRTH"
-    SECRET = "SECRET"
+    SECRET = "SECRET"  # noqa: S105 - the name of a type
     IP = "IP_ADDRESS"
     MAC = "MAC_ADDRESS"
     CRYPTO = "CRYPTO"

@@ -1,5 +1,7 @@
 """Known entities: the values of the requester's own record, however the text writes them."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import re
@@ -11,19 +13,23 @@ from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.numbers import digit_runs
 from deskquorum.redaction.record import KnownRecord
 from deskquorum.redaction.views import View, folded
-from deskquorum.redaction.wordlists import common_words
+from deskquorum.redaction.wordlists import common_words, words
 
 __all__ = ["known_entities"]
 
 _WORD = re.compile(r"[^\W_]+")
 _JOINT = re.compile(r"[ \t\u00a0]{0,2}[.,'_\-–+]?[ \t\u00a0]{0,2}")
+_INTRODUCED = re.compile(
+    r"(?:\b(?:m(?:r|rs|s|x)|miss|dr|herrn?|frau|sra?|mme|name is|name's|this is|its|it's|i am|i'm"
+    r"|im|call me|soy|je suis|ich bin|sono)\.? |[\n,] ?|^)$"
+)
+_SETTLED = re.compile(r"[ \t]*(?:[.,!?;:)\n]|$|(?:again|here|from|and)\b)")
+_REACH = 16
 _MAX_JOINT = 4
 _SHORT = 2
 _TYPO_LENGTH = 5
 _LOCAL_PHONE = 7
-_PARTICLES = frozenset(
-    "al and bin da das de del der den di do dos du e el la le van von y zu & und".split()
-)
+_HANDLE_LENGTH = 7
 _BOUNDED = r"(?<![^\W_]){}(?![^\W_])"
 
 
@@ -71,6 +77,8 @@ class _Token:
     """In capitals throughout."""
     opens: bool
     """Stands where a sentence begins."""
+    introduced: bool
+    """Can be nothing but a name here: after a title or 'this is', or alone on its line."""
     part: bool = False
     """Is a part of the name, for itself."""
 
@@ -79,13 +87,13 @@ def _names(view: View, low: View, record: KnownRecord) -> Iterator[tuple[int, in
     if not record.parts:
         return
     for name in record.full_names:
-        for start, end in _spelled(low.text, name):
+        for start, end in (*_spelled(low.text, name), *_in_handles(low.text, name)):
             yield start, end, EntityType.PERSON
     tokens = _tokens(view, low)
     parts = {part.word: part.capitalised for part in record.parts}
     shouting = sum(t.shouted for t in tokens) * 2 > len(tokens)
     for token in tokens:
-        token.part = _stands_alone(token, parts, view, shouting=shouting)
+        token.part = _stands_alone(token, parts, shouting=shouting)
     _spread(tokens, parts, low.text)
     for first, last in _groups(tokens, low.text):
         yield tokens[first].start, tokens[last].end, EntityType.PERSON
@@ -96,7 +104,8 @@ def _tokens(view: View, low: View) -> list[_Token]:
     for hit in _WORD.finditer(low.text):
         start, end = _in_view(view, low, *hit.span())
         original = view.text[start:end]
-        before = low.text[: hit.start()].rstrip(" \t\"'(*>«¡¿")[-1:]
+        near = low.text[max(0, hit.start() - _REACH) : hit.start()]
+        before = near.rstrip(" \t\"'(*>«¡¿")[-1:]
         tokens.append(
             _Token(
                 start=hit.start(),
@@ -105,24 +114,26 @@ def _tokens(view: View, low: View) -> list[_Token]:
                 capitalised=original[:1].isupper(),
                 shouted=original.isupper() and len(original) > 1,
                 opens=before in {"", ".", "!", "?", "\n", ":"},
+                introduced=bool(_INTRODUCED.search(near))
+                and bool(_SETTLED.match(low.text, hit.end())),
             )
         )
     return tokens
 
 
-def _stands_alone(
-    token: _Token, parts: dict[str, str], view: View, *, shouting: bool
-) -> bool:
+def _stands_alone(token: _Token, parts: dict[str, str], *, shouting: bool) -> bool:
     named = token.capitalised and not (token.shouted and shouting)
     if token.word in parts:
         if len(token.word) <= _SHORT:
-            return len(token.word) == _SHORT and named and not token.opens
+            return len(token.word) == _SHORT and named and token.word not in common_words()
         if token.word in common_words():
-            return named and not token.opens
+            return (named and not token.opens) or token.introduced
         return True
     if token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH and named:
         return token.word not in common_words()
-    return named and token.word not in common_words() and _typo(token.word, tuple(parts), alone=True)
+    return (
+        named and token.word not in common_words() and _typo(token.word, tuple(parts), alone=True)
+    )
 
 
 def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
@@ -150,6 +161,8 @@ def _beside_part(tokens: Sequence[_Token], place: int, text: str) -> bool:
 
 def _joined(left: _Token, right: _Token, text: str) -> bool:
     gap = text[left.end : right.start]
+    if "," in gap and left.word == right.word:
+        return False
     return len(gap) <= _MAX_JOINT and bool(_JOINT.fullmatch(gap))
 
 
@@ -173,7 +186,7 @@ def _next_part(tokens: Sequence[_Token], place: int, text: str) -> int | None:
             return None
         if tokens[step].part:
             return step
-        if tokens[step].word not in _PARTICLES:
+        if tokens[step].word not in words("name_particles"):
             return None
     return None
 
@@ -208,6 +221,15 @@ def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:
         yield hit.span()
 
 
+def _in_handles(text: str, name: str) -> Iterator[tuple[int, int]]:
+    """Words that have the whole name in them without a space, such as a login."""
+    glued = "".join(_words_of(name))
+    if len(glued) < _HANDLE_LENGTH or glued not in text:
+        return
+    for hit in re.finditer(rf"\w*{re.escape(glued)}\w*", text):
+        yield hit.span()
+
+
 @lru_cache(maxsize=1024)
 def _words_of(value: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+|\d+", value))
@@ -225,4 +247,6 @@ def _phones(view: View, phones: Sequence[str]) -> Iterator[tuple[int, int]]:
         return
     for run in digit_runs(view.text):
         for phone in phones:
-            yield from run.endings(phone, least=_LOCAL_PHONE)
+            for start, end in run.endings(phone, least=_LOCAL_PHONE):
+                opened = view.text[start - 1 : start] == "(" and ")" in view.text[start:end]
+                yield start - opened, end

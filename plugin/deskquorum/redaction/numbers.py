@@ -1,5 +1,7 @@
 """Runs of digits with separators between them, written as figures or spelled out in words."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import re
@@ -29,6 +31,10 @@ _FILLERS = {"uh", "um", "dash", "hyphen", "and", "eh", "guion", "tiret", "minus"
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _GAP = re.compile(r"[\s,.\-–—…]{0,4}")
 _LEAST_WORDS = 4
+_SPELLED = re.compile(
+    r"\b(?:" + "|".join(sorted({*_DIGIT_OF, *_HUNDRED}, key=len, reverse=True)) + r")\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +87,8 @@ def digit_runs(text: str) -> Iterator[DigitRun]:
 
 def spelled_runs(text: str) -> Iterator[DigitRun]:
     """Runs of digits in words ('five five five oh one'), of which four words at least."""
+    if len(_SPELLED.findall(text)) < _LEAST_WORDS:
+        return
     figures: list[tuple[str, int, int]] = []
     words = last_end = times = 0
     for hit in _TOKEN.finditer(text):

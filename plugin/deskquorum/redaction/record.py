@@ -1,5 +1,7 @@
 """The requester's record, read for what must be found in a text however it is written there."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import re
@@ -9,17 +11,10 @@ from dataclasses import dataclass
 from deskquorum.domain import JsonValue
 from deskquorum.redaction.entities import EntityType
 from deskquorum.redaction.views import folded, views_of
+from deskquorum.redaction.wordlists import words
 
 __all__ = ["KnownRecord", "NamePart", "fold", "read_record"]
 
-_PARTICLES = frozenset(
-    "al and bin da das de del della den der di do dos du e el ibn la las le los of san ten ter the "
-    "und van vom von y zu zum zur".split()
-)
-_ORGANISATION_WORDS = frozenset(
-    "ag associates co company corp corporation e ev gbr gmbh group inc kg limited llc llp ltd lda "
-    "mbh ohg pc plc pllc sa sarl sas sl spa srl the und".split()
-)
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 
 _KEYS: tuple[tuple[re.Pattern[str], EntityType | None], ...] = tuple(
@@ -30,7 +25,10 @@ _KEYS: tuple[tuple[re.Pattern[str], EntityType | None], ...] = tuple(
         (r"mail", EntityType.EMAIL),
         (r"phone|mobile|^tel|_tel|cell|whatsapp|fax", EntityType.PHONE),
         (r"address|street|addr", EntityType.ADDRESS),
-        (r"^(state|country|region|province|locale|lang.*|time_?zone|tier|plan|since|gender)$", None),
+        (
+            r"^(state|country|region|province|locale|lang.*|time_?zone|tier|plan|since|gender)$",
+            None,
+        ),
         (r"city|town", EntityType.LOCATION),
         (r"zip|postal|post_?code", EntityType.ZIP_CODE),
         (r"order", EntityType.ORDER_ID),
@@ -125,18 +123,21 @@ def _names_a_login(key: str, value: str) -> bool:
 
 def _address_parts(value: str) -> Iterator[tuple[str, EntityType]]:
     yield value, EntityType.ADDRESS
-    street = value.split(",")[0].split("\n")[0].strip()
+    street = re.split(r"[,\n]", value, maxsplit=1)[0].strip()
     if street != value and re.search(r"\d", street) and re.search(r"[^\W\d]{3}", street):
         yield street, EntityType.ADDRESS
 
 
 def _name_parts(names: Iterable[str]) -> Iterator[NamePart]:
+    nobody = words("name_particles") | words("organisation_words")
     seen: set[str] = set()
     for name in names:
-        words = re.findall(r"[^\W_]+", views_of(name)[0].text)
-        for word in words:
+        plain = views_of(name)[0].text
+        spelled = re.findall(r"[^\W_]+", plain)
+        spelled += [re.sub(r"[\W_]", "", pair) for pair in re.findall(r"\w+(?:[-'’]\w+)+", plain)]
+        for word in spelled:
             for form in (fold(word), fold(word.lower().translate(_UMLAUTS))):
-                if form and form not in seen | _PARTICLES | _ORGANISATION_WORDS:
+                if form and form not in seen | nobody:
                     seen.add(form)
                     yield NamePart(word=form, capitalised=word)
 

@@ -1,5 +1,7 @@
 """Views: a text as a reader sees it, with the way back to the characters it came from."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import html

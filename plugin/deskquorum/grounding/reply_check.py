@@ -1,0 +1,127 @@
+"""The reply check: every claim of a draft with its verdict, and what else is wrong in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import regex
+
+from deskquorum.domain import Facts, Finding, JsonValue, Verdict
+from deskquorum.grounding.case_facts import action_support, case_support
+from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
+from deskquorum.grounding.quotes import find_quotes
+from deskquorum.grounding.retrieve import ClauseIndex
+from deskquorum.grounding.sentences import sentences_of
+from deskquorum.grounding.support import Support, support_of
+from deskquorum.grounding.surface import surface_findings
+from deskquorum.grounding.words import language_of, words_of
+
+__all__ = ["check_reply"]
+
+LONGEST_REPLY = 10_000
+"""Characters; a longer reply is one unknown claim."""
+
+
+def check_reply(
+    reply: str, *, index: ClauseIndex, facts: Facts, allowed_links: Sequence[str]
+) -> tuple[Finding, ...]:
+    """Check a drafted reply against clauses and facts, by place in the reply.
+
+    Claims that need no check (greetings, thanks, questions) give no finding. Personal data is
+    masked in a finding's text.
+
+    Args:
+        reply: The reply as redacted, with vault placeholders.
+        index: The desk's clauses, see `index_clauses`.
+        facts: What the desk's systems say of this case.
+        allowed_links: Hosts that a reply may link to.
+    """
+    if len(reply) > LONGEST_REPLY:
+        return (_too_long(reply),)
+    known = frozenset(_texts(fact.value for fact in facts.values.values()))
+    surface = tuple(surface_findings(reply, allowed_links=allowed_links, known=known))
+    findings = (*_claims(reply, index, facts), *surface)
+    private = [finding for finding in surface if finding.check == "privacy"]
+    return tuple(
+        sorted((_masked(finding, private) for finding in findings), key=lambda f: (f.start, f.end))
+    )
+
+
+def _claims(reply: str, index: ClauseIndex, facts: Facts) -> Iterator[Finding]:
+    claims = [claim for claim in extract_claims(reply) if claim.kind is not ClaimKind.SOCIAL]
+    quotes = find_quotes(reply, sentences_of(reply), index)
+    foreign = _is_foreign(reply, index)
+    unquoted = [claim for claim in claims if claim.sentence not in quotes]
+    ranked = index.nearest([claim.text for claim in unquoted])
+    nearest = {claim.start: found for claim, found in zip(unquoted, ranked, strict=True)}
+    for claim in claims:
+        if claim.sentence in quotes:
+            quoted = quotes[claim.sentence]
+            support = Support(verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=quoted)
+        elif (done := action_support(claim, facts)) is not None:
+            support = done
+        elif claim.kind is ClaimKind.CASE:
+            support = case_support(claim, facts)
+        elif foreign:
+            support = Support(verdict=Verdict.UNKNOWN, why="not in the language of the clauses")
+        else:
+            support = support_of(claim, nearest[claim.start], index)
+        yield _finding(claim, support)
+
+
+_FEWEST_WORDS = 8
+"""A shorter text may hold no stop word in any language."""
+
+
+def _is_foreign(reply: str, index: ClauseIndex) -> bool:
+    words = words_of(reply)
+    language = language_of(words)
+    return language != index.language and not (language is None and len(words) < _FEWEST_WORDS)
+
+
+def _finding(claim: Claim, support: Support) -> Finding:
+    sentence = support.sentence
+    return Finding(
+        check="claim",
+        verdict=support.verdict,
+        start=claim.start,
+        end=claim.end,
+        text=claim.text,
+        clause=None if sentence is None else sentence.clause.id,
+        clause_version=None if sentence is None else sentence.clause.version,
+        quote=None if sentence is None else sentence.text,
+        why=support.why,
+    )
+
+
+def _too_long(reply: str) -> Finding:
+    why = f"longer than {LONGEST_REPLY} characters"
+    return Finding(
+        check="claim", verdict=Verdict.UNKNOWN, start=0, end=len(reply), text="", why=why
+    )
+
+
+def _masked(finding: Finding, private: Iterable[Finding]) -> Finding:
+    """INVARIANT: no finding repeats personal data, since findings are recorded and shown."""
+    text = list(finding.text)
+    for secret in private:
+        for place in range(max(secret.start, finding.start), min(secret.end, finding.end)):
+            text[place - finding.start] = _MASKED.sub("•", finding.text[place - finding.start])
+    return replace(finding, text="".join(text))
+
+
+_MASKED = regex.compile(r"[\p{L}\p{N}]")
+
+
+def _texts(values: Iterable[JsonValue]) -> Iterator[str]:
+    for value in values:
+        match value:
+            case str() | int():
+                yield str(value)
+            case list():
+                yield from _texts(value)
+            case dict():
+                yield from _texts(value.values())
+            case None:
+                pass

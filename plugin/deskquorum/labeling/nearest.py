@@ -1,0 +1,193 @@
+"""A labeler that votes for the label of the nearest past tickets and label descriptions.
+
+Each example votes by its nearness; kernel ridge regression (Saunders, Gammerman and Vovk 1998)
+sets how much, so that ten examples that say the same do not count ten times.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from deskquorum.domain import Deadline, Question, RedactedTicket, Vote, VoteStatus
+from deskquorum.errors import PolicyFileError, Problem
+from deskquorum.labeling.embedding import Embedder, Vectors, unit_rows
+from deskquorum.policy import NearestSpec
+from deskquorum.reading import readable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["Example", "NearestLabeler"]
+
+_WIDTH = 0.4
+"""Cosine distance at which an example's nearness falls by e."""
+
+_RIDGE = 0.3
+"""How far a single example is distrusted."""
+
+_TEMPERATURE = 0.07
+"""Turns scores into probabilities. All three were chosen on past tickets of two public sets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A text with its right label."""
+
+    text: str
+    label: str
+
+
+class NearestLabeler:
+    """Kernel vote of the nearest examples; gives a distribution over the question's labels."""
+
+    def __init__(  # noqa: PLR0913 - all by keyword
+        self,
+        labeler: str,
+        question: Question,
+        *,
+        embedder: Embedder,
+        examples: Sequence[Example],
+        descriptions: bool = True,
+        abstain_below: float | None = None,
+        wave: int = 1,
+        family: str = "embeddings",
+    ) -> None:
+        """Embed the examples once.
+
+        Args:
+            labeler: Id of the labeler.
+            question: What is answered.
+            embedder: Gives the vectors.
+            examples: Past tickets with their labels.
+            descriptions: Whether the labels' descriptions serve as examples too.
+            abstain_below: Least cosine of the nearest one; None always votes.
+            wave: When it is asked.
+            family: Shared by labelers that err together.
+        """
+        self.id = labeler
+        self.question = question.id
+        self.wave = wave
+        self.family = family
+        self._labels = tuple(question.labels)
+        self._abstain_below = abstain_below
+        self._embedder = embedder
+        described = [Example(text=f"{n}: {d}", label=n) for n, d in question.labels.items()]
+        known = [*(described if descriptions or not examples else ()), *examples]
+        vectors = embedder.embed([example.text for example in known])
+        # Mail of one desk shares a direction that says nothing; a few descriptions hide it.
+        self._centre = vectors.mean(axis=0) if examples else vectors[0] * 0
+        self._vectors = unit_rows(vectors - self._centre)
+        places = [self._labels.index(example.label) for example in known]
+        self._say = _say(self._vectors, places, len(self._labels))
+
+    @classmethod
+    def load(cls, spec: NearestSpec, question: Question, embedder: Embedder) -> Self:
+        """A labeler as `desk.yaml` names it.
+
+        Raises:
+            PolicyFileError: Every malformed line of its examples.
+        """
+        return cls(
+            spec.id,
+            question,
+            embedder=embedder,
+            examples=() if spec.examples is None else _examples(spec, spec.examples, question),
+            descriptions=spec.descriptions,
+            abstain_below=spec.abstain_below,
+            wave=spec.wave,
+            family=spec.family,
+        )
+
+    async def vote(self, ticket: RedactedTicket, *, deadline: Deadline) -> Vote:  # noqa: ARG002 - takes no time
+        """Compare the customer's words with every example."""
+        started = time.perf_counter()
+        text = "\n".join(readable(m.text) for m in ticket.messages if m.role == "customer")
+        distribution = self._distribution(text)
+        label = max(distribution, key=lambda name: distribution[name]) if distribution else None
+        return Vote(
+            question=self.question,
+            labeler=self.id,
+            status=VoteStatus.ABSTAINED if label is None else VoteStatus.CAST,
+            label=label,
+            distribution=distribution,
+            family=self.family,
+            latency_ms=round((time.perf_counter() - started) * 1000),
+        )
+
+    def _distribution(self, text: str) -> dict[str, float]:
+        """Label to its share of the vote; empty when nothing is near or the text has no words."""
+        import numpy as np
+
+        vector = self._embedder.embed([text])
+        if not vector.any():
+            return {}
+        cosines = self._vectors @ unit_rows(vector - self._centre)[0]
+        if self._abstain_below is not None and float(cosines.max()) < self._abstain_below:
+            return {}
+        scores = _nearness(cosines) @ self._say
+        shares = np.exp((scores - scores.max()) / _TEMPERATURE)
+        shares /= shares.sum()
+        return dict(zip(self._labels, shares.tolist(), strict=True))
+
+
+def _say(vectors: Vectors, places: Sequence[int], labels: int) -> npt.NDArray[np.float64]:
+    """How much each example says for each label; shape (examples, labels)."""
+    import numpy as np
+
+    truth = np.eye(labels)[list(places)]
+    nearness = _nearness(vectors @ vectors.T)
+    return np.linalg.solve(nearness + _RIDGE * np.eye(len(vectors)), truth)
+
+
+def _nearness(cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    import numpy as np
+
+    return np.exp((cosines.astype(np.float64) - 1) / _WIDTH)
+
+
+def _examples(spec: NearestSpec, path: Path, question: Question) -> list[Example]:
+    problems: list[Problem] = []
+    taken: Counter[str] = Counter()
+    examples = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            example = _example(spec, line, question)
+        except ValueError as exc:
+            problems.append(Problem(path=str(path), line=number, message=str(exc)))
+            continue
+        if example is not None and taken[example.label] != spec.per_label:
+            taken[example.label] += 1
+            examples.append(example)
+    if problems:
+        raise PolicyFileError(problems)
+    return examples
+
+
+def _example(spec: NearestSpec, line: str, question: Question) -> Example | None:
+    """An example, or None for a row that has no label.
+
+    Raises:
+        ValueError: Says what is wrong with the row.
+    """
+    try:
+        row = json.loads(line)
+    except ValueError as exc:
+        raise ValueError("not JSON; write one object a line") from exc
+    if not isinstance(row, dict) or not isinstance(row.get(spec.text), str):
+        raise ValueError(f"expected an object with the texts '{spec.text}' and '{spec.label}'")  # noqa: TRY004 - told as a problem
+    label = row.get(spec.label)
+    if label is None:
+        return None
+    if label not in question.labels:
+        labels = ", ".join(question.labels)
+        raise ValueError(f"question '{question.id}' has no label '{label}'; it has {labels}")
+    return Example(text=row[spec.text], label=label)

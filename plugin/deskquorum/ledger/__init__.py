@@ -1,0 +1,20 @@
+"""Decisions and their evidence come in redacted; a hash-chained, append-only record goes out."""
+
+from deskquorum.ledger.codec import (
+    decision_from_json,
+    decision_to_json,
+    evidence_from_json,
+    evidence_to_json,
+)
+from deskquorum.ledger.ledger import ChainReport, Entry, Ledger, open_ledger
+
+__all__ = [
+    "ChainReport",
+    "Entry",
+    "Ledger",
+    "decision_from_json",
+    "decision_to_json",
+    "evidence_from_json",
+    "evidence_to_json",
+    "open_ledger",
+]

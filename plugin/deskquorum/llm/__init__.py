@@ -1,0 +1,43 @@
+"""Talking to chat models: redacted messages go in, answers or kinds of failure come out."""
+
+from deskquorum.llm.answers import ABSTAIN, MAX_LABELS, Reading, ask_for_label, read_label
+from deskquorum.llm.chat import (
+    ChatFailure,
+    ChatMessage,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    FailureKind,
+    Price,
+)
+from deskquorum.llm.local import LOCAL_MODEL, local_model, why_no_local_model
+from deskquorum.llm.openai_chat import OpenAIChat, open_chat_model
+from deskquorum.llm.prompt_bodies import Example
+from deskquorum.llm.prompts import Prompt, load_prompts
+from deskquorum.llm.quoting import new_fence
+from deskquorum.llm.retrying import RetryingChat
+
+__all__ = [
+    "ABSTAIN",
+    "LOCAL_MODEL",
+    "MAX_LABELS",
+    "ChatFailure",
+    "ChatMessage",
+    "ChatModel",
+    "ChatReply",
+    "ChatRequest",
+    "Example",
+    "FailureKind",
+    "OpenAIChat",
+    "Price",
+    "Prompt",
+    "Reading",
+    "RetryingChat",
+    "ask_for_label",
+    "load_prompts",
+    "local_model",
+    "new_fence",
+    "open_chat_model",
+    "read_label",
+    "why_no_local_model",
+]

@@ -1,0 +1,67 @@
+"""Everything that ops write about what is allowed: YAML files go in, rulings come out.
+
+A folder of policy files becomes a `PolicyBook`; `rule_on` says of an action, given facts, answers
+and the time, whether it is allowed, denied or for a person, by which rules and clauses.
+"""
+
+from deskquorum.policy.bindings import Bindings, bind, currency_of
+from deskquorum.policy.book import (
+    ActionSpec,
+    ArgSpec,
+    Autonomy,
+    Case,
+    Clause,
+    PolicyBook,
+    Rule,
+)
+from deskquorum.policy.cases import CaseResult, run_cases, untested_rules
+from deskquorum.policy.desk_file import (
+    DeskFile,
+    LabelerSpec,
+    ModelSpec,
+    NearestSpec,
+    PromptSpec,
+    RuleSpec,
+)
+from deskquorum.policy.document import Document, read_yaml
+from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
+from deskquorum.policy.fact_types import TypeSpec
+from deskquorum.policy.gate import rule_on, rule_on_ticket
+from deskquorum.policy.loader import load_policies
+from deskquorum.policy.money import decimal_text, exponent_of, minor_of
+
+__all__ = [
+    "ActionSpec",
+    "ArgSpec",
+    "Autonomy",
+    "Bindings",
+    "Case",
+    "CaseResult",
+    "CelProblem",
+    "Clause",
+    "Condition",
+    "DeskFile",
+    "Document",
+    "Environment",
+    "LabelerSpec",
+    "Missing",
+    "ModelSpec",
+    "NearestSpec",
+    "NoValue",
+    "PolicyBook",
+    "PromptSpec",
+    "Rule",
+    "RuleSpec",
+    "TypeSpec",
+    "bind",
+    "currency_of",
+    "decimal_text",
+    "exponent_of",
+    "load_policies",
+    "minor_of",
+    "read_yaml",
+    "rule_on",
+    "rule_on_ticket",
+    "run_cases",
+    "untested_rules",
+]

@@ -1,0 +1,192 @@
+"""The values that a condition reads, checked against what policies declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from deskquorum.domain import Answer, Facts, Reason
+from deskquorum.policy.fact_types import UnfitError, described, fitted
+from deskquorum.policy.money import exponent_of, minor_of
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+    from deskquorum.policy.book import ActionSpec, ArgSpec, PolicyBook
+    from deskquorum.policy.environment import Environment
+
+__all__ = ["UNSETTLED", "Bindings", "bind", "currency_of"]
+
+UNSETTLED = "unsettled"
+"""The label that conditions read while a question has no settled answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bindings:
+    """Variables with values; what was not read, or is of another type, is not among them."""
+
+    present: frozenset[str]
+    """Names that have a value."""
+    unfit: Mapping[str, str]
+    """Names read with a value of another type, to the type that is declared."""
+    known: frozenset[str]
+    """Names, and records, of which something was read and is there."""
+    faults: tuple[Reason, ...] = ()
+    """What is wrong with the action's arguments."""
+    _values: Mapping[str, object] = field(repr=False)
+    _environment: Environment = field(repr=False)
+    _activations: dict[str | None, cel.Activation] = field(repr=False, default_factory=dict)
+
+    def activation(self, scope: str | None) -> cel.Activation:
+        """The values, ready for conditions compiled in a scope; kept for the next one.
+
+        Values made ready for one scope can't be read in another one.
+        """
+        if scope not in self._activations:
+            self._activations[scope] = self._environment.activation(self._values, scope)
+        return self._activations[scope]
+
+
+def bind(  # noqa: PLR0913 - all that conditions can read
+    book: PolicyBook,
+    *,
+    facts: Facts,
+    answers: Mapping[str, Answer],
+    claimed: Mapping[str, object],
+    args: Mapping[str, object],
+    now: datetime,
+    action: str | None = None,
+) -> Bindings:
+    """Give the declared variables their values; a value of another type counts as not read.
+
+    Args:
+        book: The loaded policies.
+        facts: The snapshot of trusted facts.
+        answers: Question to its reconciled answer; unsettled ones read as `unsettled`.
+        claimed: Slot to the value read from the text.
+        args: Arguments of the action, money as decimal text; left out without an `action`.
+        now: The moment to rule at, with its zone.
+        action: The action whose arguments they are.
+    """
+    binder = _Binder(book)
+    for name in book.environment.facts:
+        binder.read(name, facts.get(name))
+    for name in book.slots:
+        binder.read(f"claimed.{name}", claimed.get(name))
+    for name, labels in book.labels.items():
+        binder.values[f"answer.{name}"] = _label(answers.get(name), labels)
+    if now.tzinfo is not None:
+        binder.values["now"] = now
+    spec = None if action is None else book.actions.get(action)
+    if spec is not None:
+        binder.arguments(spec, args, facts)
+    return binder.bindings(action)
+
+
+def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
+    """The currency of a money argument; None when the fact that names it was not read."""
+    if arg.currency is None or _is_code(arg.currency):
+        return arg.currency
+    named = facts.get(arg.currency)
+    return named if isinstance(named, str) and _is_code(named) else None
+
+
+class _Binder:
+    """Collects values, and what does not fit."""
+
+    def __init__(self, book: PolicyBook) -> None:
+        self.book = book
+        self.values: dict[str, object] = {}
+        self.unfit: dict[str, str] = {}
+        self.faults: list[Reason] = []
+
+    def read(self, name: str, value: object) -> None:
+        if value is None:
+            return
+        kind = self.book.environment.variables[name].type
+        try:
+            self.values[name] = self.book.environment.records.bound(kind, fitted(kind, value))
+        except UnfitError:
+            self.unfit[name] = described(kind)
+
+    def arguments(self, spec: ActionSpec, args: Mapping[str, object], facts: Facts) -> None:
+        for name in args:
+            if name not in spec.args:
+                self._fault(spec, name, "no such argument")
+        for name, arg in spec.args.items():
+            value = args.get(name)
+            if value is not None:
+                self._argument(spec, name, arg, value, facts)
+            elif not arg.spec.optional:
+                self._fault(spec, name, _expected(arg))
+
+    def bindings(self, action: str | None) -> Bindings:
+        found = self.values.keys() | self.unfit.keys()
+        parents = self.book.environment.known_names(action)
+        known = frozenset(parent for name in found for parent in parents.get(name, ()))
+        flags = dict.fromkeys((f"known.{p}" for each in parents.values() for p in each), False)
+        flags |= dict.fromkeys((f"known.{name}" for name in known), True)
+        return Bindings(
+            present=frozenset(self.values),
+            unfit=self.unfit,
+            known=known,
+            faults=tuple(self.faults),
+            _values=self.values | flags,
+            _environment=self.book.environment,
+        )
+
+    def _argument(
+        self, spec: ActionSpec, name: str, arg: ArgSpec, value: object, facts: Facts
+    ) -> None:
+        if arg.type != "money":
+            try:
+                self.values[f"args.{name}"] = fitted(arg.spec.type, value)
+            except UnfitError:
+                self._fault(spec, name, _expected(arg))
+            return
+        currency = currency_of(arg, facts)
+        if currency is None:
+            params = {"fact": str(arg.currency), "rule": spec.name}
+            self.faults.append(Reason(code="missing-fact", params=params))
+            return
+        minor = _minor(value, currency)
+        if minor is None:
+            self._fault(spec, name, _expected(arg))
+        else:
+            self.values[f"args.{name}_minor"] = minor
+
+    def _fault(self, spec: ActionSpec, argument: str, expected: str) -> None:
+        params = {"action": spec.name, "argument": argument, "expected": expected}
+        self.faults.append(Reason(code="bad-argument", params=params))
+
+
+def _label(answer: Answer | None, labels: tuple[str, ...]) -> str:
+    if answer is None or not answer.settled or answer.label not in labels:
+        return UNSETTLED
+    return str(answer.label)
+
+
+def _minor(value: object, currency: str) -> int | None:
+    """A number is refused: nobody can tell whether `24` is 24.00 or 0.24."""
+    if not isinstance(value, str) or value.startswith("-"):
+        return None
+    try:
+        return minor_of(value, currency)
+    except ValueError:
+        return None
+
+
+def _expected(arg: ArgSpec) -> str:
+    if arg.type == "money":
+        return "an amount as decimal text, such as 24.00"
+    return described(arg.spec.type)
+
+
+def _is_code(text: str) -> bool:
+    try:
+        exponent_of(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,184 @@
+"""Cases: examples of what is ruled, written beside the policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pydantic import JsonValue as AnyJson
+
+from deskquorum.domain import Action, Effect, JsonValue
+from deskquorum.errors import Problem
+from deskquorum.policy.book import REPLY, TICKET, Case, Rule
+from deskquorum.policy.declarations import Declarations, Topic
+from deskquorum.policy.document import Document
+from deskquorum.policy.environment import Environment
+from deskquorum.policy.fact_types import Scalar
+from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.shapes import CaseShape, CasesShape
+
+__all__ = ["build_cases"]
+
+_SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+"""When no rule reads `now`, any moment does."""
+
+Key = str | int
+
+
+def build_cases(
+    topics: Sequence[Topic],
+    files: Sequence[Document[CasesShape]],
+    found: Declarations,
+    environment: Environment,
+    rules: Mapping[str, tuple[Rule, ...]],
+) -> tuple[Case, ...]:
+    """Build the cases of all files; what is wrong goes to the declarations' `problems`."""
+    written: list[tuple[Topic | Document[CasesShape], tuple[Key, ...], CaseShape]] = []
+    for topic in topics:
+        written += [(topic, ("tests", i), shape) for i, shape in enumerate(topic.value.tests)]
+    for file in files:
+        written += [(file, (i,), shape) for i, shape in enumerate(file.value.root)]
+    return tuple(
+        _CaseBuilder(
+            document=document,
+            keys=keys,
+            shape=shape,
+            found=found,
+            environment=environment,
+            rules=rules,
+        ).case()
+        for document, keys, shape in written
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CaseBuilder:
+    document: Topic | Document[CasesShape]
+    keys: tuple[Key, ...]
+    shape: CaseShape
+    found: Declarations
+    environment: Environment
+    rules: Mapping[str, tuple[Rule, ...]]
+
+    def case(self) -> Case:
+        shape = self.shape
+        self._check_target()
+        self._check_answers()
+        self._check_because()
+        self._check_now()
+        for name in shape.claimed:
+            self._check_name("slot", name, f"claimed.{name}", "claimed", name)
+        return Case(
+            name=shape.name,
+            path=str(self.document.path),
+            line=self.document.place(*self.keys, "name")[0],
+            action=self._action(),
+            facts=dict(self._facts(shape.facts, ())),
+            answers=shape.answers,
+            claimed={name: _plain(value) for name, value in shape.claimed.items()},
+            now=shape.now or _SOME_DAY,
+            expect=Effect(shape.expect),
+            because=tuple(shape.because),
+        )
+
+    def _action(self) -> Action | None:
+        if self.shape.action is None:
+            return None
+        args = self.shape.action.args
+        for name, value in args.items():
+            if isinstance(value, float):
+                keys = ("action", "args", name)
+                self._report(f"{value} is no amount", *keys, hint='write it as text, "24.00"')
+        # Values of any kind are handed on: how the gate takes them is what a case can ask.
+        plain: dict[str, str | int | bool] = {}
+        for name, value in args.items():
+            plain[name] = _plain(value)  # type: ignore[assignment]
+        return Action(name=self.shape.action.name, args=plain)
+
+    def _facts(
+        self, facts: Mapping[str, AnyJson], above: tuple[str, ...]
+    ) -> Iterator[tuple[str, JsonValue]]:
+        for key, value in facts.items():
+            path = (*above, key)
+            name = ".".join(path)
+            if isinstance(value, dict):
+                yield from self._facts(value, path)
+            elif self._check_name("fact", name, name, "facts", *path):
+                if isinstance(value, float):
+                    hint = "write money in minor units, 2400 for 24.00"
+                    self._report("no fact is a number with a point", "facts", *path, hint=hint)
+                yield name, _plain(value)
+
+    def _check_target(self) -> None:
+        known = {*self.found.actions, REPLY}
+        action = self.shape.action
+        if (action is None) != self.shape.ticket:
+            self._report("expected either an action or `ticket: true`")
+        if action is not None and action.name not in known | self.found.dropped:
+            hint = did_you_mean(action.name, known, what="actions")
+            self._report(f"unknown action '{action.name}'", "action", "name", hint=hint)
+
+    def _check_name(self, what: str, shown: str, name: str, *keys: Key) -> bool:
+        known = self.environment.variables
+        if name in known and (what != "fact" or name in self.environment.facts):
+            return True
+        if name not in self.found.dropped:
+            prefix = name.removesuffix(shown)
+            near = [v.removeprefix(prefix) for v in known if v.startswith(prefix)]
+            hint = did_you_mean(shown, near)
+            problem = self.document.key_problem(
+                f"unknown {what} '{shown}'", *self.keys, *keys, hint=hint
+            )
+            self.found.problems.append(problem)
+        return False
+
+    def _check_answers(self) -> None:
+        for question, label in self.shape.answers.items():
+            if not self._check_name(
+                "question", question, f"answer.{question}", "answers", question
+            ):
+                continue
+            kind = self.environment.variables[f"answer.{question}"].type
+            values = kind.values if isinstance(kind, Scalar) else ()
+            if label not in values:
+                hint = did_you_mean(label, values, what="its labels")
+                message = f"'{label}' is no label of '{question}'"
+                self._report(message, "answers", question, hint=hint)
+
+    def _check_because(self) -> None:
+        known = {rule.id for rules in self.rules.values() for rule in rules}
+        as_list = self.document.node(*self.keys, "because").items is not None
+        for index, rule in enumerate(self.shape.because):
+            if rule not in known | self.found.dropped:
+                keys = ("because", index) if as_list else ("because",)
+                self._report(f"unknown rule '{rule}'", *keys, hint=did_you_mean(rule, known))
+
+    def _check_now(self) -> None:
+        if self.shape.now is not None:
+            return
+        target = TICKET if self.shape.action is None else self.shape.action.name
+        for rule in self.rules.get(target, ()):
+            guarded = rule.conditions.get(target)
+            if guarded is not None and "now" in guarded.condition.names:
+                message = f"case '{self.shape.name}' has no `now`, which rule '{rule.id}' reads"
+                hint = "add now: 2026-01-31T09:00:00Z"
+                self._report(message, "name", hint=hint)
+                return
+
+    def _report(self, message: str, *keys: Key, hint: str = "") -> None:
+        problem: Problem = self.document.problem(message, *self.keys, *keys, hint=hint)
+        self.found.problems.append(problem)
+
+
+def _plain(value: AnyJson) -> JsonValue:
+    """Floats become text: they are no JSON values here, and no fact or argument is one."""
+    match value:
+        case float():
+            return str(value)
+        case list():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case _:
+            return value

@@ -1,0 +1,280 @@
+"""`desk.yaml`: the desk's languages, models, questions and labelers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, assert_never
+
+from deskquorum.domain import Question
+from deskquorum.errors import Problem
+from deskquorum.policy.bindings import UNSETTLED
+from deskquorum.policy.desk_shapes import (
+    AnyLabeler,
+    DeskShape,
+    NearestShape,
+    PromptShape,
+    QuestionShape,
+    RuleShape,
+)
+from deskquorum.policy.document import Document, salvage_yaml
+from deskquorum.policy.money import exponent_of
+from deskquorum.policy.names import did_you_mean, is_name
+
+__all__ = [
+    "DeskFile",
+    "LabelerSpec",
+    "ModelSpec",
+    "NearestSpec",
+    "PromptSpec",
+    "RuleSpec",
+    "load_desk_file",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A chat model behind an OpenAI-compatible endpoint."""
+
+    id: str
+    model: str
+    base_url: str
+    """The endpoint's address, or `local` for the packaged model."""
+    api_key_env: str
+    """Environment variable that holds the key."""
+    max_concurrency: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSpec:
+    """A labeler that reads word lists and patterns."""
+
+    id: str
+    question: str
+    accuracy: float
+    wave: int
+    family: str
+    file: Path
+    kind: Literal["rule"] = "rule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearestSpec:
+    """A labeler that votes by the nearness of examples."""
+
+    id: str
+    question: str
+    accuracy: float
+    wave: int
+    family: str
+    examples: Path | None
+    text: str
+    label: str
+    per_label: int | None
+    descriptions: bool
+    """Whether the labels' descriptions serve as examples too."""
+    abstain_below: float | None
+    kind: Literal["nearest"] = "nearest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptSpec:
+    """A labeler that asks a chat model."""
+
+    id: str
+    question: str
+    accuracy: float
+    wave: int
+    family: str
+    prompt: str
+    model: str
+    kind: Literal["prompt"] = "prompt"
+
+
+LabelerSpec = RuleSpec | NearestSpec | PromptSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskFile:
+    """The desk itself."""
+
+    desk: str
+    version: str
+    languages: tuple[str, ...]
+    deadline_s: float
+    ledger: str
+    """Relative to `folder`."""
+    currency: str | None
+    """For money arguments that name no currency."""
+    models: Mapping[str, ModelSpec]
+    questions: Mapping[str, Question]
+    labelers: Mapping[str, LabelerSpec]
+    links: tuple[str, ...]
+    """Hosts that replies may link to."""
+    path: Path
+    folder: Path
+    """The desk folder: the parent of `policies/`."""
+    hash: str
+    dropped: frozenset[str] = field(default=frozenset(), repr=False)
+    """Names whose declarations are faulty; empty in every desk that is handed out."""
+
+
+def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
+    """Read `desk.yaml`; faulty parts are left out and reported, so that rules can be checked."""
+    document = salvage_yaml(path, DeskShape, problems)
+    if document is None:
+        return None
+    problems += _cross_checks(document)
+    value, folder = document.value, path.parent.parent
+    return DeskFile(
+        desk=value.desk,
+        version=value.version,
+        languages=tuple(value.languages),
+        deadline_s=value.deadline_s,
+        ledger=value.ledger,
+        currency=value.currency,
+        models={
+            name: ModelSpec(id=name, **model.model_dump()) for name, model in value.models.items()
+        },
+        questions={name: _question(name, shape) for name, shape in value.questions.items()},
+        labelers=_labelers(value, folder),
+        links=tuple(value.links),
+        path=path,
+        folder=folder,
+        hash=hashlib.sha256(value.model_dump_json().encode()).hexdigest(),
+        dropped=document.dropped,
+    )
+
+
+def _question(name: str, shape: QuestionShape) -> Question:
+    return Question(
+        id=name,
+        ask=shape.ask,
+        labels=shape.labels,
+        labelers=tuple(shape.labelers),
+        settle_at=shape.settle_at,
+    )
+
+
+def _labelers(value: DeskShape, folder: Path) -> Mapping[str, LabelerSpec]:
+    asked = {name: question for question, q in value.questions.items() for name in q.labelers}
+    return {
+        name: _labeler(name, asked[name], shape, folder)
+        for name, shape in value.labelers.items()
+        if name in asked
+    }
+
+
+def _labeler(name: str, question: str, shape: AnyLabeler, folder: Path) -> LabelerSpec:
+    match shape:
+        case RuleShape():
+            return RuleSpec(
+                id=name,
+                question=question,
+                accuracy=shape.accuracy,
+                wave=shape.wave,
+                family=shape.family or name,
+                file=folder / shape.file,
+            )
+        case PromptShape():
+            return PromptSpec(
+                id=name,
+                question=question,
+                accuracy=shape.accuracy,
+                wave=shape.wave,
+                family=shape.family or shape.model,
+                prompt=shape.prompt,
+                model=shape.model,
+            )
+        case NearestShape():
+            return _nearest(name, question, shape, folder)
+        case _:
+            assert_never(shape)
+
+
+def _nearest(name: str, question: str, shape: NearestShape, folder: Path) -> NearestSpec:
+    examples = None if shape.examples is None else folder / shape.examples
+    return NearestSpec(
+        id=name,
+        question=question,
+        accuracy=shape.accuracy,
+        wave=shape.wave,
+        family=shape.family or name,
+        examples=examples,
+        text=shape.text,
+        label=shape.label,
+        per_label=shape.per_label,
+        descriptions=examples is None if shape.descriptions is None else shape.descriptions,
+        abstain_below=shape.abstain_below,
+    )
+
+
+def _cross_checks(document: Document[DeskShape]) -> list[Problem]:
+    return [
+        *_check_currency(document),
+        *_check_questions(document),
+        *_check_labelers(document),
+    ]
+
+
+def _check_currency(document: Document[DeskShape]) -> list[Problem]:
+    if document.value.currency is None:
+        return []
+    try:
+        exponent_of(document.value.currency)
+    except ValueError as exc:
+        return [document.problem(str(exc), "currency")]
+    return []
+
+
+def _check_questions(document: Document[DeskShape]) -> list[Problem]:
+    problems: list[Problem] = []
+    labelers, owners = document.value.labelers, dict[str, str]()
+    for name, question in document.value.questions.items():
+        where = ("questions", name)
+        if not is_name(name):
+            hint = "use lower-case letters, digits and _"
+            problems.append(document.key_problem(f"'{name}' is no name", *where, hint=hint))
+        if UNSETTLED in question.labels:
+            message = f"'{UNSETTLED}' is what rules read while there is no answer"
+            problems.append(document.key_problem(message, *where, "labels", UNSETTLED))
+        for index, labeler in enumerate(question.labelers):
+            place = (*where, "labelers", index)
+            first = owners.setdefault(labeler, name)
+            if labeler not in labelers and labeler not in document.dropped:
+                hint = did_you_mean(labeler, labelers, what="labelers")
+                problems.append(document.problem(f"unknown labeler '{labeler}'", *place, hint=hint))
+            elif first != name:
+                message = f"labeler '{labeler}' already answers '{first}'"
+                hint = "give each question labelers of its own"
+                problems.append(document.problem(message, *place, hint=hint))
+    return problems
+
+
+def _check_labelers(document: Document[DeskShape]) -> list[Problem]:
+    problems: list[Problem] = []
+    value, folder = document.value, document.path.parent.parent
+    asked = {name for question in value.questions.values() for name in question.labelers}
+    for name, shape in value.labelers.items():
+        where = ("labelers", name)
+        if name not in asked and not document.dropped:
+            hint = "add it to a question's labelers, or remove it"
+            problems.append(
+                document.key_problem(f"labeler '{name}' answers no question", *where, hint=hint)
+            )
+        if isinstance(shape, PromptShape):
+            known = value.models.keys() | document.dropped
+            if shape.model not in known:
+                hint = did_you_mean(shape.model, value.models, what="models")
+                message = f"unknown model '{shape.model}'"
+                problems.append(document.problem(message, *where, "model", hint=hint))
+            continue
+        key = "file" if isinstance(shape, RuleShape) else "examples"
+        written = getattr(shape, key)
+        if written is not None and not (folder / written).is_file():
+            hint = f"paths are relative to the desk folder, {folder}"
+            problems.append(document.problem(f"no file '{written}'", *where, key, hint=hint))
+    return problems

@@ -1,0 +1,100 @@
+"""The shape of `desk.yaml`, as ops write it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = [
+    "AnyLabeler",
+    "DeskShape",
+    "LabelerShape",
+    "ModelShape",
+    "NearestShape",
+    "PromptShape",
+    "QuestionShape",
+    "RuleShape",
+]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Share = Annotated[float, Field(gt=0, le=1)]
+_Seconds = Annotated[float, Field(gt=0)]
+_Count = Annotated[int, Field(ge=1)]
+
+
+class ModelShape(_Shape):
+    """A chat model."""
+
+    model: _Text
+    base_url: _Text
+    api_key_env: _Text = "OPENAI_API_KEY"
+    max_concurrency: _Count = 4
+    timeout_s: _Seconds = 6.0
+
+
+class QuestionShape(_Shape):
+    """A closed choice about a ticket."""
+
+    ask: _Text
+    labels: Annotated[dict[str, str], Field(min_length=2)]
+    labelers: Annotated[list[str], Field(min_length=1)]
+    settle_at: _Share = 0.6
+
+
+class LabelerShape(_Shape):
+    """What every labeler says of itself."""
+
+    accuracy: Annotated[float, Field(gt=0, lt=1)]
+    wave: _Count = 1
+    family: _Text | None = None
+
+
+class RuleShape(LabelerShape):
+    """A labeler of word lists and patterns."""
+
+    kind: Literal["rule"]
+    file: _Text
+
+
+class NearestShape(LabelerShape):
+    """A labeler by the nearest examples."""
+
+    kind: Literal["nearest"]
+    examples: _Text | None = None
+    text: _Text = "text"
+    label: _Text = "label"
+    per_label: _Count | None = None
+    descriptions: bool | None = None
+    abstain_below: Annotated[float, Field(ge=-1, le=1)] | None = None
+
+
+class PromptShape(LabelerShape):
+    """A labeler that asks a chat model."""
+
+    kind: Literal["prompt"]
+    prompt: _Text
+    model: _Text
+
+
+AnyLabeler = Annotated[RuleShape | NearestShape | PromptShape, Field(discriminator="kind")]
+
+
+class DeskShape(_Shape):
+    """The whole file."""
+
+    desk: _Text
+    version: _Text
+    languages: Annotated[list[_Text], Field(min_length=1)]
+    deadline_s: _Seconds = 8.0
+    ledger: _Text = "state/ledger.sqlite"
+    currency: _Text | None = None
+    models: dict[str, ModelShape] = {}
+    questions: dict[str, QuestionShape] = {}
+    labelers: dict[str, AnyLabeler] = {}
+    links: list[_Text] = []

@@ -1,0 +1,277 @@
+"""Compiling conditions against the declared variables, and evaluating them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from deskquorum.domain import JsonValue
+from deskquorum.errors import DeskError
+from deskquorum.policy.bindings import Bindings
+from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
+from deskquorum.policy.expressions import Expanded, expand, words_of
+from deskquorum.policy.fact_types import FactType, ListOf, Record, Scalar, TypeSpec
+from deskquorum.policy.literals import impossible_literals
+from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.records import RecordTypes
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+__all__ = ["CelProblem", "Condition", "Environment", "Missing", "NoValue"]
+
+_UNBOUND = re.compile(r'No value with name "([^"]+)"')
+
+
+class CelProblem(DeskError):  # noqa: N818 - a problem as ops see it, not a fault of ours
+    """An expression that can't be compiled; `complaints` holds every mistake in it."""
+
+    def __init__(self, expression: str, complaints: list[Complaint]) -> None:
+        self.complaints = tuple(sorted(complaints, key=lambda c: c.offset))
+        first = self.complaints[0]
+        before = expression[: first.offset]
+        self.line = before.count("\n") + 1
+        self.column = len(before) - (before.rfind("\n") + 1) + 1
+        self.message = first.message
+        self.hint = first.hint
+        super().__init__(f"{self.message}; {self.hint}" if self.hint else self.message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """No value, because the variable was not read."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoValue:
+    """No value, because the evaluation failed (`1 / 0`, index out of range)."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A compiled expression."""
+
+    expression: str
+    """As written, `cond.NAME` included."""
+    text: str
+    """With conditions written out."""
+    names: frozenset[str]
+    """Every variable that it names."""
+    _scope: str | None = field(repr=False)
+    _program: cel.Expression = field(repr=False)
+
+    def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
+        """The value, or why there is none; never raises."""
+        try:
+            value = self._program.eval(bindings.activation(self._scope))
+        except RuntimeError as exc:
+            return NoValue(why=str(exc))
+        result = value.value()
+        if result is True or result is False:
+            return result
+        if value.type().name() == "ERROR":
+            unbound = _UNBOUND.search(str(result))
+            return NoValue(why=str(result)) if unbound is None else Missing(name=unbound[1])
+        return _plain(value.plain_value())
+
+
+class Environment:
+    """The declared variables; compiles expressions over them.
+
+    Args:
+        variables: Facts, answers, slots and `now` by their dotted names.
+        facts: Which of the variables are trusted facts, the built-in ones included.
+        arguments: Per action, its arguments by their dotted names (`args.amount_minor`).
+        conditions: Named conditions, ready expanded.
+        unchecked: Names that can't be typed, because their declaration is faulty.
+    """
+
+    def __init__(
+        self,
+        *,
+        variables: Mapping[str, TypeSpec],
+        facts: frozenset[str],
+        arguments: Mapping[str, Mapping[str, TypeSpec]],
+        conditions: Mapping[str, str],
+        unchecked: frozenset[str] = frozenset(),
+    ) -> None:
+        self.variables = variables
+        self.facts = facts
+        self.arguments = arguments
+        self.conditions = dict(conditions)
+        self.records = RecordTypes(variables)
+        self._unchecked = unchecked
+        self._environments: dict[str | None, cel.Env] = {}
+        self._known: dict[str | None, Mapping[str, tuple[str, ...]]] = {}
+
+    def compile(
+        self, expression: str, *, action: str | None = None, yes_or_no: bool = False
+    ) -> Condition:
+        """Compile an expression.
+
+        Args:
+            expression: CEL, with `cond.NAME` for named conditions.
+            action: The action whose arguments it may read.
+            yes_or_no: Refuse an expression that is neither true nor false.
+
+        Raises:
+            CelProblem: Every mistake in it, with places in `expression`.
+        """
+        expanded = expand(expression, self.conditions)
+        complaints = [self._unknown_condition(w.text, w.start) for w in expanded.unknown]
+        complaints += self._misused(expanded, action)
+        if complaints:
+            raise CelProblem(expression, complaints)
+        complaints = list(impossible_literals(expanded, self._declared(action)))
+        try:
+            program = self._environment(self.scope(action)).compile(expanded.text)
+        except RuntimeError as exc:
+            said = complaints_of(str(exc), expanded.text, self._vocabulary(action))
+            complaints += [_brought_back(complaint, expanded) for complaint in said]
+            raise CelProblem(expression, complaints) from None
+        if complaints:
+            raise CelProblem(expression, complaints)
+        kind = program.return_type().name()
+        if yes_or_no and kind.lower() not in {"bool", "dyn", "wrapper(bool)"}:
+            message = f"expected true or false, this is {self._typed(kind)}"
+            raise CelProblem(expression, [Complaint(offset=0, message=message)])
+        return Condition(
+            expression=expression,
+            text=expanded.text,
+            names=frozenset(self.names_in(expanded.text, action=action)),
+            _scope=self.scope(action),
+            _program=program,
+        )
+
+    def scope(self, action: str | None) -> str | None:
+        """The action, if conditions on it can read arguments; None is everybody's scope."""
+        return action if self.arguments.get(action or "") else None
+
+    def activation(self, values: Mapping[str, object], scope: str | None) -> cel.Activation:
+        """Values ready for evaluating conditions that were compiled in a scope."""
+        return self._environment(scope).Activation(dict(values))
+
+    def known_names(self, action: str | None = None) -> Mapping[str, tuple[str, ...]]:
+        """Per variable, the names that `known.` can stand before: itself and its records."""
+        if action not in self._known:
+            declared = self._declared(action)
+            self._known[action] = {name: _with_records(name) for name in declared}
+        return self._known[action]
+
+    def names_in(self, text: str, *, action: str | None = None) -> list[str]:
+        """The variables that an expanded expression names, in order."""
+        known = self._declared(action)
+        chains = (word.text for word in words_of(text) if word.kind == "name")
+        return [name for chain in chains if (name := _longest_known(chain, known))]
+
+    def _declared(self, action: str | None) -> Mapping[str, TypeSpec]:
+        return {**self.variables, **self.arguments.get(action or "", {})}
+
+    def _environment(self, action: str | None) -> cel.Env:
+        if action not in self._environments:
+            self._environments[action] = self._built(action)
+        return self._environments[action]
+
+    def _built(self, action: str | None) -> cel.Env:
+        from cel_expr_python import cel
+
+        from deskquorum.policy.functions import function_declarations
+
+        declared = self._declared(action)
+        types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
+        for names in self.known_names(action).values():
+            types |= {f"known.{name}": cel.Type.BOOL for name in names}
+        types |= dict.fromkeys(self._unchecked - types.keys(), cel.Type.DYN)
+        return cel.NewEnv(self.records.pool, variables=types, functions=function_declarations())
+
+    def _cel_type(self, kind: FactType) -> cel.Type:
+        from cel_expr_python import cel
+
+        match kind:
+            case ListOf(element=element):
+                return cel.Type.List(self._cel_type(element))
+            case Record():
+                return cel.Type(self.records.message_name(kind))
+            case Scalar(name="string"):
+                return cel.Type.STRING
+            case Scalar(name="bool"):
+                return cel.Type.BOOL
+            case Scalar(name="date" | "time"):
+                return cel.Type.TIMESTAMP
+            case Scalar():
+                return cel.Type.INT
+
+    def _vocabulary(self, action: str | None) -> Vocabulary:
+        return Vocabulary(
+            variables=tuple(self._declared(action)),
+            action=action,
+            owner_of=self.records.owner_of,
+            fields_of=self.records.fields_of,
+        )
+
+    def _typed(self, name: str) -> str:
+        lowered = name.lower() if name.isupper() else name
+        return typed(lowered, self.records.owner_of)
+
+    def _unknown_condition(self, name: str, offset: int) -> Complaint:
+        short = name.removeprefix("cond.")
+        hint = did_you_mean(short, self.conditions, what="conditions")
+        return Complaint(offset=offset, message=f"unknown condition '{short}'", hint=hint)
+
+    def _misused(self, expanded: Expanded, action: str | None) -> list[Complaint]:
+        """`has(order.x)` compiles, but it is not a test of whether a fact was read."""
+        declared = self._declared(action)
+        words = list(words_of(expanded.text))
+        return [
+            Complaint(
+                offset=expanded.origin(word.start)[0],
+                message="has() does not tell whether a fact was read",
+                hint=f"write known.{argument.text}",
+            )
+            for word, bracket, argument in zip(words, words[1:], words[2:], strict=False)
+            if (word.text, bracket.text) == ("has", "(") and argument.text in declared
+        ]
+
+
+def _with_records(name: str) -> tuple[str, ...]:
+    parts = name.split(".")
+    return tuple(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+
+
+def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:
+    name = chain
+    if chain.startswith("known."):
+        return chain
+    while name not in known:
+        name, dot, _ = name.rpartition(".")
+        if not dot:
+            return None
+    return name
+
+
+def _brought_back(complaint: Complaint, expanded: Expanded) -> Complaint:
+    offset, condition = expanded.origin(complaint.offset)
+    message = complaint.message
+    if condition is not None:
+        message = f"in condition '{condition}': {message}"
+    return Complaint(offset=offset, message=message, hint=complaint.hint)
+
+
+# The engine types its results as a union of its own; only plain values come out of conditions.
+def _plain(value: Any) -> JsonValue | datetime:  # noqa: ANN401 - see above
+    match value:
+        case list():
+            return [_plain(item) for item in value]  # type: ignore[misc]
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}  # type: ignore[misc]
+        case None | bool() | int() | str() | datetime():
+            return value
+        case _:
+            return None

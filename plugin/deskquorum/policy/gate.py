@@ -1,0 +1,185 @@
+"""The gate: what the rules say of an action, of a reply and of a ticket as a whole.
+
+`deny` beats `human` beats `allow`, so the order of rules never matters. Whatever could not be
+evaluated counts for the more careful side: a restriction holds, a permission does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Reason, Ruling
+from deskquorum.policy.bindings import Bindings, bind
+from deskquorum.policy.book import REPLY, TICKET, ActionSpec, Guarded, PolicyBook, Rule
+from deskquorum.policy.environment import Missing
+
+__all__ = ["rule_on", "rule_on_ticket"]
+
+_SPOKEN = {Effect.ALLOW: "allow", Effect.HUMAN: "require_human", Effect.DENY: "deny"}
+
+
+def rule_on(  # noqa: PLR0913 - all that a ruling depends on
+    book: PolicyBook,
+    action: Action,
+    *,
+    facts: Facts,
+    answers: Mapping[str, Answer],
+    claimed: Mapping[str, JsonValue],
+    now: datetime,
+) -> Ruling:
+    """Rule on one action, or on a drafted reply (`Action(name="reply")`). Pure; never raises.
+
+    An action that no rule matches is for a person, and so is one that is not declared, whose
+    arguments do not fit, or whose rules need a fact that was not read.
+    """
+    spec = book.actions.get(action.name)
+    if spec is None and action.name == REPLY:
+        spec = ActionSpec(name=REPLY, risk="reply")
+    if spec is None:
+        reason = Reason(code="unknown-action", params={"action": action.name})
+        return Ruling(
+            action=action.name, effect=Effect.HUMAN, reasons=(reason,), policy_hash=book.hash
+        )
+    bindings = bind(
+        book,
+        facts=facts,
+        answers=answers,
+        claimed=claimed,
+        args=action.args,
+        now=now,
+        action=spec.name,
+    )
+    no_rule = Reason(code="no-rule", params={"action": spec.name})
+    return _ruling(book, spec, bindings, otherwise=(Effect.HUMAN, (no_rule,)))
+
+
+def rule_on_ticket(
+    book: PolicyBook,
+    *,
+    facts: Facts,
+    answers: Mapping[str, Answer],
+    claimed: Mapping[str, JsonValue],
+    now: datetime,
+) -> Ruling:
+    """Rule on the ticket as a whole; its rules only hold back, so no match allows. Pure."""
+    bindings = bind(book, facts=facts, answers=answers, claimed=claimed, args={}, now=now)
+    spec = ActionSpec(name=TICKET, risk="none")
+    return _ruling(book, spec, bindings, otherwise=(Effect.ALLOW, ()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outcome:
+    rule: Rule
+    state: Literal["matched", "not-matched", "error"]
+    troubles: tuple[Reason, ...] = ()
+    """Why it could not be evaluated, or not be relied on."""
+
+
+def _ruling(
+    book: PolicyBook,
+    spec: ActionSpec,
+    bindings: Bindings,
+    *,
+    otherwise: tuple[Effect, tuple[Reason, ...]],
+) -> Ruling:
+    outcomes = [_examined(rule, spec.name, bindings) for rule in book.by_action.get(spec.name, ())]
+    effect, reasons = _weighed(outcomes, bindings.faults, otherwise)
+    decisive = [o.rule for o in outcomes if o.state == "matched" and o.rule.effect is effect]
+    return Ruling(
+        action=spec.name,
+        effect=effect,
+        rules=tuple(rule.id for rule in decisive),
+        clauses=_each_once(decisive, lambda rule: rule.cite),
+        reasons=tuple(reasons),
+        mode=spec.mode,
+        signed_off=spec.signed_off,
+        obligations=_each_once(decisive, lambda rule: rule.obligations),
+        policy_hash=book.hash,
+        trace={outcome.rule.id: outcome.state for outcome in outcomes},
+    )
+
+
+def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
+    guarded = rule.conditions[action]
+    if guarded is None:
+        return _Outcome(rule=rule, state="matched")
+    troubles = tuple(_troubles(rule, guarded, bindings))
+    value = guarded.condition.evaluate(bindings)
+    allows = rule.effect is Effect.ALLOW
+    # INVARIANT: an allow rule counts only when every fact it names was read, not by luck of `||`.
+    if value is True and not (allows and troubles):
+        return _Outcome(rule=rule, state="matched")
+    if value is False and (allows or not troubles):
+        return _Outcome(rule=rule, state="not-matched")
+    return _Outcome(rule=rule, state="error", troubles=troubles or (_trouble(rule, value),))
+
+
+def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reason]:
+    for name in guarded.names:
+        if name in bindings.unfit:
+            params = {"fact": name, "expected": bindings.unfit[name], "rule": rule.id}
+            yield Reason(code="wrong-type", params=params)
+    for name in guarded.needs:
+        if name not in bindings.present and name not in bindings.unfit:
+            guards = guarded.guards.get(name, ())
+            excused = any(guard not in bindings.known for guard in guards)
+            if rule.effect is Effect.ALLOW or not excused:
+                yield Reason(code="missing-fact", params={"fact": name, "rule": rule.id})
+
+
+def _trouble(rule: Rule, value: object) -> Reason:
+    if isinstance(value, Missing):
+        return Reason(code="missing-fact", params={"fact": value.name, "rule": rule.id})
+    return Reason(code="rule-error", params={"rule": rule.id})
+
+
+def _weighed(
+    outcomes: Sequence[_Outcome],
+    faults: tuple[Reason, ...],
+    otherwise: tuple[Effect, tuple[Reason, ...]],
+) -> tuple[Effect, Iterable[Reason]]:
+    """INVARIANT: deny beats human beats allow, and a restriction in doubt holds."""
+    matched = {effect: _matched(outcomes, effect) for effect in Effect}
+    restricting = [o for o in outcomes if o.rule.effect is not Effect.ALLOW]
+    # A faulty argument has its own reason; that rules can't read it follows from it.
+    doubts = [d for d in _doubts(restricting) if not (faults and _on_argument(d))]
+    if matched[Effect.DENY]:
+        return Effect.DENY, matched[Effect.DENY]
+    if faults or matched[Effect.HUMAN] or doubts:
+        return Effect.HUMAN, [*faults, *matched[Effect.HUMAN], *doubts]
+    if matched[Effect.ALLOW]:
+        return Effect.ALLOW, matched[Effect.ALLOW]
+    effect, reasons = otherwise
+    return effect, _doubts(outcomes) or reasons
+
+
+def _matched(outcomes: Iterable[_Outcome], effect: Effect) -> list[Reason]:
+    return [
+        Reason(
+            code="rule",
+            params={"rule": o.rule.id, "effect": _SPOKEN[effect], "text": o.rule.reason},
+        )
+        for o in outcomes
+        if o.state == "matched" and o.rule.effect is effect
+    ]
+
+
+def _doubts(outcomes: Iterable[_Outcome]) -> list[Reason]:
+    """The troubles, each fact once."""
+    found: dict[tuple[str, str], Reason] = {}
+    for outcome in outcomes:
+        for reason in outcome.troubles:
+            about = reason.params.get("fact") or reason.params["rule"]
+            found.setdefault((reason.code, about), reason)
+    return list(found.values())
+
+
+def _on_argument(reason: Reason) -> bool:
+    return reason.params.get("fact", "").startswith("args.")
+
+
+def _each_once(rules: Iterable[Rule], listed: Callable[[Rule], Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for rule in rules for item in listed(rule)))

@@ -1,0 +1,165 @@
+"""Rules, checked and compiled for each action that they are on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deskquorum.domain import Effect
+from deskquorum.policy.book import REPLY, TICKET, Guarded, Rule
+from deskquorum.policy.conditions import problems_in
+from deskquorum.policy.declarations import Declarations, Topic
+from deskquorum.policy.environment import CelProblem, Condition, Environment
+from deskquorum.policy.expressions import expand, words_of
+from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.shapes import RuleShape
+from deskquorum.policy.trust import rests_on_facts
+
+__all__ = ["build_rules"]
+
+_EFFECTS = {"allow": Effect.ALLOW, "require_human": Effect.HUMAN, "deny": Effect.DENY}
+_ANY = "any"
+_GRAVE = frozenset({"money", "close", "account", "disclosure"})
+"""Risks that text alone may never let through."""
+
+
+def build_rules(
+    topics: Sequence[Topic], found: Declarations, environment: Environment
+) -> tuple[Rule, ...]:
+    """Build every rule; what is wrong goes to the declarations' `problems`."""
+    return tuple(
+        _RuleBuilder(
+            topic=topic, index=index, shape=shape, found=found, environment=environment
+        ).rule()
+        for topic in topics
+        for index, shape in enumerate(topic.value.rules)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RuleBuilder:
+    topic: Topic
+    index: int
+    shape: RuleShape
+    found: Declarations
+    environment: Environment
+
+    def rule(self) -> Rule:
+        shape = self.shape
+        self.found.taken("rule", shape.id, self.topic, "rules", self.index, "id")
+        self._check_cited()
+        on = tuple(dict.fromkeys(self._targets()))
+        rule = Rule(
+            id=shape.id,
+            on=on,
+            effect=_EFFECTS[shape.effect],
+            when=shape.when,
+            cite=tuple(shape.cite),
+            reason=shape.reason.strip(),
+            obligations=tuple(shape.obligations),
+            policy=self.topic.value.policy,
+            path=str(self.topic.path),
+            line=self.topic.place("rules", self.index, "id")[0],
+            conditions=dict(self._conditions(on)),
+        )
+        self._check_trust(on)
+        return rule
+
+    def _report(self, message: str, *keys: str | int, hint: str = "") -> None:
+        problem = self.topic.problem(message, "rules", self.index, *keys, hint=hint)
+        self.found.problems.append(problem)
+
+    def _targets(self) -> Iterator[str]:
+        actions = self.found.actions
+        known = actions.keys() | {TICKET, REPLY}
+        as_list = self.topic.node("rules", self.index, "on").items is not None
+        for position, name in enumerate(self.shape.on):
+            keys = ("on", position) if as_list else ("on",)
+            if name == _ANY:
+                yield from (action for action in actions if action != REPLY)
+            elif name == TICKET and self.shape.effect == "allow":
+                hint = "a ticket that no rule holds back goes on"
+                self._report("a rule on the ticket can't allow", *keys, hint=hint)
+            elif name in known:
+                yield name
+            elif name not in self.found.dropped:
+                hint = did_you_mean(name, {*known, _ANY}, what="actions")
+                self._report(f"unknown action '{name}'", *keys, hint=hint)
+
+    def _check_cited(self) -> None:
+        as_list = self.topic.node("rules", self.index, "cite").items is not None
+        for position, clause in enumerate(self.shape.cite):
+            if clause not in self.found.clauses and clause not in self.found.dropped:
+                keys = ("cite", position) if as_list else ("cite",)
+                hint = did_you_mean(clause, self.found.clauses, what="clauses")
+                self._report(f"unknown clause '{clause}'", *keys, hint=hint)
+
+    def _conditions(self, on: Sequence[str]) -> Iterator[tuple[str, Guarded | None]]:
+        when = self.shape.when
+        if when is None:
+            yield from ((target, None) for target in on)
+            return
+        compiled: dict[str | None, Guarded | None] = {}
+        # A rule on nothing that is known is compiled too, for the mistakes in it.
+        for target in on or (TICKET,):
+            scope = self.environment.scope(target)
+            if scope not in compiled:
+                compiled[scope] = self._compiled(when, target)
+            if target in on:
+                yield target, compiled[scope]
+
+    def _compiled(self, when: str, target: str) -> Guarded | None:
+        action = target if target in self.found.actions else None
+        try:
+            condition = self.environment.compile(when, action=action, yes_or_no=True)
+        except CelProblem as exc:
+            for problem in problems_in(exc, self.topic, "rules", self.index, "when"):
+                if problem not in self.found.problems:
+                    self.found.problems.append(problem)
+            return None
+        return _guarded(condition, self.environment)
+
+    def _check_trust(self, on: Sequence[str]) -> None:
+        if self.shape.effect != "allow":
+            return
+        risky = [n for n in on if n in self.found.actions and self._risk(n) in _GRAVE]
+        when = "true" if self.shape.when is None else self.shape.when
+        text = expand(when, self.environment.conditions).text
+        if risky and not rests_on_facts(text, self._is_fact):
+            message = (
+                f"rule '{self.shape.id}' allows {risky[0]} (risk {self._risk(risky[0])}) "
+                "without a fact of your own systems"
+            )
+            hint = "text alone can't allow that: name a fact in every alternative of `when`"
+            self._report(message, "when", hint=hint)
+
+    def _risk(self, action: str) -> str:
+        return self.found.actions[action].risk
+
+    def _is_fact(self, name: str) -> bool:
+        bare = name.removeprefix("known.")
+        if bare in self.found.dropped:
+            return True
+        facts = self.environment.facts
+        # `order.items.exists` reads the fact `order.items`; `known.order` asks for its record.
+        below = bare != name and any(fact.startswith(f"{bare}.") for fact in facts)
+        return below or any(f"{bare}.".startswith(f"{fact}.") for fact in facts)
+
+
+def _guarded(condition: Condition, environment: Environment) -> Guarded:
+    words = {word.text for word in words_of(condition.text) if word.kind == "name"}
+    asked = {word.removeprefix("known.") for word in words if word.startswith("known.")}
+    named = sorted(name for name in condition.names if not name.startswith("known."))
+    specs: Mapping[str, object] = environment.variables
+    needs = [
+        name
+        for name in named
+        if name in environment.facts and not environment.variables[name].optional
+    ]
+    parents = environment.known_names()
+    return Guarded(
+        condition=condition,
+        needs=tuple(needs),
+        names=tuple(sorted({*named, *(name for name in asked if name in specs)})),
+        guards={name: tuple(p for p in parents[name] if p in asked) for name in needs},
+    )

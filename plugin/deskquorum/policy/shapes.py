@@ -1,0 +1,126 @@
+"""The shapes of policy files and case files, as ops write them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    RootModel,
+)
+
+__all__ = [
+    "ActionShape",
+    "CaseShape",
+    "CasesShape",
+    "ClauseShape",
+    "RuleShape",
+    "Text",
+    "TopicShape",
+    "UncertifiedShape",
+]
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+def _as_list(written: object) -> object:
+    return [written] if isinstance(written, str) else written
+
+
+Names = Annotated[list[Text], BeforeValidator(_as_list)]
+"""One name, or a list of names."""
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClauseShape(_Shape):
+    """One numbered sentence of the written policy."""
+
+    id: Text
+    text: Text
+    says: Text | None = None
+    """The clause in words for customers; left out, replies quote the text itself."""
+
+
+class UncertifiedShape(_Shape):
+    """Who lets an action run by itself without a certificate."""
+
+    by: Text
+    date: date
+    why: Text
+
+
+class AutonomyShape(_Shape):
+    """The error that ops accept, or a sign-off instead of a certificate."""
+
+    max_error: Annotated[float, Field(gt=0, lt=1)] | None = None
+    confidence: Annotated[float, Field(gt=0, lt=1)] | None = None
+    uncertified: UncertifiedShape | None = None
+
+
+class ActionShape(_Shape):
+    """Something that can be done about a ticket."""
+
+    args: dict[str, JsonValue] = {}
+    risk: Literal["none", "reply", "close", "account", "disclosure", "money"] | None = None
+    """Left out, a reply counts as `reply` and any other action as `money`, the riskiest."""
+    mode: Literal["shadow", "suggest", "auto"] = "shadow"
+    autonomy: AutonomyShape | None = None
+
+
+class RuleShape(_Shape):
+    """A condition on an action, a ticket or a reply, and what follows from it."""
+
+    id: Text
+    on: Names
+    effect: Literal["allow", "require_human", "deny"]
+    when: Text | None = None
+    cite: Names = []
+    reason: Text
+    obligations: Names = []
+
+
+class CaseActionShape(_Shape):
+    """The action that a case asks about."""
+
+    name: Text
+    args: dict[str, JsonValue] = {}
+
+
+class CaseShape(_Shape):
+    """An example: in this situation, this is the ruling."""
+
+    name: Text
+    facts: dict[str, JsonValue] = {}
+    answers: dict[str, str] = {}
+    claimed: dict[str, JsonValue] = {}
+    now: AwareDatetime | None = None
+    action: CaseActionShape | None = None
+    ticket: bool = False
+    expect: Literal["allow", "human", "deny"]
+    because: Names = []
+
+
+class TopicShape(_Shape):
+    """One policy file."""
+
+    policy: Text
+    version: Text
+    facts: dict[str, JsonValue] = {}
+    conditions: dict[str, Text] = {}
+    clauses: list[ClauseShape] = []
+    actions: dict[str, ActionShape] = {}
+    rules: list[RuleShape] = []
+    tests: list[CaseShape] = []
+
+
+class CasesShape(RootModel[list[CaseShape]]):
+    """A file of cases beside a policy file."""

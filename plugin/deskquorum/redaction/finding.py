@@ -1,0 +1,108 @@
+"""Everything that finds, run over one text and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from deskquorum.domain import JsonValue
+from deskquorum.redaction.addresses import address_entities
+from deskquorum.redaction.contact import contact_entities
+from deskquorum.redaction.credentials import credential_entities
+from deskquorum.redaction.entities import Entity, EntityType, merge
+from deskquorum.redaction.identity import identity_entities
+from deskquorum.redaction.known import known_entities
+from deskquorum.redaction.names import Role, named_entities, repeated_names
+from deskquorum.redaction.payment import payment_entities
+from deskquorum.redaction.presidio import presidio_entities
+from deskquorum.redaction.record import KnownRecord, fold, read_record
+from deskquorum.redaction.views import View, views_of
+
+__all__ = ["find", "finds", "known_in", "names_in", "repeats_in"]
+
+
+def find(text: str, record: Mapping[str, JsonValue] | None = None) -> tuple[Entity, ...]:
+    """Find personal data and secrets in a text.
+
+    Args:
+        text: Any text.
+        record: What is known of the person it is about; lists and nested records are read too.
+
+    Returns:
+        Entities in order, not overlapping, with offsets in `text`.
+
+    Raises:
+        RedactionError: Something that looks for personal data failed.
+    """
+    known = read_record(record or {})
+    found = finds(text, known)
+    return merge((*found, *repeats_in(text, names_in(text, found))))
+
+
+def finds(
+    text: str,
+    record: KnownRecord,
+    *,
+    role: Role = "customer",
+    languages: tuple[str, ...] = ("en",),
+    keep: frozenset[str] = frozenset(),
+) -> tuple[Entity, ...]:
+    """What `find` finds, before it is joined; words to `keep` are no names."""
+    found: list[Entity] = []
+    for view in views_of(text):
+        guessed = _guessed(view, role=role, languages=languages)
+        found.extend(_placed(view, (e for e in guessed if not _kept(view, e, keep))))
+        found.extend(_placed(view, known_entities(view, record)))
+    return tuple(found)
+
+
+def known_in(text: str, record: KnownRecord) -> tuple[Entity, ...]:
+    """Only what the record names."""
+    return merge(e for view in views_of(text) for e in _placed(view, known_entities(view, record)))
+
+
+def names_in(text: str, entities: Iterable[Entity]) -> frozenset[str]:
+    """Names among the entities that no record gave, as the text reads."""
+    named = (e for e in entities if e.type is EntityType.PERSON and e.source != "known")
+    return frozenset(views_of(text[e.start : e.end])[-1].text.strip() for e in named)
+
+
+def repeats_in(text: str, names: Iterable[str]) -> Iterator[Entity]:
+    """Names that were found elsewhere, found again here."""
+    wanted = tuple(names)
+    for view in views_of(text) if wanted else ():
+        yield from _placed(view, repeated_names(view, wanted))
+
+
+def _guessed(view: View, *, role: Role, languages: tuple[str, ...]) -> Iterator[Entity]:
+    yield from payment_entities(view)
+    yield from identity_entities(view)
+    yield from contact_entities(view)
+    yield from credential_entities(view, has_personal_data=_has_personal_data)
+    yield from presidio_entities(view, languages=languages)
+    yield from address_entities(view)
+    yield from named_entities(view, role=role)
+
+
+def _has_personal_data(text: str) -> bool:
+    """For text that was encoded inside another; names alone are not enough to hide it."""
+    return any(
+        True
+        for view in views_of(text)
+        for find_in in (payment_entities, identity_entities, contact_entities)
+        for _ in find_in(view)
+    )
+
+
+def _kept(view: View, entity: Entity, keep: frozenset[str]) -> bool:
+    if entity.type is not EntityType.PERSON or not keep:
+        return False
+    return bool(keep & set(fold(view.text[entity.start : entity.end]).split()))
+
+
+def _placed(view: View, entities: Iterable[Entity]) -> Iterator[Entity]:
+    """Entities of a view, moved to where they stand in the original."""
+    for entity in entities:
+        if entity.start < entity.end:
+            start, end = view.span(entity.start, entity.end)
+            yield replace(entity, start=start, end=end)

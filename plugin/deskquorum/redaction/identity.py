@@ -1,0 +1,132 @@
+"""Identity numbers, dates of birth and maiden names: by their checksum or by the word before."""
+
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deskquorum.redaction.entities import Entity, EntityType
+from deskquorum.redaction.matching import Matcher
+from deskquorum.redaction.views import View
+
+__all__ = ["identity_entities"]
+
+_IS = (
+    r"(?:[ \t]*(?:number|nummer|n[úu]mero|num[ée]ro|(?:no|nr|num|is|was|ist|lautet|es|est|é"
+    r"|è)\b\.?|n[°º]|[#:=]))*"
+)
+_ID_VALUE = (
+    r"[\s:#.=]{0,3}(?P<id>(?=[\w\-./ ]{0,12}\d[\w\-./ ]{0,6}\d[\w\-./ ]{0,6}\d)[A-Z0-9][A-Z0-9]*"
+    r"(?:[\-./][A-Z0-9]+|[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,8}(?![^\W_])){0,6})"
+)
+_SSN = Matcher(r"(?<![\w\-.])(?!000)\d{3}[\-‐-― ]\d{2}[\-‐-― ]\d{4}(?![\w\-])")
+_CUED_ID = Matcher(
+    r"\b(?:driv(?:er|ing)(?:['’]?s)?[ \t]+licen[sc]e|licen[sc]e(?=[ \t]*(?:no|number|#|:))|passport"
+    r"|(?:national|government|state|tax|personal|veteran|military"
+    r"|student)[ \t]+id(?:entification)?(?:[ \t]+card)?|id[ \t]+(?:card|number|no)"
+    r"|identity[ \t]+(?:card|number)"
+    r"|ssn|social(?:[ \t]+security)?(?:[ \t]+(?:number|no))?|national[ \t]+insurance"
+    r"|ni[ \t]+number|nino|tax[ \t]+(?:id|number|file)"
+    r"|nif|dni|cpf|cnpj|curp|aadhaar|aadhar|medicare|nhs|personalausweis(?:nummer)?"
+    r"|ausweis(?:nummer)?"
+    r"|reisepass(?:nummer)?|f[üu]hrerschein(?:nummer)?|steuer-?id(?:nummer)?"
+    r"|sozialversicherungsnummer"
+    r"|carte[ \t]+d['’]identit[ée]|passeport|permis[ \t]+de[ \t]+conduire"
+    r"|num[ée]ro[ \t]+de[ \t]+s[ée]curit[ée][ \t]+sociale"
+    r"|pasaporte|permiso[ \t]+de[ \t]+conducir|seguridad[ \t]+social|carta[ \t]+d['’]identit[àa]"
+    r"|codice[ \t]+fiscale|passaporto"
+    r"|cart[ãa]o[ \t]+de[ \t]+cidad[ãa]o|bilhete[ \t]+de[ \t]+identidade|contribuinte"
+    r"|carta[ \t]+de[ \t]+condu[çc][ãa]o)" + _IS + _ID_VALUE,
+    ignore_case=True,
+)
+_ACRONYM = Matcher(r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN)\b" + _IS + _ID_VALUE)
+_CPF = Matcher(r"(?<![\w\-.])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w\-])")
+_DNI = Matcher(r"(?<![\w\-.])(?:\d{8}|[XYZ]-?\d{7})[ \-]?[A-HJ-NP-TV-Z](?![\w\-])")
+_FISCAL = Matcher(r"(?<!\w)[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z](?!\w)", ignore_case=True)
+_NINO = Matcher(
+    r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ ]?\d\d[ ]?\d\d[ ]?\d\d[ ]?[A-D](?!\w)"
+)
+_INSEE = Matcher(
+    r"(?<!\w)[12][ ]?\d\d[ ]?(?:0[1-9]|1[0-2])[ ]?(?:\d\d|2[AB])[ ]?\d{3}[ ]?\d{3}[ ]?\d\d(?!\w)"
+)
+_DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
+
+_MONTH = (
+    r"(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|ene|abr|ago|set|dic|janv"
+    r"|f[ée]v|avr|juin|juil"
+    r"|ao[ûu]|d[ée]c|fev|out|gen|mag|giu|lug|ott)[\p{L}]*"
+)
+_DATE = (
+    r"(?P<date>\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}|\d{1,2}(?:st|nd|rd|th|er)?\.?[ ](?:de[ ]|of[ ])?"
+    + _MONTH
+    + r"\.?,?[ ](?:de[ ])?(?:19|20)\d\d|"
+    + _MONTH
+    + r"\.?[ ]\d{1,2}(?:st|nd|rd|th)?,?[ ](?:19|20)\d\d"
+    r"|\d{8}|(?:19|20)\d\d)(?!\d)"
+)
+_BIRTH = Matcher(
+    r"\b(?:d\.?o\.?b\b\.?|date[ \t]+of[ \t]+birth|birth[ \t]?-?date|birthday|b[\- ]?day"
+    r"|(?:i[ \t]+was[ \t]+)?born"
+    r"|geb(?:oren|\.|urtsdatum|urtstag)?|n[ée]e?\(?e?\)?[ \t]+le|date[ \t]+de[ \t]+naissance"
+    r"|nac(?:id[oa]|[ií]|imiento)"
+    r"|fecha[ \t]+de[ \t]+nacimiento|nasc(?:id[oa]|i|imento)|data[ \t]+de[ \t]+nascimento|nat[oa]"
+    r"|data[ \t]+di[ \t]+nascita)"
+    r"(?:[ \t]+(?:is|was|on|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
+    r"|dia))*[\s:=,(\-]{0,3}" + _DATE,
+    ignore_case=True,
+)
+_MAIDEN = Matcher(
+    r"(?:\b(?i:maiden[ \t]+name|m[äa]dchenname|geburtsname|nom[ \t]+de[ \t]+jeune[ \t]+fille"
+    r"|nom[ \t]+de[ \t]+naissance"
+    r"|apellido[ \t]+de[ \t]+solter[ao]|nome[ \t]+de[ \t]+solteir[ao]|cognome[ \t]+da[ \t]+nubile)"
+    r"(?i:[ \t]+(?:is|was|ist|war|es|est|é|è"
+    r"|of[ \t]+my[ \t]+mother))*[\s:=,\"'“]{0,3}(?P<name>\p{Lu}[\p{L}'’\-]+"
+    r"(?:[ ]\p{Lu}[\p{L}'’\-]+)?)"
+    r"|(?i:maiden[ \t]+name(?:[ \t]+(?:is|was)|[:=]))[ ]?(?P<low>(?:(?:de|del|della|di|da|dos|van"
+    r"|von|der|den|la|le)[ ]){0,2}\p{L}[\p{L}'’\-]+))"
+)
+
+
+def identity_entities(view: View) -> Iterator[Entity]:
+    """Find identity numbers, dates of birth and maiden names."""
+    text = view.text
+    for hit in _MAIDEN.finditer(text):
+        group = "name" if hit["name"] else "low"
+        yield _entity(*hit.span(group), EntityType.PERSON, 0.9)
+    if not any(map(str.isdecimal, text)):
+        return
+    for hit in _BIRTH.finditer(text):
+        yield _entity(*hit.span("date"), EntityType.BIRTH_DATE, 0.9)
+    for hit in _SSN.finditer(text):
+        yield _entity(*hit.span(), EntityType.SSN, 0.9)
+    for cue in (_CUED_ID, _ACRONYM):
+        for hit in cue.finditer(text):
+            yield _entity(*hit.span("id"), EntityType.NATIONAL_ID, 0.8)
+    yield from _national(text)
+
+
+def _national(text: str) -> Iterator[Entity]:
+    """Numbers whose shape or check letter alone gives them away."""
+    for matcher in (_FISCAL, _NINO):
+        for hit in matcher.finditer(text):
+            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 0.8)
+    for hit in _CPF.finditer(text):
+        yield _entity(*hit.span(), EntityType.NATIONAL_ID, 0.9)
+    for hit in _DNI.finditer(text):
+        if _dni_holds(hit[0]):
+            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 1.0)
+    for hit in _INSEE.finditer(text):
+        number = hit[0].replace(" ", "").replace("2A", "19").replace("2B", "18")
+        if 97 - int(number[:13]) % 97 == int(number[13:]):
+            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 1.0)
+
+
+def _dni_holds(found: str) -> bool:
+    number = "".join(char for char in found if char.isalnum())
+    figures = number[:-1].replace("X", "0").replace("Y", "1").replace("Z", "2")
+    return _DNI_LETTERS[int(figures) % 23] == number[-1]
+
+
+def _entity(start: int, end: int, kind: EntityType, score: float) -> Entity:
+    return Entity(start=start, end=end, type=kind, score=score, source="pattern")

@@ -1,0 +1,238 @@
+"""The words after which a name stands, in the languages that desks write in most.
+
+Every pattern has a group `name`; how far it may be trusted is said beside it.
+"""
+
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from deskquorum.redaction.matching import Matcher
+
+__all__ = ["AGENT_CUES", "CUES", "PAIR", "SINGLE", "Cue", "Trust"]
+
+Trust = Literal["any", "titled", "signed", "whole", "listed", "listed-or-pair"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cue:
+    """A pattern and what its name must be: anything, all of it a name, or a listed first name."""
+
+    matcher: Matcher
+    trust: Trust = "any"
+
+
+_TAIL = r"(?:['’\-][\p{L}\p{M}]{2,})*"
+_TITLE = r"(?:\p{Lu}['’])?\p{Lu}\p{M}*(?:[\p{Lu}\p{M}]*\p{Ll}[\p{L}\p{M}]*)" + _TAIL
+_CAPS = r"(?:\p{Lu}['’])?\p{Lu}[\p{Lu}\p{M}]+" + _TAIL
+_INITIAL = r"\p{Lu}\.(?:[ ]?\p{Lu}\.)?"
+_BETWEEN = (
+    r"[ \t\u00a0]+(?:(?:de|del|della|di|da|das|do|dos|du|van|von|der|den|zu|la|le|bin|ibn|al|el"
+    r"|ten|ter|y)[ ]+){0,2}"
+)
+_FULL = rf"(?:{_TITLE}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_INITIAL}|\p{{Lu}}\b)){{0,3}}"
+_LOUD = rf"(?:{_TITLE}|{_CAPS}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_CAPS}|{_INITIAL})){{0,3}}"
+_LOW = r"\p{Ll}[\p{Ll}\p{M}'’\-]{2,}(?:[ ]\p{Ll}[\p{Ll}\p{M}'’\-]+)?"
+_NAME = rf"(?P<name>{_FULL})"
+_LINE_END = r"(?=[ \t]*[.,!;]?[ \t]*(?:$|[\r\n]|[:;][)\-]))"
+
+_RELATION = (
+    "(?:ex(?:[ \\-](?:husband|wife|boyfriend|girlfriend|partner))?|husband|wife|hubby|spouse"
+    "|partner|fianc[ée]e?|boyfriend|girlfriend|bf|gf"
+    "|son|daughter|kid|child|baby|toddler|boy|girl|stepson|stepdaughter|grandson|granddaughter"
+    "|grandchild|godson|goddaughter"
+    "|mother|father|mum|mom|mam|mommy|mummy|dad|daddy|parent|grandmother|grandfather|grandma"
+    "|grandpa|gran|nan|nana"
+    "|brother|sister|sibling|twin|cousin|uncle|aunt|auntie|nephew|niece|(?:mother|father|brother"
+    "|sister|son|daughter)-in-law"
+    "|friend|mate|buddy|pal|roommate|flatmate|housemate|neighbou?r|landlord|landlady|tenant"
+    "|colleague|coworker|co-worker|boss"
+    "|manager|assistant|secretary|treasurer|accountant|lawyer|attorney|solicitor|doctor|nurse"
+    "|teacher|coach|client|employee|carer|caregiver|nanny|intern"
+    "|hija|hijo|marido|esposo|esposa|mujer|novio|novia|pareja|hermano|hermana|madre|padre|amigo"
+    "|amiga|vecino|vecina|compañero|compañera|primo|prima|jefe|jefa|abuela|abuelo|sobrino|sobrina"
+    "|fille|fils|mari|femme|épouse|époux|conjoint|conjointe|compagne|compagnon|copain|copine"
+    "|frère|sœur|soeur|mère|père|ami|amie|voisin|voisine|collègue|cousine|belle-mère|neveu|nièce"
+    "|tochter|sohn|mann|ehemann|frau|ehefrau|freund|freundin|bruder|schwester|mutter|vater"
+    "|nachbar|nachbarin|kollege|kollegin|mitbewohner|mitbewohnerin|oma|opa|chef|chefin|neffe"
+    "|nichte"
+    "|filha|filho|esposo|marido|mulher|namorado|namorada|irmão|irmã|mãe|pai|vizinho|vizinha|colega"
+    "|figlia|figlio|marito|moglie|fidanzato|fidanzata|fratello|sorella|madre|padre|amico|amica"
+    "|vicino|vicina|collega)"
+)
+_POSSESSIVE = (
+    r"(?:my|our|his|her|their|your|mi|mis|mon|ma|mein(?:e[rnms]?)?|meu|minha|o[ ]meu|a[ ]minha"
+    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su)"
+)
+_ADJECTIVE = (
+    r"(?:[ ](?:late|best|old|older|younger|eldest|little|big|dear|good|former|then|new|elderly"
+    r"|teenage|\d+[ \-]year[ \-]old))?"
+)
+_CALLED = r"(?:called|named|llamad[oa]|appelée?|namens|chamad[oa]|di[ ]nome)"
+_SIGN_OFF = (
+    r"(?:(?:many[ ]|kind[ ])?thanks(?:[ ](?:so[ ]much|again|a[ ]lot|in[ ]advance"
+    r"|for[ ][^\n,]{1,40}))?|thank[ ]you(?:[ ](?:so[ ]much|very[ ]much|again|in[ ]advance"
+    r"|for[ ][^\n,]{1,40}))?|thx|ty|cheers"
+    r"|(?:with[ ])?(?:kind|best|warm|kindest|warmest)?[ ]?regards|best(?:[ ]wishes)?"
+    r"|all[ ]the[ ]best|warmly|sincerely(?:[ ]yours)?|yours(?:[ ](?:truly|sincerely|faithfully))?"
+    r"|respectfully|cordially|take[ ]care|love|xx?o?x?o?|bye|rgds|br|signed|sent[ ]by"
+    r"|mfg|(?:mit[ ])?(?:freundlichen?|vielen?|lieben?|besten?|herzlichen?"
+    r"|schönen?)[ ](?:grüße?n?|grüssen?|gruß|gruss|dank)|grüße|grüsse|gruß|lg|vg"
+    r"|danke(?:[ ]schön)?|ihre?|euer|eure"
+    r"|(?:un[ ])?(?:cordial[ ])?saludos?(?:[ ]cordial(?:es)?)?|muchas[ ]gracias|gracias"
+    r"|atentamente|atte\.?|un[ ]abrazo|besos"
+    r"|(?:bien[ ])?cordialement|bien[ ]à[ ]vous|merci(?:[ ](?:beaucoup|d['’]avance))?"
+    r"|(?:meilleures[ ])?salutations|bonne[ ]journée|cdlt|bises"
+    r"|(?:muito[ ])?obrigad[oa]|atenciosamente|(?:com[ ]os[ ]melhores[ ])?cumprimentos|att"
+    r"|abraços?|beijos|grat[oa]"
+    r"|grazie(?:[ ]mille)?|(?:cordiali|distinti)[ ]saluti|saluti|un[ ]saluto)"
+)
+_GREETING = (
+    r"(?:hi|hiya|hello|hey|dear|good[ ](?:morning|afternoon|evening|day)|hola|estimad[oa]s?"
+    r"|querid[oa]s?|buen[oa]s[ ](?:días|tardes|noches)|bonjour|bonsoir|salut|cher|chère|coucou"
+    r"|hallo|liebe[rs]?|guten[ ](?:tag|morgen|abend)|moin|servus|olá|oi|car[oa]|prezad[oa]"
+    r"|bom[ ]dia|boa[ ](?:tarde|noite)|ciao|salve|gentile|buongiorno|buonasera)"
+)
+_TITLES = (
+    r"(?:Mr|Mrs|Ms|Miss|Mx|Messrs|Mister|Dr|Prof|Rev|Capt|Sgt|Herrn?|Frau|Fräulein|Sr|Sra|Srta"
+    r"|Señora?|Señorita|Doña|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sig|Sig\.ra|Signora?"
+    r"|Dott(?:\.ssa)?|Senhora?|MR|MRS|MS|DR|HERR|FRAU)"
+)
+
+
+def _cue(pattern: str, trust: Trust = "any", *, ignore_case: bool = False) -> Cue:
+    return Cue(matcher=Matcher(pattern, ignore_case=ignore_case), trust=trust)
+
+
+CUES = (
+    _cue(rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})", "titled"),
+    _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled"),
+    _cue(
+        r"\b(?i:my[ ](?:full[ ])?name(?:[ ]is|['’]s|:)|name['’]?s|the[ ]name[ ]is|(?:spelled"
+        r"|spelt|addressed[ ]to|made[ ]out[ ]to|in[ ]the[ ]name[ ]of|on[ ]behalf[ ]of"
+        r"|registered[ ]to|belongs[ ]to)"
+        r"|me[ ]llamo|mi[ ]nombre[ ]es|a[ ]nombre[ ]de|je[ ]m['’]appelle|mon[ ]nom[ ]est"
+        r"|au[ ]nom[ ]de|ich[ ](?:heiße|heisse)|mein[ ]name[ ](?:ist|lautet)|auf[ ]den[ ]namen"
+        rf"|(?:eu[ ])?(?:chamo-me|me[ ]chamo)|(?:o[ ])?meu[ ]nome[ ]é|em[ ]nome[ ]de|mi[ ]chiamo"
+        rf"|il[ ]mio[ ]nome[ ]è|a[ ]nome[ ]di)[ ]+(?P<name>{_LOUD})"
+    ),
+    _cue(
+        r"\b(?:my[ ]name(?:[ ]is|['’]s)|me[ ]llamo|je[ ]m['’]appelle|ich[ ]heiße|me[ ]chamo"
+        r"|chamo-me|mi[ ]chiamo)[ ]"
+        rf"(?P<name>{_LOW})(?=[ \t]*(?:[.,!?;\r\n]|$|and\b|i\b|from\b|here\b|y\b|et\b|und\b))",
+        "whole",
+    ),
+    _cue(
+        r"\b(?i:i[ ]am|i['’]m|this[ ]is|it['’]s|here[ ]is|soy|je[ ]suis|c['’]est|ich[ ]bin"
+        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è)[ ]"
+        rf"(?P<name>{_FULL})(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$|and\b|from\b|here\b|at\b|with\b"
+        rf"|writing\b|calling\b|again\b|y\b|et\b|und\b|aus\b|e\b|de\b|da\b|di\b))",
+        "listed-or-pair",
+    ),
+    _cue(
+        r"\b(?:this[ ]is|i am|i['’]m|soy|je suis|ich bin|sono)[ ]"
+        rf"(?P<name>{_LOW})(?=[ \t]*(?:[.,!?;\r\n]|$|and\b|i\b|from\b|here\b|um\b|uh\b))",
+        "listed",
+        ignore_case=True,
+    ),
+    _cue(
+        rf"\b(?i:{_POSSESSIVE}){_ADJECTIVE}[ ](?i:{_RELATION}),?[ ](?:(?i:is"
+        rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME
+    ),
+    _cue(
+        rf"\b{_CALLED}[ ](?<=\b(?i:who|s?he|they|guy|man|woman|lady|girl|boy|gentleman|someone"
+        rf"|somebody|person|agent|rep|driver|courier|clerk|{_RELATION})"
+        rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME
+    ),
+    _cue(
+        r"^[> \t|*]{{0,12}}(?i:from|to|cc|bcc|sender|reply-to|von|an|gesendet von|de|para|à|da"
+        r"|a)[ ]?:\*?[ ]*\"?"
+        rf"(?P<name>{_FULL})\"?[ ]*(?=[<\[(;,\r\n]|$)",
+        "whole",
+    ),
+    _cue(
+        r"\b(?i:(?:full[ ]|first[ ]|last[ ]|customer[ ]|contact[ ]|card(?:holder)?[ ]?"
+        r"|account[ ]?)?(?:name|holder)|attn\.?|attention|c/o|recipient|ship[ ]to|bill[ ]to"
+        r"|cardholder"
+        rf"|nombre|apellidos?|titular|nom|prénom|titulaire|vorname|nachname|kontoinhaber(?:in)?"
+        rf"|empfänger|nome|cognome|intestatario|destinat[áa]rio)[ ]?[:=][ ]*\"?(?P<name>{_LOUD})"
+    ),
+    _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]+@", "any"),
+    _cue(rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)"),
+    _cue(
+        rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ](?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n]|$))",
+        "whole",
+        ignore_case=False,
+    ),
+    _cue(rf"(?:^|[.!?>\n])[ \t>]{{0,6}}(?i:{_GREETING}),?[ ]" + _NAME, "listed"),
+    _cue(
+        rf"(?<=[\r\n][ \t>\-–~]{{0,3}})(?=\p{{Lu}})(?<=(?:^|[.!?;,…)>]"
+        rf"|\s)[ \t]*(?i:{_SIGN_OFF})[ \t]{{0,2}}[,.!–\-]?[ \t]{{0,2}}[\r\n]+[ \t>]{{0,3}}"
+        rf"(?:[\r\n]{{1,2}}[ \t>]{{0,3}})?[\-–~]?[ ]?)"
+        rf"(?P<name>{_FULL}){_LINE_END}",
+        "signed",
+    ),
+    _cue(
+        rf"(?<=[,\-–][ \t]?)(?=\p{{Lu}})(?<=\b(?i:{_SIGN_OFF})[ \t]?[,\-–][ \t]?)"
+        rf"(?P<name>{_FULL}){_LINE_END}",
+        "signed",
+    ),
+    _cue(
+        rf"\b(?i:mfg|lg|vg|gruß|grüße|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt"
+        rf"|atte)\.?[ \t]+(?P<name>{_FULL}){_LINE_END}",
+        "signed",
+    ),
+    _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed"),
+    _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole"),
+    _cue(
+        rf"(?<=[\r\n,\-–][ \t]?)(?=\p{{Ll}})(?<=\b"
+        rf"(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?)"
+        rf"(?P<name>{_LOW}){_LINE_END}",
+        "listed",
+    ),
+    _cue(
+        rf"\b(?P<name>{_TITLE})[ ](?:said|told|says|wrote|promised|replied|confirmed|assured"
+        rf"|mentioned|dijo|sagte|schrieb|disse|a[ ]dit|ha[ ]detto)\b",
+        "listed",
+    ),
+)
+"""For every message."""
+
+AGENT_CUES = (
+    _cue(
+        rf"(?:^|[.!?\n])[ \t]{{0,6}}(?i:{_GREETING}),?[ ](?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n–\-]|$))",
+        "whole",
+    ),
+    _cue(
+        rf"(?:[.!?][ \t]+|[\r\n][ \t]*"
+        rf"|[–\-][ ])(?P<name>{_TITLE}(?:[ ]{_TITLE})?)"
+        rf"(?:,[ ]\p{{Lu}}[\p{{L}} .&'’]{{1,40}})?[ \t]*\.?\s*\Z",
+        "whole",
+    ),
+    _cue(
+        rf"(?:[.!?][ \t]+|[\r\n][ \t]*|[–\-][ ])(?P<name>{_TITLE}(?:[ ]{_TITLE})?)[ ]?(?:[|/]"
+        rf"|[\r\n]+|[ ](?:from|at|von|de|da)[ ])[ ]?\p{{Lu}}[\p{{L}} .&'’]{{1,40}}\s*\Z",
+        "whole",
+    ),
+)
+"""For messages of the desk's own people, who greet and sign by name."""
+
+PAIR = Matcher(rf"(?<![\p{{L}}\p{{N}}_@#'’&\-])(?P<name>{_FULL})(?![\p{{L}}@])")
+_DETERMINER = (
+    "the|a|an|this|that|these|those|new|your|our|of|size|colou?r|model|san|santa|saint|st|são|el"
+    "|la|los|las|un|una|le|les|une|der|die|das|den|dem|ein|eine|einen|os|as|um|uma|il|lo|gli|uno"
+)
+_PRODUCT = (
+    "jacket|boot|shoe|shirt|tee|top|dress|coat|tent|pack|backpack|bag|sandal|sneaker|trainer|pant"
+    "|trouser|short|skirt|sweater|hoodie|hat|cap|glove|sock|vest|fleece|parka|lamp|lantern|stove"
+    "|chair|table|sofa|bed|watch|ring|bracelet|necklace|edition|collection|line|series|model"
+    "|style|size|colou?r|set|kit|bottle|mug|blanket|pillow|rug|case|cover|store|shop|street|road"
+    "|avenue|beach|island|county|city|university|hospital|hotel|airport|station"
+)
+SINGLE = Matcher(
+    rf"(?<![\p{{L}}\p{{N}}_@#'’&./\-])(?<!\b(?i:{_DETERMINER})[ ])(?P<name>{_TITLE})"
+    rf"(?![\p{{L}}\p{{N}}_@&/]|[.\-]\w|[ ]\p{{Lu}}|[ ]\d|[ ](?:{_PRODUCT})(?:s|es)?\b)"
+)

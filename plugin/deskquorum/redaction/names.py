@@ -1,0 +1,147 @@
+"""Names of people whom no record names: after a cue, by a list of first names, and said again."""
+
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from deskquorum.redaction.entities import Entity, EntityType, Source
+from deskquorum.redaction.matching import Hit
+from deskquorum.redaction.name_cues import AGENT_CUES, CUES, PAIR, SINGLE, Cue, Trust
+from deskquorum.redaction.record import fold
+from deskquorum.redaction.views import View
+from deskquorum.redaction.wordlists import common_words, first_names, namelike_words, words
+
+__all__ = ["Role", "named_entities", "repeated_names"]
+
+Role = Literal["customer", "agent"]
+
+_WORD = re.compile(r"\S+")
+_EDGES = "\"'’‘“”«»,.;:!?()[]<>*_|"
+_SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "st", "sankt"})
+_LEAST_PART = 3
+_REACH = 8
+
+
+def named_entities(view: View, *, role: Role = "customer") -> Iterator[Entity]:
+    """Find names after cue words, and first names from the list with a surname behind them."""
+    for cue in (*CUES, *(AGENT_CUES if role == "agent" else ())):
+        for hit in cue.matcher.finditer(view.text):
+            place = _name_at(hit, cue)
+            if place is not None:
+                yield _person(*place, "cue", 0.85 if cue.trust in {"any", "titled"} else 0.7)
+    for hit in PAIR.finditer(view.text):
+        place = _listed_pair(view.text, hit)
+        if place is not None:
+            yield _person(*place, "gazetteer", 0.7)
+    for hit in SINGLE.finditer(view.text):
+        word = fold(hit["name"])
+        if word in first_names() and word not in common_words():
+            yield _person(*hit.span("name"), "gazetteer", 0.5)
+
+
+def repeated_names(view: View, names: Iterable[str]) -> Iterator[Entity]:
+    """Find listed people again, by their full name or one part of it, written with a capital."""
+    wanted = {part for name in names for part in _parts(name)}
+    if not wanted:
+        return
+    spelled = "|".join(map(re.escape, sorted(wanted, key=lambda part: (-len(part), part))))
+    for hit in re.finditer(rf"(?<![^\W_])(?:{spelled})(?![^\W_])", view.text):
+        if fold(hit[0]) not in common_words() or not _opens_sentence(view.text, hit.start()):
+            yield _person(*hit.span(), "cue", 0.4)
+
+
+def _opens_sentence(text: str, start: int) -> bool:
+    before = text[max(0, start - _REACH) : start].rstrip(" \t\"'(*>«¡¿")
+    return before[-1:] in {"", ".", "!", "?", ":", "\n"}
+
+
+def _parts(name: str) -> Iterator[str]:
+    tokens = [word.strip(_EDGES) for word in name.split()]
+    if len(tokens) > 1:
+        yield name
+    for word in tokens:
+        plain = fold(word) not in common_words() - namelike_words()
+        if len(word) >= _LEAST_PART and word[:1].isupper() and plain:
+            yield word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Word:
+    start: int
+    end: int
+    text: str
+    folded: str
+
+    @property
+    def common(self) -> bool:
+        return self.folded in common_words()
+
+    @property
+    def listed(self) -> bool:
+        return self.folded in first_names()
+
+
+def _words(hit: Hit, trust: Trust = "listed") -> list[_Word]:
+    """Words of the matched name, up to the first that is none."""
+    tokens: list[_Word] = []
+    for raw in _WORD.finditer(hit["name"]):
+        bare = raw[0].strip(_EDGES)
+        if not bare:
+            break
+        start = hit.start("name") + raw.start() + raw[0].index(bare)
+        word = _Word(start=start, end=start + len(bare), text=bare, folded=fold(bare))
+        initial = len(bare) == 1 and bare.isupper()
+        if word.common and not initial and not _may_be_name(word, tokens, trust):
+            break
+        tokens.append(word)
+        if raw[0][-1:] in {",", ";", ":", "!", "?"}:
+            break
+    while tokens and tokens[-1].folded in words("name_particles") and tokens[-1].text.islower():
+        tokens.pop()
+    return tokens
+
+
+def _may_be_name(word: _Word, before: list[_Word], trust: Trust) -> bool:
+    """An everyday word is a name after a title, in a sign-off, or behind a listed first name."""
+    if word.folded in words("name_particles") and word.text.islower():
+        return bool(before)
+    typed_small = bool(before) and before[0].text.islower()
+    if word.folded not in namelike_words() or not (word.text[:1].isupper() or typed_small):
+        return False
+    return trust in {"titled", "signed"} or any(w.listed for w in before)
+
+
+def _name_at(hit: Hit, cue: Cue) -> tuple[int, int] | None:
+    tokens = _words(hit, cue.trust)
+    if not tokens:
+        return None
+    whole = tokens[-1].end >= len(hit["name"].rstrip(_EDGES + " \t\n")) + hit.start("name")
+    match cue.trust:
+        case "any" | "titled":
+            sound = True
+        case "whole" | "signed":
+            sound = whole
+        case "listed":
+            sound = tokens[0].listed
+        case "listed-or-pair":
+            sound = tokens[0].listed or (whole and len(tokens) > 1)
+    return (tokens[0].start, tokens[-1].end) if sound else None
+
+
+def _listed_pair(text: str, hit: Hit) -> tuple[int, int] | None:
+    before = text[max(0, hit.start() - 8) : hit.start()].split()
+    if before and fold(before[-1].strip(_EDGES)) in _SAINTS:
+        return None
+    tokens = _words(hit)
+    if len(tokens) < 2 or not tokens[0].listed:  # noqa: PLR2004 - first and last name
+        return None
+    return tokens[0].start, tokens[-1].end
+
+
+def _person(start: int, end: int, source: Source, score: float) -> Entity:
+    return Entity(start=start, end=end, type=EntityType.PERSON, score=score, source=source)

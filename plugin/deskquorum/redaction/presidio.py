@@ -1,0 +1,196 @@
+"""Presidio's named recognizers: no model, no network, and no pattern that is skipped when late."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, Protocol
+
+from deskquorum.errors import RedactionError
+from deskquorum.redaction.contact import looks_like_phone
+from deskquorum.redaction.entities import Entity, EntityType
+from deskquorum.redaction.matching import TIME_LIMIT_S, Matcher
+from deskquorum.redaction.views import View
+
+__all__ = ["presidio_entities", "warm_up"]
+
+_LANGUAGE = "en"
+"""Presidio's name for its one pipeline here; the recognizers used speak no language."""
+
+_THRESHOLD = 0.4
+_PHONE_DIGITS = 7
+_REGIONS = {
+    "en": ("US", "GB", "IN", "AU"),
+    "es": ("ES", "MX"),
+    "fr": ("FR",),
+    "de": ("DE", "AT", "CH"),
+    "pt": ("PT", "BR"),
+    "it": ("IT",),
+    "nl": ("NL",),
+    "pl": ("PL",),
+}
+_IP = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:")
+_VERSION = Matcher(
+    r"\b(?:v|ver|version|firmware|release|build|section|app)[ :.]*\Z", ignore_case=True
+)
+_CRYPTO = re.compile(r"\b(?:bc1|[13])[a-km-zA-HJ-NP-Z0-9]{25,}")
+_MAC = re.compile(r"(?:[0-9a-fA-F]{2}[:\-.]?){5}[0-9a-fA-F]{2}")
+_TYPES = {
+    "EMAIL_ADDRESS": EntityType.EMAIL,
+    "CREDIT_CARD": EntityType.CARD,
+    "US_SSN": EntityType.SSN,
+    "IP_ADDRESS": EntityType.IP,
+    "MAC_ADDRESS": EntityType.MAC,
+    "CRYPTO": EntityType.CRYPTO,
+    "PHONE_NUMBER": EntityType.PHONE,
+}
+
+
+class _Analyzer(Protocol):
+    def analyze(
+        self, text: str, language: str, *, entities: list[str], score_threshold: float
+    ) -> list[Any]: ...
+
+
+def presidio_entities(view: View, *, languages: tuple[str, ...] = ("en",)) -> Iterator[Entity]:
+    """Run the recognizers that have something to look for in the text.
+
+    Raises:
+        RedactionError: A recognizer ran into its time limit or could not read the text.
+    """
+    wanted = list(_wanted(view.text))
+    if not wanted:
+        return
+    regions = tuple(dict.fromkeys(r for code in languages for r in _REGIONS.get(code, ())))
+    try:
+        found = _analyzer(regions or _REGIONS["en"]).analyze(
+            view.text, _LANGUAGE, entities=wanted, score_threshold=_THRESHOLD
+        )
+    except (ValueError, OverflowError):
+        # The library's message may quote the text.
+        raise RedactionError("a recognizer could not read the text") from None
+    for result in found:
+        kind = _TYPES[result.entity_type]
+        if kind is EntityType.PHONE and not looks_like_phone(view.text, result.start, result.end):
+            continue
+        if kind is EntityType.IP and _VERSION.search(
+            view.text, max(0, result.start - 20), result.start
+        ):
+            continue
+        yield Entity(
+            start=result.start,
+            end=result.end,
+            type=kind,
+            score=float(result.score),
+            source="presidio",
+        )
+
+
+def warm_up(languages: tuple[str, ...] = ("en",)) -> None:
+    """Build the engine ahead of the first text."""
+    for _ in presidio_entities(
+        View(text="@ 1", starts=range(3), ends=range(1, 4)), languages=languages
+    ):
+        pass
+
+
+def _wanted(text: str) -> Iterator[str]:
+    """Types that can be in the text at all; each recognizer costs a millisecond."""
+    if "@" in text:
+        yield "EMAIL_ADDRESS"
+    digits = sum(map(str.isdecimal, text))
+    if digits >= _PHONE_DIGITS:
+        yield from ("PHONE_NUMBER", "US_SSN", "CREDIT_CARD")
+    if _IP.search(text):
+        yield "IP_ADDRESS"
+    if _MAC.search(text):
+        yield "MAC_ADDRESS"
+    if _CRYPTO.search(text):
+        yield "CRYPTO"
+
+
+@cache
+def _analyzer(regions: tuple[str, ...]) -> _Analyzer:
+    from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
+    from presidio_analyzer import predefined_recognizers as known
+
+    recognizers = [
+        _offline_email(),
+        known.CreditCardRecognizer(),
+        known.UsSsnRecognizer(),
+        known.IpRecognizer(),
+        known.MacAddressRecognizer(),
+        known.CryptoRecognizer(),
+        known.PhoneRecognizer(supported_regions=regions),
+    ]
+    for recognizer in recognizers:
+        if isinstance(recognizer, PatternRecognizer):
+            _limit_time(recognizer)
+    analyzer: _Analyzer = AnalyzerEngine(
+        registry=RecognizerRegistry(recognizers=recognizers, supported_languages=[_LANGUAGE]),
+        nlp_engine=_blank_engine(),
+        supported_languages=[_LANGUAGE],
+    )
+    return analyzer
+
+
+def _offline_email() -> Any:  # noqa: ANN401 - a class of a library that is only imported on use
+    import tldextract
+    from presidio_analyzer.predefined_recognizers import EmailRecognizer
+
+    # INVARIANT: nothing here touches the network; the stock one downloads a list on first use.
+    extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+    class OfflineEmailRecognizer(EmailRecognizer):
+        def validate_result(self, pattern_text: str) -> bool | None:
+            return True if extract(pattern_text).fqdn else None
+
+    return OfflineEmailRecognizer()
+
+
+def _blank_engine() -> Any:  # noqa: ANN401 - a class of a library that is only imported on use
+    from presidio_analyzer.nlp_engine import SpacyNlpEngine
+    from spacy.lang.en import English
+    from spacy.language import Language
+    from spacy.tokens import Doc
+
+    def lemmas(doc: Doc) -> Doc:
+        # Without lemmas Presidio's context words match nothing, silently.
+        for token in doc:
+            token.lemma_ = token.lower_
+        return doc
+
+    name = "deskquorum_lower_lemmas"
+    if not Language.has_factory(name):
+        Language.component(name, func=lemmas)
+    pipeline = English()
+    pipeline.max_length = 100_000_000
+    pipeline.add_pipe(name)
+    engine = SpacyNlpEngine()
+    loaded: Any = engine
+    loaded.nlp = {_LANGUAGE: pipeline}
+    return engine
+
+
+class _LimitedPattern:
+    """A compiled pattern that stops the redaction when it is late; the stock one is skipped."""
+
+    def __init__(self, compiled: Any) -> None:  # noqa: ANN401 - the library carries no types
+        self._compiled = compiled
+
+    def finditer(self, text: str, **_: object) -> Iterator[Any]:
+        try:
+            yield from self._compiled.finditer(text, timeout=TIME_LIMIT_S)
+        except TimeoutError:
+            raise RedactionError("a recognizer ran into its time limit") from None
+
+
+def _limit_time(recognizer: Any) -> None:  # noqa: ANN401 - the library carries no types
+    # The library carries no types.
+    import regex  # type: ignore[import-untyped]
+
+    flags = recognizer.global_regex_flags
+    for pattern in recognizer.patterns:
+        pattern.compiled_regex = _LimitedPattern(regex.compile(pattern.regex, flags=flags))
+        pattern.compiled_with_flags = flags

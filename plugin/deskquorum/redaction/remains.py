@@ -1,0 +1,43 @@
+"""The last look at a redacted text, by other means than those that redacted it."""
+
+from __future__ import annotations
+
+import re
+
+from deskquorum.redaction.entities import EntityType
+from deskquorum.redaction.placeholders import without_placeholders
+from deskquorum.redaction.record import KnownRecord, fold
+from deskquorum.redaction.views import views_of
+
+__all__ = ["remains"]
+
+_CHECKED = frozenset({EntityType.EMAIL, EntityType.CUSTOMER_ID})
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s\-./()]{1,3}(?=\d)")
+
+
+def remains(redacted: str, record: KnownRecord) -> bool:
+    """Whether the requester's name, e-mail, phone or customer id still stands in a text."""
+    if not (record.full_names or record.phones or record.values):
+        return False
+    texts = [fold(view.text) for view in views_of(without_placeholders(redacted))]
+    whole = [
+        *record.full_names,
+        *(value for value, kind in record.values if kind in _CHECKED),
+    ]
+    return any(_stands(value, text) for value in whole for text in texts) or any(
+        re.search(rf"(?<!\d){phone}(?!\d)", _BETWEEN_DIGITS.sub("", text))
+        for phone in record.phones
+        for text in texts
+    )
+
+
+def _stands(value: str, text: str) -> bool:
+    place = text.find(value)
+    while place >= 0:
+        before, after = text[place - 1 : place], text[place + len(value) :][:1]
+        if not (before.isalnum() and value[0].isascii()) and not (
+            after.isalnum() and value[-1].isascii()
+        ):
+            return True
+        place = text.find(value, place + 1)
+    return False

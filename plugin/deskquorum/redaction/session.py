@@ -1,0 +1,216 @@
+"""A redactor opens one session a ticket; the session hides and restores, and forgets at its end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import Literal
+
+from deskquorum.domain import Action, Fact, Facts, JsonValue, RedactedTicket, Ticket
+from deskquorum.errors import RedactionError
+from deskquorum.redaction.entities import SENSITIVE, Entity, EntityType, merge
+from deskquorum.redaction.finding import finds, known_in, names_in, repeats_in
+from deskquorum.redaction.language import languages_of
+from deskquorum.redaction.names import Role
+from deskquorum.redaction.placeholders import Vault, nonces, without_placeholders
+from deskquorum.redaction.presidio import warm_up
+from deskquorum.redaction.record import KnownRecord, fold, read_record
+from deskquorum.redaction.remains import remains
+
+__all__ = ["Redactor", "Session"]
+
+Where = Literal["customer", "agent", "reply", "note"]
+"""Who wrote a text; the desk's own people greet and sign by name."""
+
+_Argument = str | int | bool
+
+_WHOLE_ARGUMENTS = {
+    "address": EntityType.ADDRESS,
+    "email": EntityType.EMAIL,
+    "phone": EntityType.PHONE,
+    "name": EntityType.PERSON,
+}
+"""Arguments whose value is personal data by their name, whatever it looks like."""
+
+
+class Redactor:
+    """Opens sessions; safe to share between threads.
+
+    Args:
+        served_languages: Languages that the desk serves; they choose the countries whose phone
+            numbers are known by their national form.
+        keep: Words that are never part of a person's name, such as the desk's own.
+        nonce: Gives a fresh mark for each session's placeholders; random by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        served_languages: Sequence[str] = ("en",),
+        keep: Collection[str] = (),
+        nonce: Callable[[], str] | None = None,
+    ) -> None:
+        self._languages = tuple(served_languages)
+        self._keep = frozenset(word for phrase in keep for word in fold(phrase).split())
+        fresh = nonces(secrets.randbits(32), secrets.randbits(32))
+        self._nonce = nonce or fresh.__next__
+
+    def open(self, ticket: Ticket) -> Session:
+        """Redact a ticket.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        return Session(
+            ticket, vault=Vault(self._nonce()), languages=self._languages, keep=self._keep
+        )
+
+    def warm_up(self) -> None:
+        """Load what the first ticket would otherwise wait for."""
+        warm_up(self._languages)
+
+
+class Session:
+    """One ticket's redaction: its values live in memory, as long as the session does."""
+
+    def __init__(
+        self, ticket: Ticket, *, vault: Vault, languages: tuple[str, ...], keep: frozenset[str]
+    ) -> None:
+        self._vault = vault
+        self._languages = languages
+        self._keep = keep
+        self._record = read_record(dict(ticket.requester.record))
+        self._names: frozenset[str] = frozenset()
+        self._ticket = self._redacted(ticket)
+
+    @property
+    def ticket(self) -> RedactedTicket:
+        """The ticket with placeholders."""
+        return self._ticket
+
+    def redact(self, text: str, where: Where = "customer") -> str:
+        """Hide personal data in a text; brackets that look like placeholders lose that meaning.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        role: Role = "customer" if where == "customer" else "agent"
+        found = self._found(text, role)
+        self._names |= names_in(text, found)
+        return self._hide(text, (*found, *repeats_in(text, self._names)))
+
+    def restore(self, text: str) -> str:
+        """Put the values back, in one pass.
+
+        Raises:
+            RedactionError: A placeholder is broken, unknown or of another conversation.
+        """
+        return self._vault.restore(text)
+
+    def redact_facts(self, facts: Facts) -> Facts:
+        """Hide the requester's own values, as the record writes them, in the desk's facts."""
+        return Facts(
+            values={
+                name: replace(fact, value=self._redacted_value(fact.value))
+                if isinstance(fact, Fact)
+                else fact
+                for name, fact in facts.values.items()
+            }
+        )
+
+    def redact_action(self, action: Action) -> Action:
+        """Hide personal data in an action's arguments."""
+        return replace(
+            action, args={name: self._redacted_argument(name, v) for name, v in action.args.items()}
+        )
+
+    def restore_action(self, action: Action) -> Action:
+        """Put the values back into an action's arguments.
+
+        Raises:
+            RedactionError: A placeholder is broken, unknown or of another conversation.
+        """
+        return replace(
+            action,
+            args={n: self.restore(v) if isinstance(v, str) else v for n, v in action.args.items()},
+        )
+
+    def leaks(self, text: str) -> tuple[str, ...]:
+        """Types of personal data in a reply that should not go to the requester.
+
+        The requester's own values and what the conversation already holds may go; cards, identity
+        numbers and secrets may not, not even as a placeholder.
+        """
+        plain = without_placeholders(text)
+        found = self._found(plain, "agent")
+        types = {
+            entity.type.value
+            for entity in merge(found)
+            if entity.type in SENSITIVE or not self._may_be_said(plain, entity)
+        }
+        types |= {kind.value for kind in self._vault.held_types(text) if kind in SENSITIVE}
+        return tuple(sorted(types))
+
+    def _may_be_said(self, text: str, entity: Entity) -> bool:
+        value = text[entity.start : entity.end]
+        if entity.source == "known" or value in self._vault:
+            return True
+        return entity.type is EntityType.PERSON and any(value in name for name in self._names)
+
+    def _redacted(self, ticket: Ticket) -> RedactedTicket:
+        found = [(m, self._found(m.text, m.role)) for m in ticket.messages]
+        # A name that one message gives away is a name in all of them.
+        self._names = frozenset().union(*(names_in(m.text, entities) for m, entities in found))
+        messages = tuple(
+            replace(m, text=self._hide(m.text, (*entities, *repeats_in(m.text, self._names))))
+            for m, entities in found
+        )
+        return RedactedTicket(
+            id=ticket.id,
+            messages=messages,
+            languages=languages_of(ticket),
+            tags=tuple(self._hide(tag, known_in(tag, self._record)) for tag in ticket.tags),
+            redactions=dict(self._vault.counts),
+        )
+
+    def _found(self, text: str, role: Role) -> tuple[Entity, ...]:
+        return finds(text, self._record, role=role, languages=self._languages, keep=self._keep)
+
+    def _hide(self, text: str, entities: Sequence[Entity]) -> str:
+        hidden = self._vault.hide(text, merge(entities))
+        # INVARIANT: no value of the requester's record is in a redacted text.
+        if remains(hidden, self._record):
+            raise RedactionError("a value of the requester's record would remain in the text")
+        return hidden
+
+    def _redacted_argument(self, name: str, value: _Argument) -> _Argument:
+        if not isinstance(value, str) or not value:
+            return value
+        kind = next((k for word, k in _WHOLE_ARGUMENTS.items() if word in name.lower()), None)
+        if kind is not None or value in self._vault:
+            return self._vault.placeholder(value, kind or EntityType.ID)
+        if name.lower().endswith(("id", "ids")):
+            # An id of the desk's own must stay comparable with its facts, whatever it looks like.
+            return self._redacted_fact(value)
+        return self.redact(value)
+
+    def _redacted_value(self, value: JsonValue) -> JsonValue:
+        if isinstance(value, list):
+            return [self._redacted_value(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._redacted_value(item) for key, item in value.items()}
+        return self._redacted_fact(value) if isinstance(value, str) else value
+
+    def _redacted_fact(self, text: str) -> str:
+        return self._vault.hide(text, merge(_exact_values(text, self._record)))
+
+
+def _exact_values(text: str, record: KnownRecord) -> Iterator[Entity]:
+    for value, kind in record.exact:
+        start = text.find(value)
+        while start >= 0:
+            end = start + len(value)
+            if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+                yield Entity(start=start, end=end, type=kind, score=1.0, source="known")
+            start = text.find(value, start + 1)

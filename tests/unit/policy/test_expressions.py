@@ -1,0 +1,61 @@
+import pytest
+
+from deskquorum.policy.expressions import expand, words_of
+from deskquorum.policy.trust import rests_on_facts
+
+
+def test_conditions_are_put_in_brackets():
+    assert expand("!cond.a && x", {"a": "b || c"}).text == "!(b || c) && x"
+
+
+def test_a_condition_in_a_text_or_a_comment_stays():
+    written = "x == 'cond.a' // cond.a"
+    assert expand(written, {"a": "b"}).text == written
+
+
+def test_a_comment_in_a_condition_does_not_swallow_the_bracket():
+    assert expand("cond.a && x", {"a": "b // why"}).text == "(b // why\n) && x"
+
+
+def test_a_place_after_a_condition_leads_back_to_the_written_text():
+    expanded = expand("cond.a && bad", {"a": "something long"})
+    assert expanded.origin(expanded.text.index("bad")) == ("cond.a && bad".index("bad"), None)
+
+
+def test_a_place_inside_a_condition_leads_to_its_use():
+    expanded = expand("x && cond.a", {"a": "bad"})
+    assert expanded.origin(expanded.text.index("bad")) == (5, "a")
+
+
+def test_an_unknown_condition_is_kept_and_named():
+    expanded = expand("x && cond.b", {"a": "y"})
+    assert [(word.text, word.start) for word in expanded.unknown] == [("cond.b", 5)]
+
+
+def test_words_are_names_texts_and_marks():
+    words = [(w.kind, w.text) for w in words_of("a . b.exists(i, i == 'x\\'y') // end")]
+    assert words == [
+        ("name", "a.b.exists"), ("mark", "("), ("name", "i"), ("mark", ","), ("name", "i"),
+        ("mark", "=="), ("text", "'x\\'y'"), ("mark", ")"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expression", "trusted"),
+    [
+        pytest.param("fact.a", True, id="a-fact"),
+        pytest.param("answer.a == 'fact.a'", False, id="a-fact-s-name-as-text"),
+        pytest.param("answer.a == 'x' && fact.a", True, id="text-and-fact"),
+        pytest.param("answer.a == 'x' || fact.a", False, id="text-or-fact"),
+        pytest.param("fact.a && (answer.a == 'x' || answer.b == 'y')", True, id="fact-and-texts"),
+        pytest.param("(fact.a && answer.a == 'x') || answer.b == 'y'", False, id="a-way-around"),
+        pytest.param("((fact.a) && x) || (y && fact.b)", True, id="a-fact-each-way"),
+        pytest.param("answer.a == 'x' ? fact.a : fact.b", True, id="a-fact-in-both-branches"),
+        pytest.param("answer.a == 'x' ? fact.a : true", False, id="a-fact-in-one-branch"),
+        pytest.param("fact.list.exists(i, i || claimed.a)", True, id="a-fact-s-list"),
+        pytest.param("true", False, id="always"),
+        pytest.param("", False, id="nothing"),
+    ],
+)
+def test_every_way_to_be_true_must_name_a_fact(expression, trusted):
+    assert rests_on_facts(expression, lambda name: name.startswith("fact.")) is trusted

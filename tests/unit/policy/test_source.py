@@ -1,0 +1,89 @@
+import pytest
+
+from deskquorum.policy.source import read_tree
+
+
+def tree(tmp_path, text):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(text.encode())
+    problems = []
+    node = read_tree(path, problems)
+    return node, [(p.line, p.column, p.message) for p in problems]
+
+
+@pytest.mark.parametrize(
+    ("written", "word", "place"),
+    [
+        pytest.param("when: a == bad", "bad", (1, 12), id="plain"),
+        pytest.param("when: 'a == bad'", "bad", (1, 13), id="single-quotes"),
+        pytest.param("when: 'a == ''x'' && bad'", "bad", (1, 22), id="doubled-quotes"),
+        pytest.param('when: "a == \\"x\\" && bad"', "bad", (1, 22), id="escaped-quotes"),
+        pytest.param("when: >-\n  a ==\n  bad", "bad", (3, 3), id="folded"),
+        pytest.param("when: >-\n  a\n\n    && b\n  && bad", "bad", (5, 6), id="folded-indented"),
+        pytest.param("when: |\n  a ==\n    bad\n", "bad", (3, 5), id="literal"),
+        pytest.param("when: a ==\n  bad", "bad", (2, 3), id="plain-over-two-lines"),
+        pytest.param("when: ['é', a == bad]", None, (1, 7), id="list-starts-at-its-bracket"),
+        pytest.param("é: {when: é == bad}", None, (1, 4), id="accents-are-one-column"),
+    ],
+)
+def test_a_word_of_a_text_is_found_where_it_stands(tmp_path, written, word, place):
+    node, problems = tree(tmp_path, written)
+    value = node.child("when") or node.child("é")
+    assert problems == []
+    found = value.place if word is None else value.place_of(value.scalar.index(word))
+    assert found == place
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        pytest.param("on: yes", {"on": "yes"}, id="on-and-yes-are-text"),
+        pytest.param("a: true", {"a": True}, id="true-is-true"),
+        pytest.param("a: 2026-11-01", {"a": "2026-11-01"}, id="dates-stay-text"),
+        pytest.param("a: 0x10", {"a": 16}, id="hexadecimal"),
+        pytest.param("a: 010", {"a": 10}, id="leading-zero-is-no-octal"),
+        pytest.param("a: 1.50", {"a": 1.5}, id="float"),
+        pytest.param("a:", {"a": None}, id="nothing"),
+        pytest.param("1: a", {"1": "a"}, id="keys-are-text"),
+        pytest.param("a: &x [1]\nb: *x", {"a": [1], "b": [1]}, id="alias"),
+        pytest.param("\ufeffa: 1", {"a": 1}, id="byte-order-mark"),
+    ],
+)
+def test_values_are_read_as_json_knows_them(tmp_path, written, value):
+    assert tree(tmp_path, written)[0].data == value
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        pytest.param("a:\n\tb: 1", (2, 1, "a tab where spaces are expected"), id="tab"),
+        pytest.param("a: b: c", (1, 5, "a second ':' in this line"), id="two-colons"),
+        pytest.param("a: 1\nb: 2\na: 3", (3, 1, "key 'a' twice"), id="duplicate-key"),
+        pytest.param("", (1, 1, "the file is empty"), id="empty"),
+        pytest.param("[a]: 1", (1, 1, "a key must be a single text"), id="list-as-key"),
+        pytest.param("a: &x [*x]", (1, 8, "an alias to something that holds it"), id="circle"),
+    ],
+)
+def test_what_can_not_be_read_is_reported_at_its_place(tmp_path, written, problem):
+    line, column, message = problem
+    _, problems = tree(tmp_path, written)
+    assert [(p[0], p[2]) for p in problems] == [(line, message)]
+    assert abs(problems[0][1] - column) <= 1
+
+
+def test_an_unclosed_bracket_is_reported(tmp_path):
+    assert tree(tmp_path, "a: [1, 2")[1]
+
+
+def test_a_file_that_is_not_there_is_reported(tmp_path):
+    problems = []
+    assert read_tree(tmp_path / "none.yaml", problems) is None
+    assert "can't be read" in problems[0].message
+
+
+def test_a_file_in_another_encoding_is_reported(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes("a: é".encode("latin-1"))
+    problems = []
+    assert read_tree(path, problems) is None
+    assert problems[0].hint == "save it as UTF-8"
