@@ -1,4 +1,4 @@
-"""Static word embeddings from the wheel `wordllama`: 256 dimensions, a twentieth of a millisecond."""
+"""Static word embeddings from the wheel `wordllama`: 256 numbers, a twentieth of a millisecond."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class Embedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed texts; shape (texts, 256), each row of unit length."""
-        return unit_rows(self._model.embed([text.lower() for text in texts], norm=False))
+        # Half a character, as JSON escapes can spell it, is refused by the tokenizer.
+        whole = [text.lower().encode("utf-8", "replace").decode("utf-8") for text in texts]
+        vectors: Vectors = self._model.embed(whole, norm=False)  # type: ignore[assignment]
+        return unit_rows(vectors)
 
 
 @cache
@@ -37,11 +40,13 @@ def load_embedder() -> Embedder | None:
     spec = find_spec("wordllama")
     if spec is None or spec.origin is None:
         return None
-    handlers = list(logging.getLogger().handlers)
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     from wordllama import WordLlama
 
     # Its import configures the host's root logger; a library must not.
-    logging.getLogger().handlers[:] = handlers
+    root.handlers[:] = handlers
+    root.setLevel(level)
     # It looks for its tokenizer in a cache folder only, so the package itself is named as one.
     folder = Path(spec.origin).parent
     return Embedder(WordLlama.load(cache_dir=folder, disable_download=True))

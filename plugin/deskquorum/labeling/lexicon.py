@@ -1,73 +1,249 @@
-"""Looking for words and phrases in a text, forgiving one typo in longer words."""
+"""Looking for many phrases in a text at once, forgiving one typo in longer words.
+
+A phrase is words in order. `a|b` stands for either word, `stem*` for any ending, `..` for up to
+three words in between and `...` for up to six; nothing reaches past the end of a sentence.
+"""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Lexicon", "tokens_of"]
+from deskquorum.reading import fold
 
-_LEAST_LETTERS = 6
+__all__ = ["Lexicon", "Phrase", "Sentences", "parse_phrase"]
+
+_LEAST_LETTERS = 5
 """Shorter words are too often one letter away from quite another word."""
 
-Phrase = tuple[str, ...]
-
-
-def tokens_of(folded: str) -> list[str]:
-    """The words of a folded text, in order."""
-    return re.findall(r"[^\W_]+", folded)
+_GAPS = {"..": 3, "...": 6}
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_ELIDED = frozenset(
+    {*"ldjmnstc", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "dell", "all", "nell", "un"}
+)
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2019\u2018\u00b4`\u02bc", "'"))
+_END = re.compile(
+    r"(?<=[.!?\u2026])['\")\]]*\s+|\s*\n\s*\n\s*|\n(?=\s*(?:[-*\u2022]|\d{1,2}[.)])\s)"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """Phrases by their first word."""
+class _Step:
+    """One place of a phrase."""
 
-    _phrases: Mapping[str, Sequence[Phrase]]
-    _tolerant: Mapping[tuple[str, int], Sequence[str]]
-    """Words that may be misspelt, by first letter and length."""
+    words: frozenset[str]
+    """Any of these; one that ends in `*` is a stem."""
+    gap: int = 0
+    """How many other words may stand before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words in order, as `parse_phrase` reads them."""
+
+    steps: tuple[_Step, ...]
+    tolerant: bool
+    """Whether its longer words may be misspelt."""
+
+
+def parse_phrase(text: str, *, tolerant: bool) -> Phrase:
+    """Read a phrase.
+
+    Raises:
+        ValueError: Says what is wrong with it.
+    """
+    steps: list[_Step] = []
+    gap = 0
+    for part in text.translate(_APOSTROPHES).split():
+        if part in _GAPS:
+            gap = _GAPS[part]
+            continue
+        # "l'adresse" is two words, and so is "e-mail"; only a single word has alternatives.
+        choices = [_words(choice) for choice in part.split("|")]
+        if len(choices) > 1 and any(len(words) != 1 for words in choices):
+            raise ValueError(f"each side of '|' must be one word in '{part}'")
+        if not all(choices):
+            raise ValueError(f"'{part}' holds no word")
+        if len(choices) > 1:
+            steps.append(_Step(frozenset(words[0] for words in choices), gap))
+        else:
+            steps += [
+                _Step(frozenset({word}), gap if not at else 0) for at, word in enumerate(choices[0])
+            ]
+        gap = 0
+    if not steps:
+        raise ValueError("a phrase without words")
+    if gap:
+        raise ValueError(f"'{text}' ends in a gap")
+    return Phrase(tuple(steps), tolerant)
+
+
+def _words(text: str) -> list[str]:
+    """The words of an unfolded text, a last one with its `*`."""
+    found = _tokens(fold(text.removesuffix("*")))
+    if found and text.endswith("*"):
+        found[-1] += "*"
+    return found
+
+
+def _tokens(folded: str) -> list[str]:
+    """Words in order; "don't" is `dont`, "l'adresse" is `l adresse`."""
+    tokens: list[str] = []
+    for word in _WORD.findall(folded):
+        head, mark, rest = word.partition("'")
+        if mark and head in _ELIDED and len(rest) > 1:
+            tokens += [head, rest.replace("'", "")]
+        else:
+            tokens.append(word.replace("'", ""))
+    return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """A text cut into sentences, folded for matching, and as written."""
+
+    written: tuple[str, ...]
+    folded: str
+    """All sentences, folded, a space between them."""
+    starts: tuple[int, ...]
+    """Where each sentence starts in `folded`."""
+    tokens: tuple[tuple[str, ...], ...]
 
     @classmethod
-    def of(cls, *, tolerant: Iterable[Phrase], exact: Iterable[Phrase]) -> Lexicon:
-        """A lexicon of phrases whose longer words may be misspelt, and of phrases that may not."""
-        forgiving = [phrase for phrase in tolerant if phrase]
-        phrases: dict[str, list[Phrase]] = defaultdict(list)
-        for phrase in (*forgiving, *(phrase for phrase in exact if phrase)):
-            phrases[phrase[0]].append(phrase)
-        words = {w for phrase in forgiving for w in phrase if len(w) >= _LEAST_LETTERS}
-        buckets: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for word in sorted(words):
-            buckets[word[0], len(word)].append(word)
-        return cls(dict(phrases), dict(buckets))
+    def of(cls, text: str) -> Sentences:
+        """Cut and fold a text."""
+        cut = (piece.strip() for piece in _END.split(text.translate(_APOSTROPHES)))
+        written = tuple(piece for piece in cut if piece)
+        folds = [fold(piece) for piece in written]
+        starts, at = [], 0
+        for folded in folds:
+            starts.append(at)
+            at += len(folded) + 1
+        return cls(written, " ".join(folds), tuple(starts), tuple(map(_tokens_t, folds)))
 
-    def found_in(self, tokens: Sequence[str]) -> bool:
-        """Whether any phrase stands in the text."""
-        if not self._phrases:
-            return False
-        readings = [self._readings(token) for token in tokens]
-        return any(
-            self._stands(phrase, readings, at)
-            for at, words in enumerate(readings)
-            for word in words
-            for phrase in self._phrases.get(word, ())
+    def at(self, offset: int) -> int:
+        """Number of the sentence that holds a character of `folded`."""
+        return max(0, bisect_right(self.starts, offset) - 1)
+
+
+def _tokens_t(folded: str) -> tuple[str, ...]:
+    return tuple(_tokens(folded))
+
+
+class Lexicon:
+    """Phrases with their owners, ready to be looked for in one pass."""
+
+    def __init__(self, phrases: Iterable[tuple[int, Phrase]], *, known: Iterable[str] = ()) -> None:
+        """Index phrases.
+
+        Args:
+            phrases: Number of the owner and its phrase.
+            known: Words that are never a misspelling of another one.
+        """
+        self._by_first: dict[str, list[tuple[int, Phrase]]] = defaultdict(list)
+        exact: set[str] = set()
+        tolerant: set[str] = set()
+        for owner, phrase in phrases:
+            for word in phrase.steps[0].words:
+                self._by_first[_key(word, phrase)].append((owner, phrase))
+            for step in phrase.steps:
+                exact |= step.words
+                tolerant |= step.words if phrase.tolerant else set()
+        self._words = frozenset(w for w in exact if not w.endswith("*"))
+        self._stems = _by_length(w[:-1] for w in exact if w.endswith("*"))
+        self._known = self._words | {word for text in known for word in _tokens(fold(text))}
+        self._near = _deletions(w for w in tolerant if len(w.removesuffix("*")) >= _LEAST_LETTERS)
+        self._near_lengths = tuple(
+            sorted({len(w) - 1 for w in tolerant if w.endswith("*") and len(w) > _LEAST_LETTERS})
         )
 
-    @staticmethod
-    def _stands(phrase: Phrase, readings: Sequence[frozenset[str]], at: int) -> bool:
-        span = readings[at : at + len(phrase)]
-        return len(span) == len(phrase) and all(
-            word in words for word, words in zip(phrase, span, strict=True)
-        )
+    def find(self, sentences: Sentences) -> Mapping[int, set[int]]:
+        """Owner to the numbers of the sentences in which one of its phrases stands."""
+        found: dict[int, set[int]] = defaultdict(set)
+        if not self._by_first:
+            return found
+        readings: dict[str, frozenset[str]] = {}
+        for number, tokens in enumerate(sentences.tokens):
+            for token in tokens:
+                if token not in readings:
+                    readings[token] = self._readings(token)
+            read = [readings[token] for token in tokens]
+            for at, words in enumerate(read):
+                for word in words:
+                    for owner, phrase in self._by_first.get(word, ()):
+                        if number not in found[owner] and _stands(phrase, read, at, 1):
+                            found[owner].add(number)
+        return found
 
     def _readings(self, token: str) -> frozenset[str]:
-        """The token itself and the words that it may be a misspelling of."""
+        """All that a token may stand for: words, stems (`x*`), and either as a typo (`~x`)."""
+        read = {token} if token in self._words else set()
+        read |= {
+            f"{token[:size]}*"
+            for size, stems in self._stems.items()
+            if size <= len(token) and token[:size] in stems
+        }
+        read |= {f"~{word}" for word in read}
+        if token in self._known or len(token) < _LEAST_LETTERS - 1 or not token.isalpha():
+            return frozenset(read)
+        return frozenset(read | {f"~{word}" for word in self._typos(token)})
+
+    def _typos(self, token: str) -> Iterator[str]:
         from rapidfuzz.distance import OSA
 
-        size = len(token)
-        if size < _LEAST_LETTERS - 1 or not self._tolerant:
-            return frozenset({token})
-        near = (
-            w for n in (size - 1, size, size + 1) for w in self._tolerant.get((token[0], n), ())
-        )
-        return frozenset({token, *(w for w in near if OSA.distance(token, w, score_cutoff=1) <= 1)})
+        heads = {token}
+        for size in self._near_lengths:
+            heads |= {token[: size + more] for more in (-1, 0, 1)}
+        seen: set[str] = set()
+        for head in heads:
+            for key in (head, *_without_one(head)):
+                for word in self._near.get(key, ()):
+                    stem = word.removesuffix("*")
+                    whole = stem != word or head == token
+                    if word in seen or not whole or stem[0] != token[0]:
+                        continue
+                    if OSA.distance(head, stem, score_cutoff=1) <= 1:
+                        seen.add(word)
+                        yield word
+
+
+def _key(word: str, phrase: Phrase) -> str:
+    return f"~{word}" if phrase.tolerant else word
+
+
+def _stands(phrase: Phrase, read: Sequence[frozenset[str]], at: int, step: int) -> bool:
+    """Whether the steps from `step` on stand after the token at `at`."""
+    if step == len(phrase.steps):
+        return True
+    wanted = phrase.steps[step]
+    for place in range(at + 1, min(at + 2 + wanted.gap, len(read))):
+        if any(_key(word, phrase) in read[place] for word in wanted.words) and _stands(
+            phrase, read, place, step + 1
+        ):
+            return True
+    return False
+
+
+def _by_length(stems: Iterable[str]) -> dict[int, frozenset[str]]:
+    grouped: dict[int, set[str]] = defaultdict(set)
+    for stem in stems:
+        grouped[len(stem)].add(stem)
+    return {size: frozenset(found) for size, found in grouped.items()}
+
+
+def _deletions(words: Iterable[str]) -> dict[str, list[str]]:
+    """Each word under itself and under itself less one letter, so that a typo meets it there."""
+    index: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(set(words)):
+        stem = word.removesuffix("*")
+        for key in {stem, *_without_one(stem)}:
+            index[key].append(word)
+    return dict(index)
+
+
+def _without_one(word: str) -> Iterator[str]:
+    # The first letter stays: people rarely get it wrong, and without it too much is alike.
+    return (word[:at] + word[at + 1 :] for at in range(1, len(word)))

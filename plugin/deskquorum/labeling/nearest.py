@@ -47,7 +47,7 @@ class Example:
 class NearestLabeler:
     """Kernel vote of the nearest examples; gives a distribution over the question's labels."""
 
-    def __init__(  # noqa: PLR0913 - all by keyword
+    def __init__(
         self,
         labeler: str,
         question: Question,
@@ -81,6 +81,8 @@ class NearestLabeler:
         described = [Example(text=f"{n}: {d}", label=n) for n, d in question.labels.items()]
         known = [*(described if descriptions or not examples else ()), *examples]
         vectors = embedder.embed([example.text for example in known])
+        worded = [place for place, vector in enumerate(vectors) if vector.any()]
+        known, vectors = [known[place] for place in worded], vectors[worded]
         # Mail of one desk shares a direction that says nothing; a few descriptions hide it.
         self._centre = vectors.mean(axis=0) if examples else vectors[0] * 0
         self._vectors = unit_rows(vectors - self._centre)
@@ -143,7 +145,8 @@ def _say(vectors: Vectors, places: Sequence[int], labels: int) -> npt.NDArray[np
 
     truth = np.eye(labels)[list(places)]
     nearness = _nearness(vectors @ vectors.T)
-    return np.linalg.solve(nearness + _RIDGE * np.eye(len(vectors)), truth)
+    say = np.linalg.solve(nearness + _RIDGE * np.eye(len(truth)), truth)
+    return say.astype(np.float64)
 
 
 def _nearness(cosines: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -156,7 +159,7 @@ def _examples(spec: NearestSpec, path: Path, question: Question) -> list[Example
     problems: list[Problem] = []
     taken: Counter[str] = Counter()
     examples = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
@@ -172,6 +175,17 @@ def _examples(spec: NearestSpec, path: Path, question: Question) -> list[Example
     return examples
 
 
+def _lines(path: Path) -> list[str]:
+    try:
+        # Not `splitlines`: JSON texts may hold other line breaks than the one between rows.
+        return path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as exc:
+        problem = Problem(path=str(path), message=f"can't be read: {exc.strerror}")
+    except UnicodeDecodeError:
+        problem = Problem(path=str(path), message="not UTF-8", hint="save it as UTF-8")
+    raise PolicyFileError([problem])
+
+
 def _example(spec: NearestSpec, line: str, question: Question) -> Example | None:
     """An example, or None for a row that has no label.
 
@@ -180,14 +194,14 @@ def _example(spec: NearestSpec, line: str, question: Question) -> Example | None
     """
     try:
         row = json.loads(line)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise ValueError("not JSON; write one object a line") from exc
     if not isinstance(row, dict) or not isinstance(row.get(spec.text), str):
         raise ValueError(f"expected an object with the texts '{spec.text}' and '{spec.label}'")  # noqa: TRY004 - told as a problem
     label = row.get(spec.label)
     if label is None:
         return None
-    if label not in question.labels:
+    if not isinstance(label, str) or label not in question.labels:
         labels = ", ".join(question.labels)
         raise ValueError(f"question '{question.id}' has no label '{label}'; it has {labels}")
     return Example(text=row[spec.text], label=label)

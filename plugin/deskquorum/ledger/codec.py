@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -19,15 +23,25 @@ __all__ = [
     "evidence_to_json",
 ]
 
+_T = TypeVar("_T")
+
 
 def decision_to_json(decision: Decision) -> str:
-    """Canonical JSON: sorted keys, no white space, enums by value, decimals as text."""
-    return _canonical(_decisions().dump_python(decision, mode="json"))
+    """Canonical JSON: sorted keys, no white space, decimals as text, times in UTC.
+
+    Raises:
+        LedgerError: Something in the decision can't be written so that it reads back the same.
+    """
+    return _write(_decisions(), decision, "a decision")
 
 
 def evidence_to_json(evidence: Evidence) -> str:
-    """Canonical JSON of what a decision rests on."""
-    return _canonical(_evidence().dump_python(evidence, mode="json"))
+    """Canonical JSON of what a decision rests on.
+
+    Raises:
+        LedgerError: Something in the evidence can't be written so that it reads back the same.
+    """
+    return _write(_evidence(), evidence, "evidence")
 
 
 def decision_from_json(text: str) -> Decision:
@@ -36,10 +50,7 @@ def decision_from_json(text: str) -> Decision:
     Raises:
         LedgerError: The text is not what `decision_to_json` writes.
     """
-    try:
-        return _decisions().validate_json(text)
-    except ValidationError as exc:
-        raise LedgerError("a recorded decision can't be read back") from exc
+    return _read(_decisions(), text, "a recorded decision")
 
 
 def evidence_from_json(text: str) -> Evidence:
@@ -48,10 +59,7 @@ def evidence_from_json(text: str) -> Evidence:
     Raises:
         LedgerError: The text is not what `evidence_to_json` writes.
     """
-    try:
-        return _evidence().validate_json(text)
-    except ValidationError as exc:
-        raise LedgerError("recorded evidence can't be read back") from exc
+    return _read(_evidence(), text, "recorded evidence")
 
 
 def chain_hash(previous: str, *parts: str) -> str:
@@ -59,7 +67,8 @@ def chain_hash(previous: str, *parts: str) -> str:
     digest = hashlib.sha256(previous.encode())
     for part in parts:
         # The length keeps two parts from being read as one.
-        digest.update(f"\n{len(part)}\n".encode() + part.encode("utf-8", "surrogatepass"))
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(b"\n%d\n" % len(data) + data)
     return digest.hexdigest()
 
 
@@ -73,5 +82,39 @@ def _evidence() -> TypeAdapter[Evidence]:
     return TypeAdapter(Evidence)
 
 
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+def _write(shape: TypeAdapter[_T], value: _T, what: str) -> str:
+    try:
+        text = json.dumps(
+            shape.dump_python(value, warnings="error"),
+            default=_plain,
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+        # Half a character is no text: databases refuse it, and so do parsers.
+        text.encode()
+    except (ValueError, TypeError, OverflowError, RecursionError) as exc:
+        # Those errors show the value that they stumbled over, so only their kind is told.
+        raise LedgerError(f"{what} can't be written down ({type(exc).__name__})") from None
+    return text
+
+
+def _read(shape: TypeAdapter[_T], text: str, what: str) -> _T:
+    try:
+        return shape.validate_json(text)
+    except ValidationError:
+        # Its message would show the ticket.
+        raise LedgerError(f"{what} can't be read back") from None
+
+
+def _plain(value: object) -> object:
+    """What JSON has no word for."""
+    match value:
+        case datetime() if value.tzinfo is not None:
+            return value.astimezone(UTC).isoformat()
+        case Decimal() if value.is_finite():
+            return str(value)
+        case Mapping():
+            return dict(value)
+    raise TypeError("neither a zoned time, a finite decimal nor a mapping")

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Decision, Evidence
@@ -27,6 +28,11 @@ __all__ = ["ChainReport", "Entry", "Ledger", "open_ledger"]
 _GENESIS = "0" * 64
 """Stands where the first entry's previous hash would."""
 
+_HASHED = ("seq", "id", "ticket", "recorded_at", "decision", "evidence")
+"""Columns that an entry's hash covers, besides the hash before, in this order."""
+
+_PAGE = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -46,6 +52,7 @@ class ChainReport:
     """What verifying the chain found."""
 
     entries: int
+    """Entries looked at, the broken one included."""
     first_broken: int | None
     """`seq` of the first entry that does not fit; None when the chain is whole."""
 
@@ -56,6 +63,7 @@ class Ledger:
     def __init__(self, connect: Callable[[], Engine]) -> None:
         """Take what gives the engine; it is asked on first use, so that loading writes nothing."""
         self._connect = connect
+        self._connecting = Lock()
         self._engine: Engine | None = None
 
     def append(self, decision: Decision, evidence: Evidence) -> Entry:
@@ -70,22 +78,13 @@ class Ledger:
 
         recorded_at = datetime.now(UTC)
         said, basis = decision_to_json(decision), evidence_to_json(evidence)
-        with self._transaction() as connection:
+        with self._transaction(writing=True) as connection:
             last = self._last(connection)
             seq, previous = (1, _GENESIS) if last is None else (last[0] + 1, last[1])
-            own = chain_hash(previous, str(seq), recorded_at.isoformat(), said, basis)
-            connection.execute(
-                insert(decisions).values(
-                    seq=seq,
-                    id=decision.id,
-                    ticket=decision.ticket,
-                    recorded_at=recorded_at.isoformat(),
-                    decision=said,
-                    evidence=basis,
-                    previous_hash=previous,
-                    hash=own,
-                )
-            )
+            parts = (str(seq), decision.id, decision.ticket, recorded_at.isoformat(), said, basis)
+            own = chain_hash(previous, *parts)
+            row = {**dict(zip(_HASHED, parts, strict=True)), "seq": seq}
+            connection.execute(insert(decisions).values(**row, previous_hash=previous, hash=own))
         return Entry(
             seq=seq,
             decision=decision,
@@ -131,15 +130,20 @@ class Ledger:
         from deskquorum.ledger.tables import decisions
 
         previous, count = _GENESIS, 0
+        hashed = [decisions.c[name] for name in _HASHED]
+        query = select(*hashed, decisions.c.previous_hash, decisions.c.hash)
         with self._transaction() as connection:
-            rows = connection.execute(select(decisions).order_by(decisions.c.seq))
-            for row in rows:
+            # Page by page, so that a ledger of any length fits into memory.
+            rows = connection.execution_options(yield_per=_PAGE).execute(
+                query.order_by(decisions.c.seq)
+            )
+            for seq, *parts, before, own in rows:
                 count += 1
-                parts = (str(count), row.recorded_at, row.decision, row.evidence)
-                expected = chain_hash(previous, *parts)
-                if (row.seq, row.previous_hash, row.hash) != (count, previous, expected):
-                    return ChainReport(entries=count, first_broken=row.seq)
-                previous = row.hash
+                # Text, whatever an editor of the file left there.
+                expected = chain_hash(previous, str(count), *map(str, parts))
+                if (seq, before, own) != (count, previous, expected):
+                    return ChainReport(entries=count, first_broken=seq)
+                previous = own
         return ChainReport(entries=count, first_broken=None)
 
     def close(self) -> None:
@@ -173,25 +177,35 @@ class Ledger:
         )
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, *, writing: bool = False) -> Iterator[Connection]:
         from sqlalchemy.exc import SQLAlchemyError
 
         try:
-            if self._engine is None:
-                self._engine = self._connect()
-            with self._engine.begin() as connection:
+            engine = self._opened().execution_options(writing=writing)
+            with engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as exc:
             # The statement's parameters hold the ticket, so only the driver's own words are told.
             raise LedgerError(f"the ledger failed: {getattr(exc, 'orig', None) or exc}") from None
 
+    def _opened(self) -> Engine:
+        with self._connecting:
+            if self._engine is None:
+                self._engine = self._connect()
+            return self._engine
 
-def open_ledger(path: Path) -> Ledger:
-    """A ledger in an SQLite file, made on first use with the folders above it."""
+
+def open_ledger(path: Path, *, busy_timeout_s: float = 5.0) -> Ledger:
+    """A ledger in an SQLite file, made on first use with the folders above it.
+
+    Args:
+        path: The file.
+        busy_timeout_s: Longest wait for another process that is writing.
+    """
 
     def connect() -> Engine:
         from deskquorum.ledger.tables import sqlite_engine
 
-        return sqlite_engine(path)
+        return sqlite_engine(path, busy_timeout_s=busy_timeout_s)
 
     return Ledger(connect)

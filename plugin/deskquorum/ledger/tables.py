@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import DDL, Column, Engine, Integer, MetaData, String, Table, create_engine, event
+from sqlalchemy import (
+    DDL,
+    URL,
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    event,
+)
+from sqlalchemy.exc import SQLAlchemyError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -13,8 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["decisions", "sqlite_engine"]
-
-_BUSY_TIMEOUT_MS = 5000
 
 _metadata = MetaData()
 
@@ -40,26 +51,33 @@ for _change in ("UPDATE", "DELETE"):
     event.listen(decisions, "after_create", _trigger)
 
 
-def sqlite_engine(path: Path) -> Engine:
+def sqlite_engine(path: Path, *, busy_timeout_s: float) -> Engine:
     """An engine on an SQLite file in WAL mode; makes the folders, the file and the table."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _configure)
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    event.listen(engine, "connect", partial(_configure, round(busy_timeout_s * 1000)))
     event.listen(engine, "begin", _begin)
-    _metadata.create_all(engine)
+    try:
+        _metadata.create_all(engine.execution_options(writing=True))
+    except SQLAlchemyError:
+        engine.dispose()
+        raise
     return engine
 
 
-def _configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+def _configure(busy_timeout_ms: int, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     # Transactions are begun by hand below: the driver's own begin only when something is written.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
+    cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
 def _begin(connection: Connection) -> None:
-    # Immediate, so that two writers queue up instead of both reading the same last hash.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    # Immediate, so that two writers queue up instead of both reading the same last hash; readers
+    # see a snapshot and keep nobody waiting.
+    writing = connection.get_execution_options().get("writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

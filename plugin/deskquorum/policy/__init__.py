@@ -27,6 +27,7 @@ from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
 from deskquorum.policy.fact_types import TypeSpec
 from deskquorum.policy.gate import rule_on, rule_on_ticket
+from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 
@@ -57,6 +58,7 @@ __all__ = [
     "currency_of",
     "decimal_text",
     "exponent_of",
+    "lint",
     "load_policies",
     "minor_of",
     "read_yaml",

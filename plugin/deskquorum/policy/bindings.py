@@ -49,7 +49,7 @@ class Bindings:
         return self._activations[scope]
 
 
-def bind(  # noqa: PLR0913 - all that conditions can read
+def bind(
     book: PolicyBook,
     *,
     facts: Facts,

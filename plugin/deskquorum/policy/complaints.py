@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from deskquorum.policy.expressions import words_of
 from deskquorum.policy.names import did_you_mean
 
-__all__ = ["Complaint", "Vocabulary", "complaints_of"]
+__all__ = ["ANY_ACTION", "Complaint", "Vocabulary", "complaints_of"]
+
+ANY_ACTION = "any action"
+"""Stands for all actions together, where a named condition reads arguments."""
 
 FUNCTIONS = ("days_between", "sum_of", "min_of", "max_of")
 # fmt: off
@@ -73,6 +76,7 @@ def complaints_of(said: str, text: str, vocabulary: Vocabulary) -> list[Complain
     found = [
         (_offset(text, int(line), int(column)), message)
         for line, column, message in _ERROR.findall(said)
+        if "'*error*'" not in message
     ]
     syntax = [(at, m.removeprefix("Syntax error: ")) for at, m in found if m.startswith("Syntax")]
     if syntax:
@@ -101,7 +105,7 @@ def _offset(text: str, line: int, column: int) -> int:
 
 def _syntax(text: str, at: int, message: str) -> Complaint:
     unexpected = _UNEXPECTED.search(message)
-    if unexpected is not None and unexpected[1] == "<EOF>":
+    if "'<EOF>'" in message.partition(" expecting ")[0]:
         hint = "a closing bracket is missing" if text.count("(") > text.count(")") else ""
         return Complaint(
             offset=len(text.rstrip()), message="the expression ends too early", hint=hint
@@ -129,14 +133,22 @@ def _complaint(text: str, at: int, message: str, vocabulary: Vocabulary) -> Comp
         at += text[at:].find(match[1]) if match[1] in text[at:] else 0
         return Complaint(offset=at, message=f"'{owner}' has no field '{match[1]}'", hint=hint)
     if match := _SELECT.search(message):
-        kind = typed(match[1], vocabulary.owner_of)
-        field = re.match(r"\.\s*(\w+)", text[at:])
-        named = f" '{field[1]}'" if field else ""
-        return Complaint(offset=at, message=f"{kind} has no field{named}")
+        return _no_fields(text, at, match[1], vocabulary)
     if match := _RANGE.search(message):
         kind = typed(match[1], vocabulary.owner_of)
         return Complaint(offset=at, message=f"expected a list, got {kind}")
     return Complaint(offset=at, message=message)
+
+
+def _no_fields(text: str, at: int, kind: str, vocabulary: Vocabulary) -> Complaint:
+    for word in words_of(text):
+        # `known.order` exists, so in `known.order.sttus` only a field seems to be wrong.
+        if word.text.startswith("known.") and word.start <= at < word.start + len(word.text):
+            message, hint = _unknown_fact(word.text.removeprefix("known."), vocabulary)
+            return Complaint(offset=word.start, message=message, hint=hint)
+    field = re.match(r"\.\s*(\w+)", text[at:])
+    named = f" '{field[1]}'" if field else ""
+    return Complaint(offset=at, message=f"{typed(kind, vocabulary.owner_of)} has no field{named}")
 
 
 def _undeclared(text: str, at: int, name: str, vocabulary: Vocabulary) -> Complaint:
@@ -152,14 +164,22 @@ def _undeclared(text: str, at: int, name: str, vocabulary: Vocabulary) -> Compla
             hint = did_you_mean(rest, vocabulary.under("claimed."), what="slots")
             message = f"unknown slot '{rest}'"
         case "args" if rest:
-            hint = did_you_mean(rest, vocabulary.under("args."), what="its arguments")
-            message = f"action '{vocabulary.action}' has no argument '{rest}'"
-            if vocabulary.action is None:
-                message, hint = f"no action is ruled on here, so there is no '{name}'", ""
+            message, hint = _unknown_argument(rest, vocabulary)
         case _:
             known = name.removeprefix("known.") if rest else name
             message, hint = _unknown_fact(known, vocabulary)
     return Complaint(offset=start, message=message, hint=hint)
+
+
+def _unknown_argument(name: str, vocabulary: Vocabulary) -> tuple[str, str]:
+    hint = did_you_mean(name, vocabulary.under("args."), what="its arguments")
+    match vocabulary.action:
+        case None:
+            return f"no action is ruled on here, so there is no 'args.{name}'", ""
+        case action if action == ANY_ACTION:
+            return f"no action has an argument '{name}'", hint
+        case action:
+            return f"action '{action}' has no argument '{name}'", hint
 
 
 def _unknown_fact(name: str, vocabulary: Vocabulary) -> tuple[str, str]:

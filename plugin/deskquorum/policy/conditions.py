@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 
 from deskquorum.errors import Problem
 from deskquorum.policy.book import ActionSpec
+from deskquorum.policy.complaints import ANY_ACTION
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import CelProblem, Environment
 from deskquorum.policy.expressions import expand, words_of
 from deskquorum.policy.fact_types import TypeSpec, read_type
 
-__all__ = ["ANY_ACTION", "argument_types", "check_conditions", "problems_in", "written_out"]
-
-ANY_ACTION = "any action"
-"""Stands for all actions together, where a condition reads arguments."""
+__all__ = ["argument_types", "check_conditions", "problems_in", "written_out"]
 
 
 def argument_types(actions: Mapping[str, ActionSpec]) -> Mapping[str, Mapping[str, TypeSpec]]:

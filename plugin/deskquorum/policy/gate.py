@@ -21,7 +21,7 @@ __all__ = ["rule_on", "rule_on_ticket"]
 _SPOKEN = {Effect.ALLOW: "allow", Effect.HUMAN: "require_human", Effect.DENY: "deny"}
 
 
-def rule_on(  # noqa: PLR0913 - all that a ruling depends on
+def rule_on(
     book: PolicyBook,
     action: Action,
     *,

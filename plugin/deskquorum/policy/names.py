@@ -14,7 +14,8 @@ _RESERVED = frozenset({
     "let", "loop", "namespace", "null", "package", "return", "true", "var", "void", "while",
 })
 # fmt: on
-_CLOSE_ENOUGH = 62.0
+_CLOSE_ENOUGH = 66.0
+_SHORT = 3
 _MOST_CHOICES = 8
 
 
@@ -39,9 +40,11 @@ def did_you_mean(name: str, known: Iterable[str], *, what: str = "") -> str:
     from rapidfuzz import fuzz, process
 
     choices = sorted(set(known))
-    found = process.extractOne(name, choices, scorer=fuzz.ratio, score_cutoff=_CLOSE_ENOUGH)
-    if found is not None:
-        return f"did you mean '{found[0]}'?"
+    # As a whole first, then as a part; parts of short names are found everywhere.
+    for scorer in (fuzz.ratio, fuzz.WRatio)[: 2 if len(name) > _SHORT else 1]:
+        found = process.extractOne(name, choices, scorer=scorer, score_cutoff=_CLOSE_ENOUGH)
+        if found is not None:
+            return f"did you mean '{found[0]}'?"
     if what and 0 < len(choices) <= _MOST_CHOICES:
         return f"{what}: {', '.join(choices)}"
     return ""

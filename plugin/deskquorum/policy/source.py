@@ -88,6 +88,11 @@ def read_tree(path: Path, problems: list[Problem]) -> Node | None:
         return None
     try:
         root = YAML(typ="safe", pure=True).compose(text)
+        reader = _Reader(path=path, text=text, problems=problems)
+        read = None if root is None else reader.node(root)
+    except RecursionError:
+        problems.append(Problem(path=str(path), message="nested too deeply"))
+        return None
     except MarkedYAMLError as exc:
         problems.append(_syntax(path, exc))
         return None
@@ -95,10 +100,9 @@ def read_tree(path: Path, problems: list[Problem]) -> Node | None:
         message = str(exc).strip().splitlines()[0].lower()
         problems.append(Problem(path=str(path), message=f"not YAML: {message}"))
         return None
-    if root is None:
+    if read is None:
         problems.append(Problem(path=str(path), line=1, column=1, message="the file is empty"))
-        return None
-    return _Reader(path=path, text=text, problems=problems).node(root)
+    return read
 
 
 def _syntax(path: Path, exc: MarkedYAMLError) -> Problem:

@@ -181,6 +181,8 @@ def address_entities(view: View) -> Iterator[Entity]:
 
 def _counts_things(found: str) -> bool:
     """Whether the number counts something ('10 days for Drive ...') rather than a house."""
+    if any(map(str.isdecimal, found.partition(" ")[2])):
+        return False
     after = [fold(word.strip(",.;")) for word in found.split()[1:4]]
     return (
         found[:1].isdecimal() and bool(after) and (after[0] in words("counted") or "for" in after)

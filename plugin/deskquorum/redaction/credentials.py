@@ -87,7 +87,8 @@ def credential_entities(view: View, *, has_personal_data: Reader) -> Iterator[En
         yield _secret(*hit.span())
     yield from _link_tokens(text)
     for hit in _LONG.finditer(text):
-        if _hides_something(hit[0], has_personal_data):
+        in_link = "://" in text[: hit.start()].rpartition(" ")[2]
+        if not in_link and _hides_something(hit[0], has_personal_data):
             yield _secret(*hit.span())
 
 

@@ -47,7 +47,7 @@ def finds(
     languages: tuple[str, ...] = ("en",),
     keep: frozenset[str] = frozenset(),
 ) -> tuple[Entity, ...]:
-    """What `find` finds, before it is joined; words to `keep` are no names."""
+    """What `find` finds, before it is joined; what is in `keep` stays."""
     found: list[Entity] = []
     for view in views_of(text):
         guessed = _guessed(view, role=role, languages=languages)
@@ -95,9 +95,12 @@ def _has_personal_data(text: str) -> bool:
 
 
 def _kept(view: View, entity: Entity, keep: frozenset[str]) -> bool:
-    if entity.type is not EntityType.PERSON or not keep:
+    if not keep:
         return False
-    return bool(keep & set(fold(view.text[entity.start : entity.end]).split()))
+    value = fold(view.text[entity.start : entity.end])
+    if entity.type is EntityType.PERSON:
+        return not keep.isdisjoint((value, *value.split()))
+    return value in keep
 
 
 def _placed(view: View, entities: Iterable[Entity]) -> Iterator[Entity]:

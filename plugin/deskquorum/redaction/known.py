@@ -30,7 +30,6 @@ _SHORT = 2
 _TYPO_LENGTH = 5
 _LOCAL_PHONE = 7
 _HANDLE_LENGTH = 7
-_BOUNDED = r"(?<![^\W_]){}(?![^\W_])"
 
 
 def known_entities(view: View, record: KnownRecord) -> Iterator[Entity]:
@@ -237,9 +236,16 @@ def _words_of(value: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _spelling(words: tuple[str, ...]) -> re.Pattern[str]:
-    # Scripts without spaces have no word boundaries to ask for.
     pattern = r"[\W_]{0,4}".join(map(re.escape, words))
-    return re.compile(_BOUNDED.format(pattern) if words[0].isascii() else pattern)
+    if not words[0].isascii():
+        # Scripts without spaces have no word boundaries to ask for.
+        return re.compile(pattern)
+    return re.compile(f"(?<!{_kind(words[0])}){pattern}(?!{_kind(words[-1])})")
+
+
+def _kind(word: str) -> str:
+    """What may not go on beside a word: more figures, or more letters."""
+    return r"\d" if word.isdecimal() else r"[^\W\d_]"
 
 
 def _phones(view: View, phones: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -65,8 +65,7 @@ class Matcher:
 
     def _regex(self) -> Any:  # noqa: ANN401 - the library carries no types
         if self._compiled is None:
-            # The library carries no types.
-            import regex  # type: ignore[import-untyped]
+            import regex
 
             flags = regex.MULTILINE | (regex.IGNORECASE if self._ignore_case else 0)
             self._compiled = regex.compile(self._pattern, flags)

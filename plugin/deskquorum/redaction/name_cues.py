@@ -148,7 +148,7 @@ CUES = (
         rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME
     ),
     _cue(
-        r"^[> \t|*]{{0,12}}(?i:from|to|cc|bcc|sender|reply-to|von|an|gesendet von|de|para|à|da"
+        r"^[> \t|*]{0,12}(?i:from|to|cc|bcc|sender|reply-to|von|an|gesendet von|de|para|à|da"
         r"|a)[ ]?:\*?[ ]*\"?"
         rf"(?P<name>{_FULL})\"?[ ]*(?=[<\[(;,\r\n]|$)",
         "whole",
@@ -163,7 +163,8 @@ CUES = (
     _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]+@", "any"),
     _cue(rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)"),
     _cue(
-        rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ](?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n]|$))",
+        rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ]"
+        rf"(?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n]|$))",
         "whole",
         ignore_case=False,
     ),
@@ -185,6 +186,7 @@ CUES = (
         rf"|atte)\.?[ \t]+(?P<name>{_FULL}){_LINE_END}",
         "signed",
     ),
+    _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed"),
     _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed"),
     _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole"),
     _cue(
@@ -203,7 +205,8 @@ CUES = (
 
 AGENT_CUES = (
     _cue(
-        rf"(?:^|[.!?\n])[ \t]{{0,6}}(?i:{_GREETING}),?[ ](?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n–\-]|$))",
+        rf"(?:^|[.!?\n])[ \t]{{0,6}}(?i:{_GREETING}),?[ ]"
+        rf"(?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n–\-]|$))",
         "whole",
     ),
     _cue(

@@ -24,7 +24,11 @@ _WORD = re.compile(r"\S+")
 _EDGES = "\"'’‘“”«»,.;:!?()[]<>*_|"
 _SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "st", "sankt"})
 _LEAST_PART = 3
-_REACH = 8
+_REACH = 12
+_ORDINARY = re.compile(
+    r"(?:^|[.!?:\n]|\b(?:the|a|an|this|that|next|last|in|on|of|by|since|until|every))[ \t\"'(*>]*$",
+    re.IGNORECASE,
+)
 
 
 def named_entities(view: View, *, role: Role = "customer") -> Iterator[Entity]:
@@ -40,8 +44,13 @@ def named_entities(view: View, *, role: Role = "customer") -> Iterator[Entity]:
             yield _person(*place, "gazetteer", 0.7)
     for hit in SINGLE.finditer(view.text):
         word = fold(hit["name"])
-        if word in first_names() and word not in common_words():
+        if _is_first_name(word) and word not in common_words():
             yield _person(*hit.span("name"), "gazetteer", 0.5)
+
+
+def _is_first_name(word: str) -> bool:
+    """Whether a folded word is on the list, or is made of two names that are ('jean-paul')."""
+    return all(part in first_names() for part in word.split("-"))
 
 
 def repeated_names(view: View, names: Iterable[str]) -> Iterator[Entity]:
@@ -51,13 +60,13 @@ def repeated_names(view: View, names: Iterable[str]) -> Iterator[Entity]:
         return
     spelled = "|".join(map(re.escape, sorted(wanted, key=lambda part: (-len(part), part))))
     for hit in re.finditer(rf"(?<![^\W_])(?:{spelled})(?![^\W_])", view.text):
-        if fold(hit[0]) not in common_words() or not _opens_sentence(view.text, hit.start()):
+        if fold(hit[0]) not in common_words() or _names_someone(view.text, hit.start()):
             yield _person(*hit.span(), "cue", 0.4)
 
 
-def _opens_sentence(text: str, start: int) -> bool:
-    before = text[max(0, start - _REACH) : start].rstrip(" \t\"'(*>«¡¿")
-    return before[-1:] in {"", ".", "!", "?", ":", "\n"}
+def _names_someone(text: str, start: int) -> bool:
+    """Whether a listed surname that is an everyday word stands where a name can."""
+    return not _ORDINARY.search(text[max(0, start - _REACH) : start])
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -83,7 +92,7 @@ class _Word:
 
     @property
     def listed(self) -> bool:
-        return self.folded in first_names()
+        return _is_first_name(self.folded)
 
 
 def _words(hit: Hit, trust: Trust = "listed") -> list[_Word]:

@@ -52,6 +52,7 @@ _ACCOUNT = Matcher(
     ignore_case=True,
 )
 _IBAN_LENGTHS = range(34, 14, -1)
+_IBAN_LEAST_DIGITS = 10
 _IBAN_COUNTRIES = (
     "AD:24 AE:23 AT:20 BE:16 BG:22 BR:29 CH:21 CY:28 CZ:24 DE:22 DK:18 EE:20 ES:24 FI:18 "
     "FR:27 GB:22 GR:27 HR:21 HU:28 IE:22 IL:23 IS:26 IT:27 LI:21 LT:20 LU:20 LV:21 MC:27 "
@@ -139,6 +140,8 @@ def _iban_length(candidate: str) -> int:
         if count > len(places):
             continue
         value = "".join(candidate[i] for i in places[:count]).upper()
+        if sum(map(str.isdecimal, value)) < _IBAN_LEAST_DIGITS:
+            continue
         if (
             value.isascii()
             and int("".join(str(int(c, 36)) for c in value[4:] + value[:4])) % 97 == 1

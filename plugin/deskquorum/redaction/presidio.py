@@ -13,7 +13,7 @@ from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import TIME_LIMIT_S, Matcher
 from deskquorum.redaction.views import View
 
-__all__ = ["presidio_entities", "warm_up"]
+__all__ = ["presidio_entities"]
 
 _LANGUAGE = "en"
 """Presidio's name for its one pipeline here; the recognizers used speak no language."""
@@ -85,14 +85,6 @@ def presidio_entities(view: View, *, languages: tuple[str, ...] = ("en",)) -> It
             score=float(result.score),
             source="presidio",
         )
-
-
-def warm_up(languages: tuple[str, ...] = ("en",)) -> None:
-    """Build the engine ahead of the first text."""
-    for _ in presidio_entities(
-        View(text="@ 1", starts=range(3), ends=range(1, 4)), languages=languages
-    ):
-        pass
 
 
 def _wanted(text: str) -> Iterator[str]:
@@ -187,8 +179,7 @@ class _LimitedPattern:
 
 
 def _limit_time(recognizer: Any) -> None:  # noqa: ANN401 - the library carries no types
-    # The library carries no types.
-    import regex  # type: ignore[import-untyped]
+    import regex
 
     flags = recognizer.global_regex_flags
     for pattern in recognizer.patterns:

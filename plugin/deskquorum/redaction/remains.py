@@ -34,10 +34,17 @@ def remains(redacted: str, record: KnownRecord) -> bool:
 def _stands(value: str, text: str) -> bool:
     place = text.find(value)
     while place >= 0:
-        before, after = text[place - 1 : place], text[place + len(value) :][:1]
-        if not (before.isalnum() and value[0].isascii()) and not (
-            after.isalnum() and value[-1].isascii()
+        end = place + len(value)
+        if not (
+            _goes_on(text[place - 1 : place], value[0]) or _goes_on(text[end : end + 1], value[-1])
         ):
             return True
         place = text.find(value, place + 1)
     return False
+
+
+def _goes_on(beside: str, edge: str) -> bool:
+    """Whether the character beside a value belongs to a longer number or word."""
+    if not edge.isascii():
+        return False
+    return beside.isdecimal() if edge.isdecimal() else edge.isalpha() and beside.isalpha()

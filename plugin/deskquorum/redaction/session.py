@@ -5,16 +5,25 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Literal
 
-from deskquorum.domain import Action, Fact, Facts, JsonValue, RedactedTicket, Ticket
+from deskquorum.domain import (
+    Action,
+    Fact,
+    Facts,
+    JsonValue,
+    Message,
+    RedactedTicket,
+    Requester,
+    Ticket,
+)
 from deskquorum.errors import RedactionError
 from deskquorum.redaction.entities import SENSITIVE, Entity, EntityType, merge
 from deskquorum.redaction.finding import finds, known_in, names_in, repeats_in
 from deskquorum.redaction.language import languages_of
 from deskquorum.redaction.names import Role
 from deskquorum.redaction.placeholders import Vault, nonces, without_placeholders
-from deskquorum.redaction.presidio import warm_up
 from deskquorum.redaction.record import KnownRecord, fold, read_record
 from deskquorum.redaction.remains import remains
 
@@ -34,13 +43,20 @@ _WHOLE_ARGUMENTS = {
 """Arguments whose value is personal data by their name, whatever it looks like."""
 
 
+_SAMPLE = (
+    "Hello, this is Sam Sampel of 1 Main St, Bend OR 97701, sam@example.com, 415-555-0132."
+    " Please tell me where my order is, it has not arrived yet. Thanks, Sam"
+)
+
+
 class Redactor:
     """Opens sessions; safe to share between threads.
 
     Args:
         served_languages: Languages that the desk serves; they choose the countries whose phone
             numbers are known by their national form.
-        keep: Words that are never part of a person's name, such as the desk's own.
+        keep: What is nobody's personal data: the desk's own name (no word of it is then part of a
+            person's name), its addresses and phone numbers.
         nonce: Gives a fresh mark for each session's placeholders; random by default.
     """
 
@@ -52,7 +68,9 @@ class Redactor:
         nonce: Callable[[], str] | None = None,
     ) -> None:
         self._languages = tuple(served_languages)
-        self._keep = frozenset(word for phrase in keep for word in fold(phrase).split())
+        self._keep = frozenset(
+            text for phrase in map(fold, keep) for text in (phrase, *phrase.split())
+        )
         fresh = nonces(secrets.randbits(32), secrets.randbits(32))
         self._nonce = nonce or fresh.__next__
 
@@ -68,7 +86,10 @@ class Redactor:
 
     def warm_up(self) -> None:
         """Load what the first ticket would otherwise wait for."""
-        warm_up(self._languages)
+        at = datetime.fromtimestamp(0, UTC)
+        message = Message(role="customer", text=_SAMPLE, at=at)
+        record = {"name": "Sam Sample", "phone": "555-0100"}
+        self.open(Ticket(id="", messages=(message,), requester=Requester(record=record)))
 
 
 class Session:

@@ -42,7 +42,8 @@ facts:
   order.delivered_at: date?
   order.total_minor: int
   order.currency: string
-  order.items: {list: {item_id: string, price_minor: int, note: string?, tags: [string], sent: date}}
+  order.items:
+    list: {item_id: string, price_minor: int, note: string?, tags: [string], sent: date}
   order.user_id: string
 conditions:
   own_order: order.user_id == requester.customer_id

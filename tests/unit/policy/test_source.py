@@ -61,14 +61,11 @@ def test_values_are_read_as_json_knows_them(tmp_path, written, value):
         pytest.param("a: 1\nb: 2\na: 3", (3, 1, "key 'a' twice"), id="duplicate-key"),
         pytest.param("", (1, 1, "the file is empty"), id="empty"),
         pytest.param("[a]: 1", (1, 1, "a key must be a single text"), id="list-as-key"),
-        pytest.param("a: &x [*x]", (1, 8, "an alias to something that holds it"), id="circle"),
+        pytest.param("a: &x [*x]", (1, 4, "an alias to something that holds it"), id="circle"),
     ],
 )
 def test_what_can_not_be_read_is_reported_at_its_place(tmp_path, written, problem):
-    line, column, message = problem
-    _, problems = tree(tmp_path, written)
-    assert [(p[0], p[2]) for p in problems] == [(line, message)]
-    assert abs(problems[0][1] - column) <= 1
+    assert tree(tmp_path, written)[1] == [problem]
 
 
 def test_an_unclosed_bracket_is_reported(tmp_path):

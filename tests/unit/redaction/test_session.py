@@ -177,3 +177,16 @@ def test_two_sessions_of_one_redactor_have_different_nonces(ticket):
 def test_a_session_does_not_show_its_values(opened):
     session = opened("Thanks, Alma", record=RECORD)
     assert "Alma" not in repr(session) + repr(vars(session)["_vault"])
+
+
+def test_the_desks_own_mail_address_is_nobodys_personal_data(ticket):
+    redactor = Redactor(keep=("Northwind", "help@northwind.example"), nonce=lambda: "k1")
+    session = redactor.open(ticket("Hello Northwind, I wrote to help@northwind.example"))
+    assert texts(session) == ["Hello Northwind, I wrote to help@northwind.example"]
+    assert session.leaks("Write to help@northwind.example. Northwind, Northwind") == ()
+
+
+def test_warming_up_changes_nothing(ticket):
+    redactor = Redactor(nonce=lambda: "k1")
+    redactor.warm_up()
+    assert texts(redactor.open(ticket("ask 555-0199"))) == ["ask ⟦PHONE_NUMBER_1·k1⟧"]

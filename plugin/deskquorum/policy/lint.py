@@ -1,0 +1,48 @@
+"""What is allowed in policy files and yet is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deskquorum.domain import Effect, Mode
+from deskquorum.errors import Problem
+from deskquorum.policy.book import PolicyBook
+from deskquorum.policy.cases import run_cases, untested_rules
+
+__all__ = ["lint"]
+
+
+def lint(book: PolicyBook) -> tuple[Problem, ...]:
+    """Remarks on a valid book, in file order; none of them stops it from being used."""
+    return tuple(sorted([*_clauses(book), *_actions(book), *_rules(book)]))
+
+
+def _clauses(book: PolicyBook) -> Iterator[Problem]:
+    cited = {clause for rule in book.rules for clause in rule.cite}
+    for clause in book.clauses.values():
+        if clause.id not in cited:
+            message = f"no rule cites clause '{clause.id}'"
+            yield Problem(path=clause.path, line=clause.line, message=message)
+
+
+def _actions(book: PolicyBook) -> Iterator[Problem]:
+    for action in book.actions.values():
+        rules = book.by_action.get(action.name, ())
+        if not any(rule.effect is Effect.ALLOW for rule in rules):
+            message = f"no rule allows '{action.name}', so it always goes to a person"
+            yield Problem(path=action.path, line=action.line, message=message)
+        if action.mode is Mode.AUTO and action.autonomy is None and action.signed_off is None:
+            message = f"'{action.name}' is in mode auto without autonomy, so a person sends it"
+            hint = "add autonomy: {max_error: 0.02, confidence: 0.95}"
+            yield Problem(path=action.path, line=action.line, message=message, hint=hint)
+
+
+def _rules(book: PolicyBook) -> Iterator[Problem]:
+    for rule in untested_rules(book, run_cases(book)):
+        message = f"rule '{rule.id}' matches in no case"
+        hint = "add one to the topic's .cases.yaml"
+        yield Problem(path=rule.path, line=rule.line, message=message, hint=hint)
+    for rule in book.rules:
+        if not rule.cite:
+            message = f"rule '{rule.id}' cites no clause"
+            yield Problem(path=rule.path, line=rule.line, message=message)

@@ -1,0 +1,206 @@
+from pathlib import Path
+
+import pytest
+
+from deskquorum.domain import Effect, Mode
+from deskquorum.errors import PolicyFileError
+from deskquorum.policy import load_policies
+
+BROKEN = Path(__file__).parent / "broken"
+
+TOPIC = 'policy: a\nversion: "1"\n'
+
+
+def test_every_mistake_of_a_file_is_shown_at_once_at_its_place(bench):
+    found = bench.problems(
+        desk=(BROKEN / "desk.yaml").read_text(encoding="utf-8"),
+        refunds=(BROKEN / "refunds.yaml").read_text(encoding="utf-8"),
+    )
+    assert found == (BROKEN / "problems.txt").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_path_is_shown_as_it_was_given(bench, monkeypatch):
+    bench.write(refunds=TOPIC + "rulez: []\n")
+    monkeypatch.chdir(bench.folder.parent)
+    with pytest.raises(PolicyFileError, match=r"^policies/refunds.yaml:3:1: unknown key 'rulez'"):
+        load_policies(Path("policies"))
+
+
+def test_a_book_holds_what_was_written(bench):
+    book = bench.load()
+    assert book.clauses["R1"].text == "Refunds within 30 days of delivery."
+    assert (book.clauses["R1"].version, book.clauses["R1"].policy) == ("1", "refunds")
+    assert book.actions["issue_refund"].args["amount"].currency == "order.currency"
+    assert book.actions["issue_refund"].autonomy.max_error == 0.02
+    assert (book.actions["note"].mode, book.actions["note"].autonomy) == (Mode.SHADOW, None)
+    assert [rule.id for rule in book.rules] == ["in-time", "too-much", "not-theirs", "sure-thing"]
+    assert book.rules[0].effect is Effect.ALLOW
+    assert "order.status" in book.facts
+
+
+def test_the_desk_s_currency_serves_amounts_that_name_none(bench):
+    topic = TOPIC + "actions: {pay: {args: {amount: {type: money}}}}\n"
+    assert bench.load(credits=topic).actions["pay"].args["amount"].currency == "USD"
+
+
+def test_an_action_without_a_risk_is_the_riskiest(bench):
+    assert bench.load(more=TOPIC + "actions: {pay: {}}\n").actions["pay"].risk == "money"
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        pytest.param(("# a comment\n", ""), True, id="comment"),
+        pytest.param(("reason: over 50.00", 'reason:   "over 50.00"'), True, id="layout"),
+        pytest.param(("> 5000", "> 5001"), False, id="condition"),
+        pytest.param(("Nobody else's order.", "Anybody's order."), False, id="clause"),
+        pytest.param(("mode: suggest", "mode: auto"), False, id="mode"),
+    ],
+)
+def test_the_hash_changes_with_what_is_ruled(bench, change, same):
+    first = bench.load()
+    path = bench.folder / "refunds.yaml"
+    old, new = change
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(old, new) if old in text else old + text, encoding="utf-8")
+    assert (load_policies(bench.folder).hash == first.hash) is same
+
+
+def test_a_case_does_not_change_the_hash(bench):
+    first = bench.load().hash
+    cases = "- {name: a, action: {name: note}, expect: human}\n"
+    assert bench.load(refunds__cases=cases).hash == first
+
+
+@pytest.mark.parametrize(
+    ("files", "problems"),
+    [
+        pytest.param(
+            {"a": TOPIC + "facts: {x: int}\n", "b": TOPIC + "facts: {x: string}\n"},
+            ["b.yaml:3:9: fact 'x' is declared differently in a.yaml:3; declare it once"],
+            id="two-types-of-one-fact",
+        ),
+        pytest.param(
+            {"a": TOPIC + "clauses: [{id: A, text: x}]\n",
+             "b": TOPIC + "clauses: [{id: A, text: y}]\n"},
+            ["b.yaml:3:16: clause 'A' twice; the first one is a.yaml:3"],
+            id="one-clause-in-two-files",
+        ),
+        pytest.param(
+            {"a": TOPIC + "actions: {x: {risk: none}}\n",
+             "b": TOPIC + "actions: {x: {risk: none}}\n"},
+            ["b.yaml:3:14: action 'x' twice; the first one is a.yaml:3"],
+            id="one-action-in-two-files",
+        ),
+        pytest.param(
+            {"a": TOPIC + "facts: {ticket.tags: [string]}\n"},
+            [("a.yaml:3:9: 'ticket' is built in, so no fact can be called 'ticket.tags'; "
+             "remove it, or rename it")],
+            id="built-in-record",
+        ),
+        pytest.param(
+            {"a": TOPIC + "facts: {order.in: int}\n"},
+            ["a.yaml:3:9: 'order.in' is no name for a fact; use lower-case letters, digits and _"],
+            id="reserved-word",
+        ),
+        pytest.param(
+            {"a": TOPIC + "actions: {any: {}}\n"},
+            ["a.yaml:3:11: 'any' is no name for an action; 'any' is built in"],
+            id="reserved-action",
+        ),
+        pytest.param(
+            {"a": TOPIC + "actions: {x: {args: {sum: {type: money}}}}\n"},
+            [("a.yaml:3:27: an amount without a currency; "
+             "write {type: money, currency: FACT}, or `currency: USD` in desk.yaml")],
+            id="amount-without-currency",
+        ),
+        pytest.param(
+            {"a": TOPIC + "facts: {c: int}\n"
+             "actions: {x: {args: {sum: {type: money, currency: c}}}}\n"},
+            ["a.yaml:4:51: fact 'c' names no currency, it is not a string"],
+            id="currency-from-a-number",
+        ),
+        pytest.param(
+            {"a": TOPIC + "actions: {x: {risk: none, autonomy: {max_error: 0.1}}}\n"},
+            [("a.yaml:3:37: expected max_error and confidence, or uncertified; "
+             "write {max_error: 0.02, confidence: 0.95}")],
+            id="half-an-autonomy",
+        ),
+        pytest.param(
+            {"a": TOPIC + "rules: [{id: x, on: ticket, effect: allow, reason: y}]\n"},
+            [("a.yaml:3:21: a rule on the ticket can't allow; "
+             "a ticket that no rule holds back goes on")],
+            id="a-ticket-can-not-be-allowed",
+        ),
+        pytest.param(
+            {"a": TOPIC + "actions: {x: {risk: account}}\n"
+             "rules: [{id: r, on: any, effect: allow, reason: y}]\n"},
+            [("a.yaml:4:9: rule 'r' allows x (risk account) without a fact of your own systems; "
+             "text alone can't allow that: name a fact in every alternative of `when`")],
+            id="allowing-always",
+        ),
+        pytest.param(
+            {"a": TOPIC + "rules: [{id: r, on: ticket, effect: deny, reason: y,"
+             " when: answer.intent == 'x'}]\n"},
+            ["a.yaml:3:60: unknown question 'intent'"],
+            id="question-without-a-desk-file",
+        ),
+        pytest.param(
+            {"a": TOPIC, "a__cases": "- {name: n, expect: human}\n"},
+            ["a.cases.yaml:1:3: expected either an action or `ticket: true`"],
+            id="case-about-nothing",
+        ),
+        pytest.param(
+            {"a": TOPIC + "rules: [{id: r, on: ticket, effect: deny, reason: y, when: "
+             "now > timestamp('2026-01-01T00:00:00Z')}]\n",
+             "a__cases": "- {name: n, ticket: true, expect: human}\n"},
+            [("a.cases.yaml:1:10: case 'n' has no `now`, which rule 'r' reads; "
+             "add now: 2026-01-31T09:00:00Z")],
+            id="case-without-the-time-it-needs",
+        ),
+        pytest.param(
+            {"a": TOPIC, "playbook": "slots: {x: {kind: item, type: strin}}\n"},
+            ["playbook.yaml:1:31: slot 'x': unknown type 'strin'; did you mean 'string'?"],
+            id="slot-of-an-unknown-type",
+        ),
+        pytest.param(
+            {"a": TOPIC + "conditions: {own: args.idd == 'x'}\n"
+             "actions: {x: {risk: none, args: {id: string}}}\n"},
+            ["a.yaml:3:19: no action has an argument 'idd'; did you mean 'id'?"],
+            id="condition-on-an-unknown-argument",
+        ),
+        pytest.param(
+            {"a": TOPIC + "conditions: {own: args.id == 'x'}\n"
+             "actions: {x: {risk: none, args: {id: string}}, y: {risk: none, args: {n: int}}}\n"
+             "rules: [{id: r, on: y, effect: deny, reason: y, when: true && cond.own}]\n"},
+            [("a.yaml:5:63: in condition 'own': action 'y' has no argument 'id'; "
+             "its arguments: n")],
+            id="condition-on-another-action-s-argument",
+        ),
+    ],
+)  # fmt: skip
+def test_one_mistake_is_one_problem(bench, files, problems):
+    assert bench.problems(**files) == problems
+
+
+def test_what_a_faulty_part_declares_is_not_reported_as_unknown(bench):
+    topic = TOPIC + (
+        "facts: {order.total: imt}\n"
+        "clauses: [{id: A, txt: x}]\n"
+        "actions: {pay: {risc: none}}\n"
+        "rules: [{id: r, on: pay, effect: deny, when: order.total > 3, cite: A, reason: y}]\n"
+    )
+    assert [problem[:9] for problem in bench.problems(a=topic)] == [
+        "a.yaml:3:", "a.yaml:4:", "a.yaml:4:", "a.yaml:5:",
+    ]  # fmt: skip
+
+
+def test_a_file_that_nobody_would_read_is_reported(bench):
+    bench.load()
+    (bench.folder / "limits.yml").write_text(TOPIC, encoding="utf-8")
+    assert bench.problems() == ["limits.yml: not read; name it .yaml"]
+
+
+def test_a_folder_that_is_not_there_is_reported(tmp_path):
+    with pytest.raises(PolicyFileError, match="no such folder"):
+        load_policies(tmp_path / "none")
