@@ -186,7 +186,7 @@ def whole_book():
     claimed=st.dictionaries(st.text(), json, max_size=2),
     zone=st.sampled_from([UTC, None]),
 )
-def test_nothing_that_comes_in_makes_the_gate_raise(
+def test_nothing_that_comes_in_makes_the_gate_raise(  # noqa: PLR0917 - all that can come in
     whole_book, values, args, name, label, claimed, zone
 ):
     answer = Answer(question="q", label=label, probability=1.0, settled=True, calibrated=False)

@@ -1,7 +1,8 @@
 """Looking for many phrases in a text at once, forgiving one typo in longer words.
 
-A phrase is words in order. `a|b` stands for either word, `stem*` for any ending, `..` for up to
-three words in between and `...` for up to six; nothing reaches past the end of a sentence.
+A phrase is words in order. `a|b` stands for either word, `<name>` for any word of a named set,
+`stem*` for any ending, `@person` for a placeholder of that type, `..` for up to three words in
+between and `...` for up to six; nothing reaches past the end of a sentence.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from deskquorum.reading import fold
 
@@ -20,7 +22,8 @@ _LEAST_LETTERS = 5
 """Shorter words are too often one letter away from quite another word."""
 
 _GAPS = {"..": 3, "...": 6}
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_WORD = re.compile(r"@?[^\W_]+(?:'[^\W_]+)*")
+_PLACEHOLDER = re.compile(r"\u27e6(\w+?)_\d+\u00b7\w+\u27e7")
 _ELIDED = frozenset(
     {*"ldjmnstc", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "dell", "all", "nell", "un"}
 )
@@ -49,8 +52,15 @@ class Phrase:
     """Whether its longer words may be misspelt."""
 
 
-def parse_phrase(text: str, *, tolerant: bool) -> Phrase:
+def parse_phrase(
+    text: str, *, tolerant: bool, sets: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Phrase:
     """Read a phrase.
+
+    Args:
+        text: As ops write it.
+        tolerant: Whether its longer words may be misspelt.
+        sets: Words that `<name>` stands for.
 
     Raises:
         ValueError: Says what is wrong with it.
@@ -61,24 +71,35 @@ def parse_phrase(text: str, *, tolerant: bool) -> Phrase:
         if part in _GAPS:
             gap = _GAPS[part]
             continue
-        # "l'adresse" is two words, and so is "e-mail"; only a single word has alternatives.
-        choices = [_words(choice) for choice in part.split("|")]
-        if len(choices) > 1 and any(len(words) != 1 for words in choices):
-            raise ValueError(f"each side of '|' must be one word in '{part}'")
-        if not all(choices):
-            raise ValueError(f"'{part}' holds no word")
-        if len(choices) > 1:
-            steps.append(_Step(frozenset(words[0] for words in choices), gap))
-        else:
-            steps += [
-                _Step(frozenset({word}), gap if not at else 0) for at, word in enumerate(choices[0])
-            ]
-        gap = 0
+        for words in _places(part, sets):
+            steps.append(_Step(words, gap))
+            gap = 0
     if not steps:
         raise ValueError("a phrase without words")
     if gap:
         raise ValueError(f"'{text}' ends in a gap")
     return Phrase(tuple(steps), tolerant)
+
+
+def _places(part: str, sets: Mapping[str, Sequence[str]]) -> list[frozenset[str]]:
+    """The places that one part of a phrase fills; "l'adresse" fills two, so does "e-mail"."""
+    choices = [words for choice in part.split("|") for words in _choice(choice, sets)]
+    if not all(choices):
+        raise ValueError(f"'{part}' holds no word")
+    if len(choices) == 1:
+        return [frozenset({word}) for word in choices[0]]
+    if any(len(words) != 1 for words in choices):
+        raise ValueError(f"each side of '|' must be one word in '{part}'")
+    return [frozenset(words[0] for words in choices)]
+
+
+def _choice(text: str, sets: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    if not (text.startswith("<") and text.endswith(">")):
+        return [_words(text)]
+    try:
+        return [_words(word) for word in sets[text[1:-1]]]
+    except KeyError:
+        raise ValueError(f"there is no set '{text[1:-1]}'") from None
 
 
 def _words(text: str) -> list[str]:
@@ -92,13 +113,17 @@ def _words(text: str) -> list[str]:
 def _tokens(folded: str) -> list[str]:
     """Words in order; "don't" is `dont`, "l'adresse" is `l adresse`."""
     tokens: list[str] = []
-    for word in _WORD.findall(folded):
+    for word in _WORD.findall(_PLACEHOLDER.sub(_type_token, folded)):
         head, mark, rest = word.partition("'")
         if mark and head in _ELIDED and len(rest) > 1:
             tokens += [head, rest.replace("'", "")]
         else:
             tokens.append(word.replace("'", ""))
     return tokens
+
+
+def _type_token(placeholder: re.Match[str]) -> str:
+    return f" @{placeholder[1].replace('_', '')} "
 
 
 @dataclass(frozen=True, slots=True)

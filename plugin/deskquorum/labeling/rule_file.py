@@ -57,6 +57,7 @@ class _FileShape(_Shape):
     version: _Name
     otherwise: str | None = None
     read: Read = "customer"
+    sets: dict[str, list[str]] = {}
     known: list[str] = []
     rules: Annotated[list[_RuleShape], Field(min_length=1)]
 
@@ -170,7 +171,7 @@ class _Builder:
     def _phrases(self, texts: list[str], keys: _Keys, *, tolerant: bool) -> Iterator[Phrase]:
         for at, text in enumerate(texts):
             try:
-                yield parse_phrase(text, tolerant=tolerant)
+                yield parse_phrase(text, tolerant=tolerant, sets=self._document.value.sets)
             except ValueError as exc:
                 self._problems.append(self._document.problem(str(exc), *keys, at))
 

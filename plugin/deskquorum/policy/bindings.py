@@ -126,8 +126,8 @@ class _Binder:
         found = self.values.keys() | self.unfit.keys()
         parents = self.book.environment.known_names(action)
         known = frozenset(parent for name in found for parent in parents.get(name, ()))
-        flags = dict.fromkeys((f"known.{p}" for each in parents.values() for p in each), False)
-        flags |= dict.fromkeys((f"known.{name}" for name in known), True)
+        flags = dict(self.book.environment.nothing_known(action))
+        flags.update((f"known.{name}", True) for name in known)
         return Bindings(
             present=frozenset(self.values),
             unfit=self.unfit,

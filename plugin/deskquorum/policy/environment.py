@@ -109,6 +109,7 @@ class Environment:
         self.records = RecordTypes(variables)
         self._unchecked = unchecked
         self._environments: dict[str | None, cel.Env] = {}
+        self._nothing_known: dict[str | None, Mapping[str, bool]] = {}
         self._known: dict[str | None, Mapping[str, tuple[str, ...]]] = {}
 
     def compile(
@@ -165,6 +166,14 @@ class Environment:
             self._known[action] = {name: _with_records(name) for name in declared}
         return self._known[action]
 
+    def nothing_known(self, action: str | None = None) -> Mapping[str, bool]:
+        """Every variable `known.*`, false."""
+        if action not in self._nothing_known:
+            names = self.known_names(action).values()
+            flags = (f"known.{name}" for with_records in names for name in with_records)
+            self._nothing_known[action] = dict.fromkeys(flags, False)
+        return self._nothing_known[action]
+
     def names_in(self, text: str, *, action: str | None = None) -> list[str]:
         """The variables that an expanded expression names, in order."""
         known = self._declared(action)
@@ -186,8 +195,7 @@ class Environment:
 
         declared = self._declared(action)
         types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
-        for names in self.known_names(action).values():
-            types |= {f"known.{name}": cel.Type.BOOL for name in names}
+        types |= dict.fromkeys(self.nothing_known(action), cel.Type.BOOL)
         types |= dict.fromkeys(self._unchecked - types.keys(), cel.Type.DYN)
         return cel.NewEnv(self.records.pool, variables=types, functions=function_declarations())
 

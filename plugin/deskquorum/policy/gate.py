@@ -118,7 +118,7 @@ def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
 
 
 def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reason]:
-    for name in guarded.names:
+    for name in guarded.names if bindings.unfit else ():
         if name in bindings.unfit:
             params = {"fact": name, "expected": bindings.unfit[name], "rule": rule.id}
             yield Reason(code="wrong-type", params=params)

@@ -19,4 +19,4 @@ decision = Decision(
 ledger = open_ledger(path, busy_timeout_s=30)
 for n in range(count):
     ledger.append(replace(decision, id=f"{name}-{n}"), evidence)
-    print(n, flush=True)
+    print(n, flush=True)  # noqa: T201 - tells the test how far it got
