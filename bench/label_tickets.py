@@ -60,13 +60,16 @@ class Set:
     data: Path
 
     def file(self, part: str) -> Path:
+        """Path of one of the set's files."""
         return self.data / f"{self.name}_{part}"
 
     @property
     def rules(self) -> Path:
+        """Path of the set's keyword rules; may not exist."""
         return DESKS / self.name / "route.rules.yaml"
 
     def rows(self, part: str) -> list[dict[str, str | None]]:
+        """Rows of one of the set's files."""
         lines = self.file(part).read_text(encoding="utf-8").split("\n")
         return [json.loads(line) for line in lines if line.strip()]
 
@@ -95,6 +98,7 @@ class Measured:
 
 
 def main() -> None:
+    """Measure every set that is wanted."""
     options = _options()
     _print_place()
     for name in options.sets:

@@ -7,6 +7,7 @@ import binascii
 import quopri
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -24,8 +25,9 @@ _MARKED_SECTION = re.compile(r"<!(\[[^>]*)>?")
 _HISTORY = re.compile(
     r"^[ \t]*(?:-{2,}[ \t]*(?:original message|forwarded message|urspr.ngliche nachricht"
     r"|mensaje original|message d.origine|mensagem original)\b.*|-- )$"
-    r"|^\W*(?:from|von|de)\W*:.+\n(?:.+\n){0,2}?"
-    r"\W*(?:sent|date|gesendet|datum|envoy.|enviado(?: el| em)?|fecha|data)\W*:",
+    r"|^[^\w\n]{0,9}(?:from|von|de)[^\w\n]{0,3}:.+\n(?:.+\n){0,2}?"
+    r"[^\w\n]{0,9}(?:sent|date|gesendet|datum|envoy.|enviad[oa](?: el| em)?|fecha|data)"
+    r"[^\w\n]{0,3}:",
     re.IGNORECASE | re.MULTILINE,
 )
 """What follows is somebody else's: a line of a mail program, or the head of an earlier mail."""
@@ -141,33 +143,38 @@ class _Page(HTMLParser):
         self.shown: list[str] = []
         self.hidden: list[str] = []
         self._open: list[tuple[str, bool]] = []
+        # Counted, because looking through what is open takes too long in a mail made to be slow.
+        self._tags: Counter[str] = Counter()
+        self._hiding = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note whether what follows is shown."""
         if tag in {"br", "p", "div", "tr", "li"}:
             self.shown.append(self._line_break())
         if tag in _ENDS_ITSELF and self._open and self._open[-1][0] == tag:
-            self._open.pop()
+            self._close()
         if tag not in _VOID:
             given = dict(attrs)
             hides = "hidden" in given or bool(_HIDING_STYLE.search(given.get("style") or ""))
-            self._open.append((tag, hides or tag in _UNSHOWN))
+            self._open.append((tag, hides and tag not in _UNSHOWN))
+            self._tags[tag] += 1
+            self._hiding += self._open[-1][1]
         if tag == "blockquote":
             self.shown.append(self._line_break())
 
     def handle_endtag(self, tag: str) -> None:
         """Close the element, and whatever was left open inside it."""
-        if any(name == tag for name, _ in self._open):
-            while self._open and self._open.pop()[0] != tag:
+        if self._tags[tag]:
+            while self._close() != tag:
                 pass
         if tag == "blockquote":
             self.shown.append(self._line_break())
 
     def handle_data(self, data: str) -> None:
         """Keep the text on its side."""
-        if any(hides and tag not in _UNSHOWN for tag, hides in self._open):
+        if self._hiding:
             self.hidden.append(data)
-        elif not any(hides for _, hides in self._open):
+        elif not any(self._tags[tag] for tag in _UNSHOWN):
             self.shown.append(data.replace("\n", self._line_break()))
 
     def handle_comment(self, data: str) -> None:
@@ -177,4 +184,11 @@ class _Page(HTMLParser):
 
     def _line_break(self) -> str:
         """Quoted mail is marked as plain text marks it."""
-        return "\n> " if any(tag == "blockquote" for tag, _ in self._open) else "\n"
+        return "\n> " if self._tags["blockquote"] else "\n"
+
+    def _close(self) -> str:
+        """Close the innermost element; returns its name."""
+        tag, hides = self._open.pop()
+        self._tags[tag] -= 1
+        self._hiding -= hides
+        return tag

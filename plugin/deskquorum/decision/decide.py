@@ -48,8 +48,9 @@ def decide(
 ) -> Decision:
     """Decide one ticket.
 
-    INVARIANT: the route is `auto` only if nothing failed, no ticket rule asks for a person, every
-    ruling allows and may run by itself, and every claim of the reply is supported.
+    INVARIANT: the route is `auto` only if nothing failed, every question has its quorum, no ticket
+    rule asks for a person, every ruling allows and may run by itself, and every claim of the reply
+    is supported.
     """
     why_human = _why_human(dossier)
     denied = _denied(dossier)
@@ -81,6 +82,7 @@ def _why_human(dossier: Dossier) -> list[Reason]:
     reasons = list(dossier.ticket_ruling.reasons) if _held(dossier.ticket_ruling) else []
     reasons += dossier.evidence.failures
     reasons += _failed_labelers(dossier)
+    reasons += _without_quorum(dossier)
     proposal = dossier.proposal
     if proposal is None or (proposal.action is None and proposal.reply is None):
         reasons.append(Reason(code="nothing-proposed"))
@@ -113,6 +115,15 @@ def _failed_labelers(dossier: Dossier) -> list[Reason]:
         )
         for vote in dossier.evidence.votes
         if vote.status is VoteStatus.FAILED
+    ]
+
+
+def _without_quorum(dossier: Dossier) -> list[Reason]:
+    """Questions on which too few labelers agree."""
+    return [
+        Reason(code="no-quorum", params={"question": name})
+        for name, answer in dossier.answers.items()
+        if not answer.quorum_met
     ]
 
 

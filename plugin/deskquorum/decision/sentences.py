@@ -15,6 +15,7 @@ SENTENCES = {
     "unknown-action": "The action {action} is not declared in any policy",
     "bad-argument": "Argument {argument} of {action} is not what policies declare ({expected})",
     "labeler-failed": "Labeler {labeler} failed on the question {question} ({why})",
+    "no-quorum": "Too few labelers agree on the question {question}",
     "nothing-proposed": "No play fits this ticket, so nothing was proposed",
     "no-reply": "The action is declined, and no reply was drafted to say so",
     "mode": "{action} is in mode {mode}, so a person sends it",

@@ -86,8 +86,9 @@ def _answer(answer: Answer) -> str:
     if answer.label is None:
         return "no answer"
     settled = "settled" if answer.settled else "not settled"
+    quorum = "" if answer.quorum_met else ", without a quorum"
     scale = "" if answer.calibrated else ", uncalibrated"
-    return f"{answer.label} at {answer.probability:.0%} ({settled}{scale})"
+    return f"{answer.label} at {answer.probability:.0%} ({settled}{quorum}{scale})"
 
 
 def _vote(vote: Vote) -> str:

@@ -31,6 +31,8 @@ class Question:
     """Ids of the labelers that answer it."""
     settle_at: float = 0.6
     """Least posterior at which the answer counts as settled."""
+    quorum: int = 1
+    """Families of labelers that must name the same label before software may act on it alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,4 +72,6 @@ class Answer:
     """Posterior of `label`, 0..1."""
     settled: bool
     calibrated: bool
+    quorum_met: bool = True
+    """Whether as many families of labelers name the label as the question asks for."""
     distribution: Mapping[str, float] = field(default_factory=dict)

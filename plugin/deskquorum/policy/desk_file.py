@@ -156,6 +156,7 @@ def _question(name: str, shape: QuestionShape) -> Question:
         labels=shape.labels,
         labelers=tuple(shape.labelers),
         settle_at=shape.settle_at,
+        quorum=shape.quorum,
     )
 
 

@@ -45,6 +45,7 @@ class QuestionShape(_Shape):
     labels: Annotated[dict[str, str], Field(min_length=2)]
     labelers: Annotated[list[str], Field(min_length=1)]
     settle_at: _Share = 0.6
+    quorum: _Count = 1
 
 
 class LabelerShape(_Shape):

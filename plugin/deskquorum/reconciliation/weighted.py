@@ -33,16 +33,23 @@ def reconcile(question: Question, votes: Sequence[Vote], accuracies: Mapping[str
     cast = [v for v in votes if v.question == question.id and v.status is VoteStatus.CAST]
     if not cast:
         return Answer(
-            question=question.id, label=None, probability=0.0, settled=False, calibrated=False
+            question=question.id,
+            label=None,
+            probability=0.0,
+            settled=False,
+            calibrated=False,
+            quorum_met=False,
         )
     posterior = _capped(_posterior(question, cast, accuracies))
     label, probability = max(posterior.items(), key=lambda pair: pair[1])
+    agreeing = {v.family or v.labeler for v in cast if v.label == label}
     return Answer(
         question=question.id,
         label=label,
         probability=probability,
         settled=probability >= question.settle_at,
         calibrated=False,
+        quorum_met=len(agreeing) >= question.quorum,
         distribution=posterior,
     )
 

@@ -27,10 +27,9 @@ def embedder():
 @pytest.fixture(scope="module")
 def loaded():
     """Logging before and after a first use without a network, in a process of its own."""
-    ran = subprocess.run(  # noqa: S603 - our own interpreter
+    return subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, timeout=60
     )
-    return ran
 
 
 def test_loading_leaves_the_hosts_root_logger_alone(loaded):
