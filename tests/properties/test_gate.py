@@ -206,7 +206,7 @@ def test_only_decimal_text_is_an_amount(amount):
         assert not amount.startswith("-")
 
 
-@given(days=st.integers(-400, 400), hour=st.integers(0, 23))
+@given(days=st.integers(-400, 400) | st.integers(-700_000, 100_000), hour=st.integers(0, 23))
 def test_days_are_counted_by_the_calendar(days, hour):
     day = (NOW + timedelta(days=days)).date()
     now = NOW.replace(hour=hour)
@@ -223,3 +223,31 @@ def test_days_are_counted_by_the_calendar(days, hour):
 
 BOOK_OF_ONE = book_of([("one", ("args.sum_minor >= 0", "allow"))])
 BOOK_OF_DAYS = book_of([("late", ("days_between(b.day, now) > 3", "allow"))])
+
+
+def test_ruling_again_and_again_takes_no_more_memory():
+    """Each of the four functions is called, with values that are large enough to be noticed."""
+    import gc
+    import tracemalloc
+
+    book = book_of(
+        [
+            ("days", ("days_between(b.day, now) > 3", "allow")),
+            ("sum", ("sum_of(b.list.map(i, i.price)) > 3000", "deny")),
+            ("ends", ("min_of([a.count, 4]) > 3 && max_of([a.count, 4]) > 10000", "deny")),
+        ]
+    )
+    values = FACTS | {"a.count": 5000, "b.list": [{"price": 2000, "name": "n" * 500}]}
+    ruled(book, values, {"sum": "1.00"})
+    tracemalloc.start()
+    try:
+        gc.collect()
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(2000):
+            ruled(book, values, {"sum": "1.00"})
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # A kept argument would be 100 bytes and more each time.
+    assert after - before < 100_000

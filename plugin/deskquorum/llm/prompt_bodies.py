@@ -15,6 +15,7 @@ from deskquorum.errors import Problem
 from deskquorum.llm.answers import LETTERS
 from deskquorum.llm.prompt_headers import PromptSource, closest
 from deskquorum.llm.quoting import neutralised
+from deskquorum.reading import readable
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template, TemplateError, nodes
@@ -69,9 +70,10 @@ def variables_of(
     fence: str,
     examples: Sequence[Example] = (),
 ) -> Mapping[str, object]:
-    """What a template can speak of; customers' words in it are neutralised."""
+    """What a template can speak of; messages as a person reads them, customers' words neutralised."""
     messages = tuple(
-        _MessageView(role=m.role, text=neutralised(m.text, fence=fence)) for m in ticket.messages
+        _MessageView(role=m.role, text=neutralised(readable(m.text), fence=fence))
+        for m in ticket.messages
     )
     letters = dict(zip(question.labels, LETTERS, strict=False))
     return {

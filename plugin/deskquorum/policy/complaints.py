@@ -78,6 +78,9 @@ def complaints_of(said: str, text: str, vocabulary: Vocabulary) -> list[Complain
         for line, column, message in _ERROR.findall(said)
         if "'*error*'" not in message
     ]
+    if "recursion" in said:
+        hint = "put parts of it into conditions of fewer brackets"
+        return [Complaint(offset=0, message="brackets in more than 30 layers", hint=hint)]
     syntax = [(at, m.removeprefix("Syntax error: ")) for at, m in found if m.startswith("Syntax")]
     if syntax:
         return [_syntax(text, at, message) for at, message in syntax[:1]]

@@ -14,6 +14,11 @@ from deskquorum.policy.bindings import Bindings
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
 from deskquorum.policy.expressions import Expanded, expand, words_of
 from deskquorum.policy.fact_types import FactType, ListOf, Record, Scalar, TypeSpec
+from deskquorum.policy.functions import (
+    function_declarations,
+    function_libraries,
+    in_plain_cel,
+)
 from deskquorum.policy.literals import impossible_literals
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.records import RecordTypes
@@ -131,15 +136,17 @@ class Environment:
         if complaints:
             raise CelProblem(expression, complaints)
         complaints = list(impossible_literals(expanded, self._declared(action)))
+        engine = self._environment(self.scope(action))
         try:
-            program = self._environment(self.scope(action)).compile(expanded.text)
+            checked = engine.compile(expanded.text)
+            program = engine.compile(in_plain_cel(expanded.text))
         except RuntimeError as exc:
             said = complaints_of(str(exc), expanded.text, self._vocabulary(action))
             complaints += [_brought_back(complaint, expanded) for complaint in said]
             raise CelProblem(expression, complaints) from None
         if complaints:
             raise CelProblem(expression, complaints)
-        kind = program.return_type().name()
+        kind = checked.return_type().name()
         if yes_or_no and kind.lower() not in {"bool", "dyn", "wrapper(bool)"}:
             message = f"expected true or false, this is {self._typed(kind)}"
             raise CelProblem(expression, [Complaint(offset=0, message=message)])
@@ -191,13 +198,16 @@ class Environment:
     def _built(self, action: str | None) -> cel.Env:
         from cel_expr_python import cel
 
-        from deskquorum.policy.functions import function_declarations
-
         declared = self._declared(action)
         types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
         types |= dict.fromkeys(self.nothing_known(action), cel.Type.BOOL)
         types |= dict.fromkeys(self._unchecked - types.keys(), cel.Type.DYN)
-        return cel.NewEnv(self.records.pool, variables=types, functions=function_declarations())
+        return cel.NewEnv(
+            self.records.pool,
+            variables=types,
+            functions=function_declarations(),
+            extensions=function_libraries(),
+        )
 
     def _cel_type(self, kind: FactType) -> cel.Type:
         from cel_expr_python import cel

@@ -1,35 +1,134 @@
-"""The functions that conditions can call beside CEL's own."""
+"""The functions that conditions can call beside CEL's own.
+
+They are declared for checking, and written out in CEL's own terms for evaluating: version 0.1.3 of
+the engine never frees the arguments of a function that is implemented in Python, so a gate that
+runs for months would grow without end.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+from deskquorum.policy.expressions import Word, words_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-__all__ = ["function_declarations"]
+__all__ = ["LONGEST_SUM", "function_declarations", "function_libraries", "in_plain_cel"]
+
+LONGEST_SUM = 64
+"""Elements that `sum_of` can add; the sum of a longer list has no value."""
+
+_USUAL_SUM = 8
+"""Up to this length a shorter, faster text is evaluated."""
+
+_SECONDS_BEFORE_1970 = 62_135_596_800
+"""From the first day of year 1 on, so that dividing always rounds down."""
+
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 
 def function_declarations() -> list[cel.FunctionDecl]:
-    """`days_between`, `sum_of`, `min_of` and `max_of`."""
+    """`days_between`, `sum_of`, `min_of` and `max_of`, to be checked but not to be called."""
     from cel_expr_python import cel
 
-    numbers = cel.Type.List(cel.Type.INT)
+    numbers = [cel.Type.List(cel.Type.INT)]
     moments = [cel.Type.TIMESTAMP, cel.Type.TIMESTAMP]
-    declared = [("days_between", moments, _days_between)] + [
-        (name, [numbers], impl)
-        for name, impl in (("sum_of", sum), ("min_of", min), ("max_of", max))
-    ]
+    declared = {"days_between": moments, "sum_of": numbers, "min_of": numbers, "max_of": numbers}
     return [
         cel.FunctionDecl(
-            name,
-            [cel.Overload(f"{name}_impl", return_type=cel.Type.INT, parameters=takes, impl=impl)],
+            name, [cel.Overload(f"{name}_typed", return_type=cel.Type.INT, parameters=takes)]
         )
-        for name, takes, impl in declared
+        for name, takes in declared.items()
     ]
 
 
-def _days_between(first: datetime, second: datetime) -> int:
-    """Calendar days in UTC; negative when the second comes first."""
-    return (second.date() - first.date()).days
+def function_libraries() -> list[cel.CelExtensionBase]:
+    """The engine's libraries that the written-out functions stand on."""
+    from cel_expr_python.ext.ext_bindings import ExtBindings
+    from cel_expr_python.ext.ext_math import ExtMath
+
+    return [ExtMath(), ExtBindings()]
+
+
+def in_plain_cel(expression: str) -> str:
+    """The expression with our functions written out; it must have been checked before."""
+    return _written_out(expression, list(words_of(expression)))
+
+
+def _written_out(expression: str, words: Sequence[Word]) -> str:
+    """Write out the calls among the words, which are all words of the expression."""
+    text, done, at = "", 0, 0
+    while at < len(words):
+        word = words[at]
+        called = at + 1 < len(words) and words[at + 1].text == "("
+        if word.kind != "name" or word.text not in _TEMPLATES or not called:
+            at += 1
+            continue
+        close = _closing(words, at + 1)
+        # A comment at the end of an argument must not swallow what follows.
+        arguments = [f"({in_plain_cel(a)}\n)" for a in _arguments(expression, words, at + 1, close)]
+        text += expression[done : word.start] + _TEMPLATES[word.text](*arguments)
+        done, at = words[close].start + 1, close + 1
+    return text + expression[done:]
+
+
+def _closing(words: Sequence[Word], opening: int) -> int:
+    depth = 0
+    for at in range(opening, len(words)):
+        if words[at].kind == "mark":
+            depth += (words[at].text in _OPEN) - (words[at].text in _CLOSE)
+        if depth == 0:
+            return at
+    return len(words) - 1
+
+
+def _arguments(expression: str, words: Sequence[Word], opening: int, closing: int) -> Iterator[str]:
+    depth, start = 0, words[opening].start + 1
+    for word in words[opening + 1 : closing]:
+        if word.kind == "mark":
+            depth += (word.text in _OPEN) - (word.text in _CLOSE)
+            if word.text == "," and depth == 0:
+                yield expression[start : word.start]
+                start = word.start + 1
+    yield expression[start : words[closing].start]
+
+
+def _days_between(first: str, second: str) -> str:
+    days = "(int({}) + " + f"{_SECONDS_BEFORE_1970}) / 86400"
+    return f"({days.format(second)} - {days.format(first)})"
+
+
+def _sum_of(numbers: str) -> str:
+    """CEL has no loop that adds, so every element is added if it is there."""
+    few, many = _added(0, _USUAL_SUM), _added(0, LONGEST_SUM)
+    return (
+        f"cel.bind(added, {numbers}, size(added) <= {_USUAL_SUM} ? {few} : "
+        f"size(added) <= {LONGEST_SUM} ? {many} : added[size(added)])"
+    )
+
+
+def _added(first: int, end: int) -> str:
+    """Halves of halves: the engine refuses deeply nested text."""
+    if end - first == 1:
+        return f"(size(added) > {first} ? added[{first}] : 0)"
+    middle = (first + end) // 2
+    return f"({_added(first, middle)} + {_added(middle, end)})"
+
+
+def _min_of(numbers: str) -> str:
+    # Bound first, because the library refuses an empty list that it can see.
+    return f"cel.bind(all_of, {numbers}, math.least(all_of))"
+
+
+def _max_of(numbers: str) -> str:
+    return f"cel.bind(all_of, {numbers}, math.greatest(all_of))"
+
+
+_TEMPLATES: Mapping[str, Callable[..., str]] = {
+    "days_between": _days_between,
+    "sum_of": _sum_of,
+    "min_of": _min_of,
+    "max_of": _max_of,
+}

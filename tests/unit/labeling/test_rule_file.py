@@ -31,8 +31,8 @@ words.rules.yaml:6:9: rule 'a' twice; rename one
 words.rules.yaml:7:12: question 'topic' has no label 'shipping'; its labels are refund, delivery
 words.rules.yaml:8:27: no regular expression: missing )
 words.rules.yaml:9:5: nothing to look for; give it words, exact words or patterns
-words.rules.yaml:12:13: '!!' holds no word
-words.rules.yaml:13:27: no regular expression: unterminated character set"""
+words.rules.yaml:12:14: '!!' holds no word
+words.rules.yaml:13:28: no regular expression: unterminated character set"""
 MISSHAPEN = """\
 labeler: words
 version: "1"

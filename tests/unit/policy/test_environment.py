@@ -42,6 +42,11 @@ def value(book, expression, **facts):
         pytest.param("min_of(order.items.map(i, i.price_minor))", 4000, id="least"),
         pytest.param("max_of([1, 3, 2])", 3, id="greatest"),
         pytest.param("sum_of([])", 0, id="sum-of-nothing"),
+        pytest.param("sum_of([1, 2].map(i, sum_of([i, 1])))", 5, id="sum-of-sums"),
+        pytest.param("max_of([min_of([4, 3]), 2])", 3, id="calls-in-calls"),
+        pytest.param("sum_of([1, // one\n 2]) // end", 3, id="comments"),
+        pytest.param("'sum_of(1)'", "sum_of(1)", id="a-call-in-a-text"),
+        pytest.param(f"sum_of({list(range(64))})", 2016, id="long-sum"),
         pytest.param("order.items.exists(i, 'new' in i.tags)", True, id="list-in-a-record"),
         pytest.param("order.items.filter(i, i.note == 'x').size()", 1, id="optional-field"),
         pytest.param("order.items.exists(i, i.note == null)", True, id="absent-field-is-null"),
@@ -71,6 +76,7 @@ def test_a_fact_that_was_not_read_is_missing(book):
         "min_of([]) == 1",
         "order.total_minor * 9223372036854775807 > 0",
         "order.items.exists(i, i.note.size() > 100)",
+        f"sum_of({list(range(65))}) > 0",
     ],
 )
 def test_an_impossible_operation_has_no_value(book, expression):
@@ -127,6 +133,8 @@ def test_an_impossible_operation_has_no_value(book, expression):
                      "a closing bracket is missing", id="open-bracket"),
         pytest.param("order.status == 'shipped", (1, 17), "a text without its closing quote", "",
                      id="open-quote"),
+        pytest.param("(" * 40 + "true" + ")" * 40, (1, 1), "brackets in more than 30 layers",
+                     "put parts of it into conditions of fewer brackets", id="too-many-brackets"),
         pytest.param("has(order.delivered_at)", (1, 1),
                      "has() does not tell whether a fact was read",
                      "write known.order.delivered_at", id="has"),
