@@ -8,6 +8,7 @@ as long as examples are few.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -20,6 +21,10 @@ from deskquorum.errors import PolicyFileError, Problem
 from deskquorum.labeling.embedding import Embedder, Vectors, unit_rows
 from deskquorum.policy import NearestSpec
 from deskquorum.reading import readable
+
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
+_LEAST_WORDS = 3
+"""Shorter sentences, greetings mostly, say too little to be read alone."""
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,6 +68,7 @@ class NearestLabeler:
         embedder: Embedder,
         examples: Sequence[Example],
         descriptions: bool = True,
+        calm: str | None = None,
         abstain_below: float | None = None,
         wave: int = 1,
         family: str = "embeddings",
@@ -76,6 +82,8 @@ class NearestLabeler:
             examples: Past tickets with their labels.
             descriptions: Whether the labels' descriptions weigh in; they always do where there
                 are no examples.
+            calm: The label of nothing special. With it each sentence is read by itself and the
+                one least like it decides: a danger in passing drowns in a whole mail.
             abstain_below: Least cosine of the nearest one; None always votes.
             wave: When it is asked.
             family: Shared by labelers that err together.
@@ -85,6 +93,7 @@ class NearestLabeler:
         self.wave = wave
         self.family = family
         self._labels = tuple(question.labels)
+        self._calm = calm
         self._abstain_below = abstain_below
         self._embedder = embedder
         described = [f"{name}: {said}" for name, said in question.labels.items()]
@@ -114,6 +123,7 @@ class NearestLabeler:
             embedder=embedder,
             examples=() if spec.examples is None else _examples(spec, spec.examples, question),
             descriptions=spec.descriptions,
+            calm=spec.calm,
             abstain_below=spec.abstain_below,
             wave=spec.wave,
             family=spec.family,
@@ -123,7 +133,7 @@ class NearestLabeler:
         """Compare the customer's words with every example."""
         started = time.perf_counter()
         text = "\n".join(readable(m.text) for m in ticket.messages if m.role == "customer")
-        distribution = self._distribution(text)
+        distribution = self._read(text)
         label = max(distribution, key=lambda name: distribution[name]) if distribution else None
         return Vote(
             question=self.question,
@@ -134,6 +144,14 @@ class NearestLabeler:
             family=self.family,
             latency_ms=round((time.perf_counter() - started) * 1000),
         )
+
+    def _read(self, text: str) -> dict[str, float]:
+        calm = self._calm
+        if calm is None:
+            return self._distribution(text)
+        sentences = (s for s in _SENTENCE_END.split(text) if len(s.split()) >= _LEAST_WORDS)
+        readings = [reading for s in sentences if (reading := self._distribution(s))]
+        return min(readings, key=lambda r: r[calm], default=self._distribution(text))
 
     def _distribution(self, text: str) -> dict[str, float]:
         """Label to its share of the vote; empty when nothing is near or the text has no words."""

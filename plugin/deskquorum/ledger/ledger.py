@@ -184,7 +184,7 @@ class Ledger:
             engine = self._opened().execution_options(writing=writing)
             with engine.begin() as connection:
                 yield connection
-        except (SQLAlchemyError, OSError) as exc:
+        except (SQLAlchemyError, OSError, UnicodeError) as exc:
             # The statement's parameters hold the ticket, so only the driver's own words are told.
             raise LedgerError(f"the ledger failed: {getattr(exc, 'orig', None) or exc}") from None
 

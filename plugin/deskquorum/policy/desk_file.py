@@ -76,6 +76,8 @@ class NearestSpec:
     per_label: int | None
     descriptions: bool
     """Whether the labels' descriptions serve as examples too."""
+    calm: str | None
+    """The label of nothing special; with it the sentence least like it decides."""
     abstain_below: float | None
     kind: Literal["nearest"] = "nearest"
 
@@ -209,6 +211,7 @@ def _nearest(name: str, question: str, shape: NearestShape, folder: Path) -> Nea
         label=shape.label,
         per_label=shape.per_label,
         descriptions=examples is None if shape.descriptions is None else shape.descriptions,
+        calm=shape.calm,
         abstain_below=shape.abstain_below,
     )
 

@@ -72,6 +72,7 @@ class NearestShape(LabelerShape):
     label: _Text = "label"
     per_label: _Count | None = None
     descriptions: bool | None = None
+    calm: _Text | None = None
     abstain_below: Annotated[float, Field(ge=-1, le=1)] | None = None
 
 

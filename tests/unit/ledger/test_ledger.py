@@ -229,6 +229,11 @@ def test_half_a_character_is_refused_and_records_nothing(ledger, decide, evidenc
     assert ledger.verify().entries == 0
 
 
+def test_looking_for_half_a_character_is_a_ledger_error(ledger):
+    with pytest.raises(LedgerError):
+        ledger.get("\ud83d")
+
+
 def test_a_time_without_zone_is_refused(ledger, decide, evidence):
     naive = replace(decide("d-1"), decided_at=decide("d-1").decided_at.replace(tzinfo=None))
     with pytest.raises(LedgerError, match="can't be written down"):
