@@ -29,6 +29,7 @@ DESK = Path(__file__).parents[1] / "examples" / "northwind"
 
 
 def main() -> None:
+    """Measure each concurrency in turn and print a line for it."""
     options = _options()
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.Process(target=_serve, args=(theirs, options.latency), daemon=True)

@@ -42,6 +42,7 @@ TICKET = Ticket(
 
 
 async def main() -> None:
+    """Ask the desk what to do, then whether the bot may do what it wants."""
     with tempfile.TemporaryDirectory() as folder:
         ledger = Path(folder) / "ledger.sqlite"
         async with load_desk(DESK, models=False, ledger=ledger) as desk:

@@ -173,9 +173,7 @@ def _labelers(desk: DeskFile, problems: list[Problem]) -> tuple[Labeler, ...]:
             case RuleSpec():
                 made = _collect(problems, partial(RuleLabeler.load, spec, question))
             case NearestSpec() if embedder is not None:
-                made = _collect(
-                    problems, partial(NearestLabeler.load, spec, question, embedder)
-                )
+                made = _collect(problems, partial(NearestLabeler.load, spec, question, embedder))
             case _:
                 pass
         if made is not None:

@@ -262,7 +262,7 @@ class ScriptedModel:
             return
 
 
-def make_ticket(  # noqa: PLR0913 - all by keyword
+def make_ticket(
     text: str = "Where is my parcel?",
     *,
     id: str = "t-1",  # noqa: A002 - the field's name
@@ -293,7 +293,7 @@ def make_redacted_ticket(
     return RedactedTicket(id=id, messages=(message,), languages=tuple(languages))
 
 
-def make_vote(  # noqa: PLR0913 - all by keyword
+def make_vote(
     label: str | None = "billing",
     *,
     labeler: str = "l-1",

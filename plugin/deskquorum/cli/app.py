@@ -85,7 +85,7 @@ def decide(
     jobs: JobsOption = 2,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide every ticket of a file; order and ids are kept, a malformed row becomes an error row."""
+    """Decide every ticket of a file; order and ids are kept, a bad row becomes an error row."""
     from deskquorum.cli.decide import decide_file
 
     raise typer.Exit(

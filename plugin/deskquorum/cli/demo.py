@@ -104,22 +104,24 @@ def _summary(
     results: Sequence[Mapping[str, object]], desk: Desk, folder: Path, elapsed_s: float
 ) -> list[str]:
     routes = Counter(str(result["route"]) for result in results)
-    signed = sum("signed-off" in _codes(result) for result in results)
-    first = results[0]["decision_id"] if results else "ID"
+    alone = [result for result in results if result["route"] != "human"]
+    signed = sum("signed-off" in _codes(result) for result in alone)
+    first = (alone or results)[0]["decision_id"]
+    done = f"[green]{routes['auto']} done by itself[/]"
+    declined = f"[red]{routes['deny']} declined by a clause[/]"
+    given = f"[yellow]{routes['human']} given to a person[/]"
     return [
         "",
-        f"[green]{routes['auto']} done by itself[/], [red]{routes['deny']} declined by a clause[/], "
-        f"[yellow]{routes['human']} given to a person[/], in {elapsed_s:.1f} s on this machine, "
-        "with no key and no network.",
-        f"{signed} of them rest on a sign-off of the desk's owner, none on a certificate: "
-        "audits come first. No money moved without a person.",
+        f"{done}, {declined}, {given}, in {elapsed_s:.0f} s, with no key and no network.",
+        f"{signed} of them rest on the sign-off of the desk's owner, none yet on a certificate.",
+        "No money moved without a person.",
         f"Models: {_models(desk)}.",
         "",
         "Where to look next:",
         f"  deskquorum explain {first} --desk {folder}",
-        f"  {folder}/policies    the rules, clause by clause; edit one and run the demo's tickets again:",
-        f"  deskquorum decide {folder}/tickets.jsonl --desk {folder} --out decisions.jsonl",
-        "  deskquorum init my-desk    a desk of your own",
+        f"  {folder / 'policies'} holds the rules, clause by clause; change one, then:",
+        f"  deskquorum decide {folder / 'tickets.jsonl'} --desk {folder} --out decisions.jsonl",
+        "  deskquorum init my-desk makes a desk of your own",
     ]
 
 

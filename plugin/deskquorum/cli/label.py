@@ -77,7 +77,7 @@ def _answer(labeled: Labeled) -> dict[str, object]:
 def _report(
     rows: tuple[Row, ...], results: list[dict[str, object]], question: str, *, as_json: bool
 ) -> None:
-    """Say how many rows got an answer; where rows carry the question's label, how many are right."""
+    """Say how many rows got an answer and, where rows carry the label, how many are right."""
     summary: dict[str, object] = {
         "rows": len(results),
         "answered": sum(result.get("label") is not None for result in results),

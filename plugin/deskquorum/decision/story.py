@@ -59,8 +59,7 @@ def _outcome(decision: Decision) -> list[str]:
     return [
         f"Ticket {decision.ticket}, decision {decision.id}, as of {at}.",
         _OUTCOMES[decision.route],
-        f"Policy version {decision.policy_hash[:12]}, mode {decision.mode.value}, "
-        f"model cost {decision.cost}.",
+        f"Policy {decision.policy_hash[:12]}, mode {decision.mode.value}, cost {decision.cost}.",
     ]
 
 

@@ -14,7 +14,7 @@ from deskquorum.domain.actions import Proposal
 __all__ = ["JsonValue", "Message", "RedactedTicket", "Requester", "Ticket"]
 
 JsonValue = TypeAliasType(
-    "JsonValue", "None | bool | int | str | list[JsonValue] | dict[str, JsonValue]"
+    "JsonValue", "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
 )
 """JSON without floats: money is minor units or a decimal string."""
 

@@ -12,6 +12,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 
 from deskquorum.reading import fold
@@ -20,6 +22,9 @@ __all__ = ["Lexicon", "Phrase", "Sentences", "parse_phrase"]
 
 _LEAST_LETTERS = 5
 """Shorter words are too often one letter away from quite another word."""
+
+_LEAST_STEM = 6
+"""The same for stems, which fit more words."""
 
 _GAPS = {"..": 3, "...": 6}
 _WORD = re.compile(r"@?[^\W_]+(?:'[^\W_]+)*")
@@ -166,7 +171,7 @@ class Lexicon:
 
         Args:
             phrases: Number of the owner and its phrase.
-            known: Words that are never a misspelling of another one.
+            known: Words, besides the common ones, that are never a misspelling of another.
         """
         self._by_first: dict[str, list[tuple[int, Phrase]]] = defaultdict(list)
         exact: set[str] = set()
@@ -179,11 +184,12 @@ class Lexicon:
                 tolerant |= step.words if phrase.tolerant else set()
         self._words = frozenset(w for w in exact if not w.endswith("*"))
         self._stems = _by_length(w[:-1] for w in exact if w.endswith("*"))
-        self._known = self._words | {word for text in known for word in _tokens(fold(text))}
-        self._near = _deletions(w for w in tolerant if len(w.removesuffix("*")) >= _LEAST_LETTERS)
-        self._near_lengths = tuple(
-            sorted({len(w) - 1 for w in tolerant if w.endswith("*") and len(w) > _LEAST_LETTERS})
-        )
+        more_known = {word for text in known for word in _tokens(fold(text))}
+        self._known = self._words | _common_words() | more_known
+        stems = {w for w in tolerant if w.endswith("*") and len(w) > _LEAST_STEM}
+        words = {w for w in tolerant if not w.endswith("*") and len(w) >= _LEAST_LETTERS}
+        self._near = _deletions(stems | words)
+        self._near_lengths = tuple(sorted({len(stem) - 1 for stem in stems}))
 
     def find(self, sentences: Sentences) -> Mapping[int, set[int]]:
         """Owner to the numbers of the sentences in which one of its phrases stands."""
@@ -233,6 +239,13 @@ class Lexicon:
                     if OSA.distance(head, stem, score_cutoff=1) <= 1:
                         seen.add(word)
                         yield word
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    text = Path(__file__).with_name("common_words.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(word for line in lines for word in _tokens(fold(line)))
 
 
 def _key(word: str, phrase: Phrase) -> str:

@@ -28,7 +28,7 @@ __all__ = ["PromptLabeler", "prompt_misfits"]
 class PromptLabeler:
     """Votes what a model answers; a model's fault is a failed vote, never a guess."""
 
-    def __init__(  # noqa: PLR0913 - keyword-only past the first
+    def __init__(
         self,
         id: str,  # noqa: A002 - the word that desk.yaml uses
         *,

@@ -140,11 +140,16 @@ class _Builder:
             weight=shape.weight,
             match=self._matcher(shape, keys),
             needs=self._condition(shape.needs, (*keys, "needs")),
-            unless=self._condition(shape.unless, (*keys, "unless")),
+            # What cancels a rule must stand there to the letter: a typo never hides a danger.
+            unless=self._condition(shape.unless, (*keys, "unless"), tolerant=False),
         )
 
-    def _condition(self, shape: _ConditionShape | None, keys: _Keys) -> Matcher | None:
-        return None if shape is None else self._matcher(shape, keys, within=shape.within)
+    def _condition(
+        self, shape: _ConditionShape | None, keys: _Keys, *, tolerant: bool = True
+    ) -> Matcher | None:
+        if shape is None:
+            return None
+        return self._matcher(shape, keys, within=shape.within, tolerant=tolerant)
 
     def _matcher(
         self,
@@ -152,14 +157,15 @@ class _Builder:
         keys: _Keys,
         *,
         within: Literal["sentence", "ticket"] = "sentence",
+        tolerant: bool = True,
     ) -> Matcher:
         number = next(self._numbers)
         if not (shape.words or shape.exact or shape.patterns or shape.cased):
             hint = "give it words, exact words or patterns"
             self._problems.append(self._document.problem("nothing to look for", *keys, hint=hint))
-        for field, tolerant in (("words", True), ("exact", False)):
-            texts = shape.words if tolerant else shape.exact
-            found = self._phrases(texts, (*keys, field), tolerant=tolerant)
+        for field, texts in (("words", shape.words), ("exact", shape.exact)):
+            forgiving = tolerant and field == "words"
+            found = self._phrases(texts, (*keys, field), tolerant=forgiving)
             self.phrases += [(number, phrase) for phrase in found]
         return Matcher(
             number=number,

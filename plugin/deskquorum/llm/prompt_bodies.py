@@ -70,7 +70,7 @@ def variables_of(
     fence: str,
     examples: Sequence[Example] = (),
 ) -> Mapping[str, object]:
-    """What a template can speak of; messages as a person reads them, customers' words neutralised."""
+    """What a template can speak of: messages as a person reads them, words neutralised."""
     messages = tuple(
         _MessageView(role=m.role, text=neutralised(readable(m.text), fence=fence))
         for m in ticket.messages

@@ -37,7 +37,7 @@ class _Pauses:
 class RetryingChat:
     """A chat model that asks another one again after a fault that may pass."""
 
-    def __init__(  # noqa: PLR0913 - keyword-only past the first
+    def __init__(
         self,
         chat: ChatModel,
         *,

@@ -158,7 +158,7 @@ def load_playbook(
     plays: tuple[Play, ...] = ()
     if document is not None and book is not None:
         plays = tuple(
-            _play(shape, index, document, book, replies, problems)
+            _play(shape, index, _Compiler(document, book, problems), replies)
             for index, shape in enumerate(document.value.plays)
         )
     if problems:
@@ -168,28 +168,19 @@ def load_playbook(
 
 
 def _play(
-    shape: _PlayShape,
-    index: int,
-    document: Document[_PlaybookShape],
-    book: PolicyBook,
-    replies: Mapping[str, ReplyTemplate],
-    problems: list[Problem],
+    shape: _PlayShape, index: int, compiler: _Compiler, replies: Mapping[str, ReplyTemplate]
 ) -> Play:
     at = ("plays", index)
-    compiler = _Compiler(document, book, problems)
     action = shape.action
     if action is not None:
         compiler.check_action(action, *at, "action")
     for kind, template in (("reply", shape.reply), ("decline", shape.decline)):
         if template is not None and template not in replies:
             known = f"the replies are {', '.join(sorted(replies))}"
-            message = f"unknown reply '{template}'"
-            problems.append(document.problem(message, *at, kind, hint=known))
-    problems += [
-        document.problem(f"unknown clause '{clause}'", *at, "cite", number)
-        for number, clause in enumerate(shape.cite)
-        if clause not in book.clauses
-    ]
+            compiler.report(f"unknown reply '{template}'", *at, kind, hint=known)
+    for number, clause in enumerate(shape.cite):
+        if clause not in compiler.book.clauses:
+            compiler.report(f"unknown clause '{clause}'", *at, "cite", number)
     args = {} if action is None else action.args
     return Play(
         id=shape.id,
@@ -210,15 +201,19 @@ class _Compiler:
     book: PolicyBook
     problems: list[Problem]
 
+    def report(self, message: str, *keys: str | int, hint: str = "") -> None:
+        """Note a problem at the value under the keys."""
+        self.problems.append(self.document.problem(message, *keys, hint=hint))
+
     def compile(self, text: str, *keys: str | int, yes_or_no: bool = False) -> Condition:
         """The compiled expression; one that can't be compiled is reported and never holds."""
         try:
             return self.book.environment.compile(text, yes_or_no=yes_or_no)
         except CelProblem as exc:
-            self.problems += [
+            self.problems.extend(
                 self.document.problem(c.message, *keys, hint=c.hint, offset=c.offset)
                 for c in exc.complaints
-            ]
+            )
             return self.book.environment.compile("false")
 
     def check_action(self, action: _ActionShape, *keys: str | int) -> None:
@@ -227,10 +222,10 @@ class _Compiler:
         if spec is None:
             hint = f"the actions are {', '.join(sorted(self.book.actions))}"
             message = f"unknown action '{action.name}'"
-            self.problems.append(self.document.problem(message, *keys, "name", hint=hint))
+            self.report(message, *keys, "name", hint=hint)
             return
         takes = f"it takes {', '.join(spec.args) or 'no arguments'}"
         for name in spec.args.keys() ^ action.args.keys():
             kind = "lacks" if name in spec.args else "does not take"
             message = f"'{action.name}' {kind} the argument '{name}'"
-            self.problems.append(self.document.problem(message, *keys, hint=takes))
+            self.report(message, *keys, hint=takes)

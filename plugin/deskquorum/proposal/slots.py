@@ -128,8 +128,8 @@ _SIZES = {
     "moyenne": "m",
 }
 _STOP = frozenset(
-    ["the", "and", "for", "with", "set", "of", "a", "an", "in", "de", "la", "le", "el"]
-    + ["die", "der", "das", "und", "et", "y", "e"]
+    {"the", "and", "for", "with", "set", "of", "a", "an", "in"}
+    | {"de", "la", "le", "el", "die", "der", "das", "und", "et", "y", "e"}
 )
 
 
@@ -140,7 +140,7 @@ def fill_slots(
     return {name: _fill(spec, text, facts) for name, spec in slots.items()}
 
 
-def _fill(spec: SlotSpec, text: str, facts: Facts) -> JsonValue:
+def _fill(spec: SlotSpec, text: str, facts: Facts) -> JsonValue:  # noqa: PLR0911 - one a kind
     folded = fold(text)
     match spec:
         case RecordSlot():

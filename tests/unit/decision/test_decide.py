@@ -82,9 +82,7 @@ def test_an_allowed_signed_off_action_runs_by_itself():
         pytest.param(
             {"action_ruling": replace(FREE, mode=Mode.SUGGEST)}, "mode", id="suggest-mode"
         ),
-        pytest.param(
-            {"action_ruling": replace(FREE, mode=Mode.SHADOW)}, "mode", id="shadow-mode"
-        ),
+        pytest.param({"action_ruling": replace(FREE, mode=Mode.SHADOW)}, "mode", id="shadow-mode"),
         pytest.param(
             {"action_ruling": replace(FREE, signed_off=None)},
             "no-certificate",
@@ -114,9 +112,7 @@ def test_a_failed_labeler_sends_the_ticket_to_a_person():
 
 
 def test_a_broken_stage_sends_the_ticket_to_a_person():
-    evidence = Evidence(
-        ticket=TICKET, facts=Facts(), votes=(), failures=(Reason(code="late"),)
-    )
+    evidence = Evidence(ticket=TICKET, facts=Facts(), votes=(), failures=(Reason(code="late"),))
     assert decided(evidence=evidence).route is Route.HUMAN
 
 
