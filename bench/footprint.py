@@ -143,8 +143,8 @@ def report(measured: Sequence[Measurement], *, limits: Limits) -> str:
 
 What an install costs: site-packages in megabytes (10^6 bytes, compiled files included, pip and
 setuptools not counted unless a package requires them), seconds of `pip install` without a cache,
-and seconds of a host's first import in a fresh process (best of {_IMPORT_RUNS}). One after the
-other, each in an environment of its own.
+and seconds of a host's first import in a fresh process (best of {_IMPORT_RUNS}). One after the other, each in
+an environment of its own.
 
 - Date: {datetime.now(UTC):%Y-%m-%d}
 - Machine: {_machine()}
@@ -157,7 +157,7 @@ other, each in an environment of its own.
 
 {notes}
 
-Install times depend on the network and on what else the machine does; megabytes do not.
+Seconds depend on the network and on what else the machine does; megabytes do not.
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -24,7 +24,14 @@ from deskquorum.llm import (
     why_no_local_model,
 )
 from deskquorum.pack import starter_pack
-from deskquorum.policy import DeskFile, NearestSpec, PromptSpec, RuleSpec, load_policies
+from deskquorum.policy import (
+    DeskFile,
+    NearestSpec,
+    PromptSpec,
+    RuleSpec,
+    load_desk_file,
+    load_policies,
+)
 from deskquorum.proposal import load_playbook
 from deskquorum.redaction import Redactor
 
@@ -68,8 +75,9 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         ConfigError: Carries the problems of all files together.
     """
     problems: list[Problem] = []
-    if not (folder / "policies" / "desk.yaml").is_file():
-        raise PolicyFileError([_no_desk(folder)])
+    path = folder / "policies" / "desk.yaml"
+    if not path.is_file():
+        raise PolicyFileError([_no_desk(path)])
     book = _collect(problems, lambda: load_policies(folder / "policies"))
     prompts = _collect(problems, lambda: load_prompts(_prompt_folders(folder, "labelers")))
     playbook = _collect(
@@ -80,14 +88,15 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             reply_folders=_prompt_folders(folder, "replies"),
         ),
     )
-    if book is None or book.desk is None:
+    # With faulty policies the word lists and prompts that the desk names are checked all the same.
+    desk = load_desk_file(path, []) if book is None else book.desk
+    if desk is None:
         raise ConfigError(problems)
-    desk = book.desk
     labelers = _labelers(desk, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
-    if problems or playbook is None or prompts is None:
+    if problems or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
     embedder = load_embedder()
@@ -97,9 +106,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             book=book,
             playbook=playbook,
             clauses=index_clauses(
-                # Replies speak to customers, so they are held against the words for customers.
-                [replace(clause, text=clause.says) for clause in book.clauses.values()],
-                None if embedder is None else embedder.embed,
+                book.clauses.values(), None if embedder is None else embedder.embed
             ),
             questions=desk.questions,
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
@@ -211,9 +218,9 @@ def _misfits(
             yield from prompt_misfits(prompt, desk.questions[spec.question], model)
 
 
-def _no_desk(folder: Path) -> Problem:
+def _no_desk(path: Path) -> Problem:
     return Problem(
-        path=str(folder / "policies" / "desk.yaml"),
+        path=str(path),
         message="no such file",
         hint="name a desk folder, or make one with `deskquorum init FOLDER`",
     )

@@ -23,8 +23,11 @@ __all__ = ["Lexicon", "Phrase", "Sentences", "parse_phrase"]
 _LEAST_LETTERS = 5
 """Shorter words are too often one letter away from quite another word."""
 
-_LEAST_STEM = 6
-"""The same for stems, which fit more words."""
+_MORE_ALONE = 1
+"""Letters more where a phrase is one word, so that no other word bears it out."""
+
+_MORE_STEM = 1
+"""Letters more for a stem, which fits more words."""
 
 _GAPS = {"..": 3, "...": 6}
 _WORD = re.compile(r"@?[^\W_]+(?:'[^\W_]+)*")
@@ -186,10 +189,8 @@ class Lexicon:
         self._stems = _by_length(w[:-1] for w in exact if w.endswith("*"))
         more_known = {word for text in known for word in _tokens(fold(text))}
         self._known = self._words | _common_words() | more_known
-        stems = {w for w in tolerant if w.endswith("*") and len(w) > _LEAST_STEM}
-        words = {w for w in tolerant if not w.endswith("*") and len(w) >= _LEAST_LETTERS}
-        self._near = _deletions(stems | words)
-        self._near_lengths = tuple(sorted({len(stem) - 1 for stem in stems}))
+        self._near = _deletions(w for w in tolerant if _letters(w) >= _LEAST_LETTERS)
+        self._near_lengths = tuple(sorted({len(w) - 1 for w in tolerant if _is_near_stem(w)}))
 
     def find(self, sentences: Sentences) -> Mapping[int, set[int]]:
         """Owner to the numbers of the sentences in which one of its phrases stands."""
@@ -249,7 +250,18 @@ def _common_words() -> frozenset[str]:
 
 
 def _key(word: str, phrase: Phrase) -> str:
-    return f"~{word}" if phrase.tolerant else word
+    """What a token must read as: the word, or the word with a typo."""
+    least = _LEAST_LETTERS + (_MORE_ALONE if len(phrase.steps) == 1 else 0)
+    return f"~{word}" if phrase.tolerant and _letters(word) >= least else word
+
+
+def _is_near_stem(word: str) -> bool:
+    return word.endswith("*") and _letters(word) >= _LEAST_LETTERS
+
+
+def _letters(word: str) -> int:
+    """How many letters of a word, or of a stem as long as it says as much."""
+    return len(word) - 1 - _MORE_STEM if word.endswith("*") else len(word)
 
 
 def _stands(phrase: Phrase, read: Sequence[frozenset[str]], at: int, step: int) -> bool:

@@ -169,7 +169,11 @@ class NearestLabeler:
         scores += self._trust * to_labels / _DESCRIPTION_TEMPERATURE
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
-        return dict(zip(self._labels, shares.tolist(), strict=True))
+        # Rounded, so that no long run of digits in a record looks like a card number.
+        return {
+            label: round(share, 6)
+            for label, share in zip(self._labels, shares.tolist(), strict=True)
+        }
 
 
 def _say(vectors: Vectors, places: Sequence[int], labels: int) -> npt.NDArray[np.float64]:

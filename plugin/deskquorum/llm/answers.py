@@ -109,7 +109,8 @@ def _read_letters(
     found = math.fsum(masses.values())
     if not masses or found < least_mass:
         return Reading(status=VoteStatus.ABSTAINED, why="off-menu")
-    distribution = {label: mass / found for label, mass in masses.items()}
+    # Rounded, so that no long run of digits in a record looks like a card number.
+    distribution = {label: round(mass / found, 6) for label, mass in masses.items()}
     best = max(distribution.values())
     winners = [label for label, share in distribution.items() if share == best]
     if len(winners) > 1:

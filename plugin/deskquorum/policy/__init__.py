@@ -22,6 +22,7 @@ from deskquorum.policy.desk_file import (
     NearestSpec,
     PromptSpec,
     RuleSpec,
+    load_desk_file,
 )
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
@@ -59,6 +60,7 @@ __all__ = [
     "decimal_text",
     "exponent_of",
     "lint",
+    "load_desk_file",
     "load_policies",
     "minor_of",
     "read_yaml",

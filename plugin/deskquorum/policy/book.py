@@ -42,9 +42,7 @@ class Clause:
     id: str
     version: str
     text: str
-    """As the desk's people read it."""
-    says: str
-    """As customers read it."""
+    """As customers may read it: replies quote it."""
     policy: str
     path: str
     line: int

@@ -120,7 +120,6 @@ def _declare_clauses(topic: Topic, found: Declarations) -> None:
             id=shape.id,
             version=topic.value.version,
             text=shape.text.strip(),
-            says=(shape.says or shape.text).strip(),
             policy=topic.value.policy,
             path=str(topic.path),
             line=topic.place(*keys)[0],

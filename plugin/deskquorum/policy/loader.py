@@ -22,6 +22,7 @@ from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, rea
 from deskquorum.policy.names import is_dotted_name
 from deskquorum.policy.rules import build_rules
 from deskquorum.policy.shapes import CasesShape, TopicShape
+from deskquorum.policy.source import read_tree
 
 __all__ = ["load_policies"]
 
@@ -42,16 +43,17 @@ def load_policies(folder: Path) -> PolicyBook:
     """
     problems: list[Problem] = []
     topics, cases = _read(folder, problems)
-    desk = slots = None
+    desk, unread = None, frozenset[str]()
     if (folder / _DESK).is_file():
         desk = load_desk_file(folder / _DESK, problems)
         if desk is None:
-            raise PolicyFileError(problems)
+            # The topics are checked all the same, but for what they ask of its questions.
+            unread, cases = _questions_of(folder / _DESK), ()
     slots = _read_slots(folder / _PLAYBOOK, problems)
     if topics is None or slots is None:
         # What these files declare is unknown, so every use of it would look like a mistake.
         raise PolicyFileError(problems)
-    book = _book(topics, cases, desk, slots, problems)
+    book = _book(topics, cases, desk, slots, problems, unread=unread)
     if problems:
         raise PolicyFileError(set(problems))
     return book
@@ -105,15 +107,25 @@ def _read_slots(path: Path, problems: list[Problem]) -> Mapping[str, TypeSpec] |
     return slots
 
 
+def _questions_of(path: Path) -> frozenset[str]:
+    """The questions that a faulty `desk.yaml` names."""
+    root = read_tree(path, [])
+    questions = None if root is None else root.child("questions")
+    entries = None if questions is None else questions.entries
+    return frozenset(entries or ())
+
+
 def _book(
     topics: Sequence[Topic],
     cases: Sequence[Document[CasesShape]],
     desk: DeskFile | None,
     slots: Mapping[str, TypeSpec],
     problems: list[Problem],
+    *,
+    unread: frozenset[str],
 ) -> PolicyBook:
     found = declare(topics, currency=None if desk is None else desk.currency, problems=problems)
-    environment = _environment(found, desk, slots)
+    environment = _environment(found, desk, slots, unread)
     check_conditions(found, environment, problems)
     rules = build_rules(topics, found, environment)
     by_action = _by_action(rules)
@@ -132,11 +144,14 @@ def _book(
 
 
 def _environment(
-    found: Declarations, desk: DeskFile | None, slots: Mapping[str, TypeSpec]
+    found: Declarations,
+    desk: DeskFile | None,
+    slots: Mapping[str, TypeSpec],
+    unread: frozenset[str],
 ) -> Environment:
     facts = {**BUILT_IN, **found.facts}
     questions = {} if desk is None else desk.questions
-    dropped = found.dropped | (desk.dropped if desk is not None else set())
+    dropped = found.dropped | unread | (desk.dropped if desk is not None else set())
     return Environment(
         variables={
             **facts,

@@ -46,8 +46,6 @@ class ClauseShape(_Shape):
 
     id: Text
     text: Text
-    says: Text | None = None
-    """The clause in words for customers; left out, replies quote the text itself."""
 
 
 class UncertifiedShape(_Shape):

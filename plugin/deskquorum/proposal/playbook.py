@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -120,7 +120,7 @@ def draft_reply(
     if template is None:
         return None
     cited = ruling.clauses if denied and ruling is not None else play.cite
-    clauses = {name: clause.says for name, clause in book.clauses.items()}
+    clauses = {name: clause.text for name, clause in book.clauses.items()}
     return playbook.replies[template].draft(clauses=clauses, cited=cited, facts=facts)
 
 
@@ -156,9 +156,12 @@ def load_playbook(
     replies = load_replies(reply_folders, problems)
     document = read_yaml(path, _PlaybookShape, problems) if path.is_file() else None
     plays: tuple[Play, ...] = ()
+    if document is not None:
+        files = {path.stem for folder in reply_folders for path in folder.glob("*.md")}
+        problems += _unknown_replies(document, replies.keys() | files)
     if document is not None and book is not None:
         plays = tuple(
-            _play(shape, index, _Compiler(document, book, problems), replies)
+            _play(shape, index, _Compiler(document, book, problems))
             for index, shape in enumerate(document.value.plays)
         )
     if problems:
@@ -167,17 +170,23 @@ def load_playbook(
     return Playbook(slots=slots, plays=plays, replies=replies)
 
 
-def _play(
-    shape: _PlayShape, index: int, compiler: _Compiler, replies: Mapping[str, ReplyTemplate]
-) -> Play:
+def _unknown_replies(
+    document: Document[_PlaybookShape], replies: Collection[str]
+) -> Iterator[Problem]:
+    """Names of replies that do not exist; a faulty reply file has a problem of its own."""
+    hint = f"the replies are {', '.join(sorted(replies))}"
+    for index, shape in enumerate(document.value.plays):
+        for kind, name in (("reply", shape.reply), ("decline", shape.decline)):
+            if name is not None and name not in replies:
+                at = ("plays", index, kind)
+                yield document.problem(f"unknown reply '{name}'", *at, hint=hint)
+
+
+def _play(shape: _PlayShape, index: int, compiler: _Compiler) -> Play:
     at = ("plays", index)
     action = shape.action
     if action is not None:
         compiler.check_action(action, *at, "action")
-    for kind, template in (("reply", shape.reply), ("decline", shape.decline)):
-        if template is not None and template not in replies:
-            known = f"the replies are {', '.join(sorted(replies))}"
-            compiler.report(f"unknown reply '{template}'", *at, kind, hint=known)
     for number, clause in enumerate(shape.cite):
         if clause not in compiler.book.clauses:
             compiler.report(f"unknown clause '{clause}'", *at, "cite", number)

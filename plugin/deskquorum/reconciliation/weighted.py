@@ -41,6 +41,8 @@ def reconcile(question: Question, votes: Sequence[Vote], accuracies: Mapping[str
             quorum_met=False,
         )
     posterior = _capped(_posterior(question, cast, accuracies))
+    # Rounded, so that no long run of digits in a record looks like a card number.
+    posterior = {label: round(p, 6) for label, p in posterior.items()}
     label, probability = max(posterior.items(), key=lambda pair: pair[1])
     agreeing = {v.family or v.labeler for v in cast if v.label == label}
     return Answer(

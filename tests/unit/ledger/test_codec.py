@@ -3,10 +3,11 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
+from types import MappingProxyType
 
 import pytest
 
-from deskquorum.domain import Answer
+from deskquorum.domain import Action, Answer
 from deskquorum.errors import LedgerError
 from deskquorum.ledger import decision_from_json, decision_to_json, evidence_from_json
 from deskquorum.ledger.codec import chain_hash
@@ -29,6 +30,11 @@ def test_the_same_decision_is_always_written_the_same(decide):
     one = decide("d-1", cost=Decimal("0.10"))
     other = replace(one, answers=dict(reversed(one.answers.items())))
     assert decision_to_json(one) == decision_to_json(other)
+
+
+def test_a_mapping_of_any_kind_is_written(decide):
+    action = Action(name="refund", args=MappingProxyType({"order_id": "NW-1"}))
+    assert decision_from_json(decision_to_json(decide("d-1", action=action))).action == action
 
 
 def test_money_is_written_as_text(decide):
@@ -57,6 +63,9 @@ def test_probabilities_keep_every_digit(decide):
         pytest.param({"cost": Decimal("Infinity")}, id="endless-cost"),
         pytest.param({"reply": "\udc00"}, id="half-a-character"),
         pytest.param({"reply": b"bytes"}, id="bytes-for-text"),
+        pytest.param({"reasons": ["rule"]}, id="text-for-a-reason"),
+        pytest.param({"saved_calls": "3"}, id="text-for-a-number"),
+        pytest.param({"action": Action(name="refund", args={"amount": 1.5})}, id="float-for-money"),
         pytest.param({"decided_at": datetime(2026, 1, 1)}, id="no-zone"),  # noqa: DTZ001
         pytest.param(
             {

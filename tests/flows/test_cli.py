@@ -1,0 +1,175 @@
+"""The command line as its users run it: files in, files, tables and exit codes out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
+
+
+def run(*arguments, cwd=None):
+    return subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd
+    )
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.fixture
+def tickets(tmp_path, rows):
+    """Two tickets with a malformed row of each kind between them."""
+    path = tmp_path / "tickets.jsonl"
+    good = [json.dumps(rows[name]) for name in ("plain-01", "plain-10")]
+    nameless = json.dumps({"id": "no-messages", "messages": []})
+    path.write_text("\n".join([good[0], "{not json", "", nameless, "[1]", good[1]]), "utf-8")
+    return path
+
+
+def test_decide_keeps_the_order_and_turns_malformed_rows_into_error_rows(folder, tickets, tmp_path):
+    out = tmp_path / "out.jsonl"
+    done = run("decide", tickets, "--desk", folder, "--out", out, "--no-model")
+    decided = lines(out)
+    assert done.returncode == 1, done.stderr
+    assert [row["id"] for row in decided] == ["plain-01", None, "no-messages", None, "plain-10"]
+    assert [row.get("line") for row in decided] == [None, 2, 4, 5, None]
+    assert [row["route"] for row in decided] == ["auto", "human", "human", "human", "deny"]
+    assert "line 4: field 'messages'" in decided[2]["error"]
+
+
+def test_decide_writes_the_documented_fields(folder, tickets, tmp_path):
+    out = tmp_path / "out.jsonl"
+    run("decide", tickets, "--desk", folder, "--out", out, "--no-model")
+    assert lines(out)[0].keys() == {
+        "id",
+        "route",
+        "action",
+        "reply",
+        "reasons",
+        "answers",
+        "ruling",
+        "findings",
+        "mode",
+        "cost",
+        "saved_calls",
+        "decision_id",
+    }
+
+
+def test_decide_exits_with_2_when_the_file_is_missing(folder):
+    done = run("decide", "nowhere.jsonl", "--desk", folder)
+    assert done.returncode == 2
+    assert "nowhere.jsonl: no such file" in done.stderr
+
+
+def test_a_broken_desk_names_every_problem_of_every_file_and_decides_nothing(
+    folder, tickets, tmp_path
+):
+    def spoil(name, old, new):
+        path = folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    spoil("policies/refunds.yaml", "order.status ==", "order.stats ==")
+    spoil("policies/desk.yaml", "languages:", "langauges:")
+    spoil("policies/playbook.yaml", "reply: order-cancelled", "reply: order-canceled")
+    spoil("prompts/labelers/route.md", "read: logprobs", "read: logprob")
+    spoil("prompts/replies/clause.md", "{% endfor %}", "")
+    spoil("labelers/urgency.rules.yaml", "label: soon", "label: son")
+    out = tmp_path / "out.jsonl"
+    done = run("decide", tickets, "--desk", folder, "--out", out)
+    assert done.returncode == 2
+    assert not out.exists()
+    said = done.stderr.splitlines()
+    for name, found, mend in (
+        ("policies/refunds.yaml", "unknown fact 'order.stats'", "did you mean 'order.status'?"),
+        ("policies/desk.yaml", "unknown key 'langauges'", "did you mean 'languages'?"),
+        ("prompts/labelers/route.md", "logprob", "logprobs"),
+    ):
+        line = next(text for text in said if name in text and found in text)
+        assert mend in line
+        assert all(part.isdigit() for part in line.split(name)[1].split(": ")[0].split(":")[1:])
+
+
+def test_explain_tells_the_whole_story_of_a_ticket(folder, tickets):
+    run("decide", tickets, "--desk", folder, "--no-model")
+    done = run("explain", "plain-10", "--desk", folder)
+    assert done.returncode == 0, done.stderr
+    for words in ("declined", "cancel-shipped", "C2", "intent: cancel_order", "Clause C2:"):
+        assert words in done.stdout
+
+
+def test_explain_of_something_that_was_never_decided_exits_with_2(folder):
+    done = run("explain", "nobody", "--desk", folder)
+    assert done.returncode == 2
+    assert "no decision or ticket 'nobody'" in done.stderr
+
+
+def test_label_answers_one_question_and_shows_the_votes(folder, tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"id": "a", "text": "Please cancel my order."}\n{"id": "b"}\n')
+    out = tmp_path / "out.jsonl"
+    done = run("label", rows, "--desk", folder, "--question", "intent", "--out", out, "--no-model")
+    first, second = lines(out)
+    assert done.returncode == 1
+    assert first["label"] == "cancel_order"
+    assert {vote["labeler"] for vote in first["votes"]} == {"intent-words", "intent-nearest"}
+    assert second["line"] == 2
+
+
+def test_label_of_an_unknown_question_exits_with_2(folder, tmp_path):
+    done = run("label", tmp_path / "x", "--desk", folder, "--question", "mood")
+    assert done.returncode == 2
+    assert "no question 'mood'; it asks intent" in done.stderr
+
+
+def test_init_makes_a_desk_that_the_doctor_finds_healthy(tmp_path):
+    assert run("init", tmp_path / "ops").returncode == 0
+    done = run("doctor", "--desk", tmp_path / "ops", "--json")
+    assert done.returncode == 0, done.stdout
+    assert all(check["ok"] for check in json.loads(done.stdout) if check["needed"])
+
+
+def test_init_refuses_a_folder_that_holds_something(tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    done = run("init", tmp_path)
+    assert done.returncode == 2
+    assert "is not empty" in done.stderr
+
+
+def test_init_makes_a_routing_desk_from_labels_and_past_tickets(tmp_path):
+    labels, past = tmp_path / "labels.json", tmp_path / "past.jsonl"
+    labels.write_text('{"card": "ordering a card", "cash": "cash machines"}')
+    past.write_text('{"text": "my card has not come", "route": "card"}\n')
+    folder = tmp_path / "desk"
+    assert run("init", folder, "--labels", labels, "--examples", past).returncode == 0
+    done = run("label", past, "--desk", folder, "--question", "route", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "accuracy 1.0" in done.stderr
+
+
+def test_doctor_of_a_folder_without_a_desk_says_how_to_make_one(tmp_path):
+    done = run("doctor", "--desk", tmp_path)
+    assert done.returncode == 1
+    assert "deskquorum init" in done.stdout
+
+
+def test_the_demo_shows_all_three_routes_and_where_to_look_next():
+    done = run("demo", "--no-model")
+    assert done.returncode == 0, done.stderr
+    for words in (" auto ", " deny ", " human ", "deskquorum explain d_", "No money moved"):
+        assert words in done.stdout
+
+
+def test_the_embedding_example_runs():
+    example = Path(__file__).parents[2] / "examples" / "embed_in_bot.py"
+    done = subprocess.run(  # noqa: S603 - our own example
+        [sys.executable, str(example)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "the bot may cancel: deny" in done.stdout
