@@ -143,8 +143,8 @@ def report(measured: Sequence[Measurement], *, limits: Limits) -> str:
 
 What an install costs: site-packages in megabytes (10^6 bytes, compiled files included, pip and
 setuptools not counted unless a package requires them), seconds of `pip install` without a cache,
-and seconds of a host's first import in a fresh process (best of {_IMPORT_RUNS}). One after the other, each in
-an environment of its own.
+and seconds of a host's first import in a fresh process (best of {_IMPORT_RUNS}).
+One after the other, each in an environment of its own.
 
 - Date: {datetime.now(UTC):%Y-%m-%d}
 - Machine: {_machine()}

@@ -187,6 +187,8 @@ class Desk:
         run.session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
         run.stage = "facts"
         run.facts = run.session.redact_facts(self._facts(run))
+        # Before the draft is redacted: what is replaced counts as known to the conversation.
+        leaks = _leaks(run.ticket.proposal, run.session)
         proposal = _redacted(run.ticket.proposal, run.session)
         run.stage = "labeling"
         collected = await collect_votes(
@@ -195,7 +197,11 @@ class Desk:
         run.votes = collected.votes
         run.stage = "judgement"
         run.evidence = Evidence(
-            ticket=run.session.ticket, facts=run.facts, votes=run.votes, proposal=proposal
+            ticket=run.session.ticket,
+            facts=run.facts,
+            votes=run.votes,
+            proposal=proposal,
+            failures=leaks,
         )
         return await _in_thread(
             partial(
@@ -259,6 +265,7 @@ class Desk:
     async def _ready(self) -> tuple[Labeler, ...]:
         async with self._opening:
             if self._labelers is None:
+                await _in_thread(self._parts.redactor.warm_up)
                 opened = await self._open(stack=self._stack)
                 self._labelers, self._notices = opened.labelers, opened.notices
             return self._labelers
@@ -291,8 +298,18 @@ def _redacted(proposal: Proposal | None, session: Session) -> Proposal | None:
     if proposal is None:
         return None
     action = None if proposal.action is None else session.redact_action(proposal.action)
-    reply = None if proposal.reply is None else session.redact(proposal.reply)
+    reply = None if proposal.reply is None else session.redact(proposal.reply, "reply")
     return replace(proposal, action=action, reply=reply)
+
+
+def _leaks(proposal: Proposal | None, session: Session) -> tuple[Reason, ...]:
+    """Personal data in a bot's reply that its reader did not bring along."""
+    if proposal is None or proposal.reply is None:
+        return ()
+    return tuple(
+        Reason(code="leak", params={"kind": kind.lower()})
+        for kind in session.leaks(proposal.reply)
+    )
 
 
 def _restored(decision: Decision, session: Session) -> Decision:

@@ -166,12 +166,12 @@ async def test_without_a_record_nothing_goes_by_itself(folder, ticket, tmp_path)
 
 
 async def test_what_cannot_be_redacted_is_a_hand_off_without_its_text(folder, ticket, monkeypatch):
-    def broken(self, ticket):
+    def broken(_, ticket):
         raise RuntimeError(ticket.messages[0].text)
 
-    monkeypatch.setattr(Redactor, "open", broken)
     desk = load_desk(folder, models=False)
     async with desk:
+        monkeypatch.setattr(Redactor, "open", broken)
         decision = await desk.decide(ticket("plain-01"))
     entry = desk.ledger.get(decision.id)
     assert decision.route is Route.HUMAN
@@ -213,7 +213,15 @@ async def test_a_placeholder_in_a_bots_reply_is_never_filled_from_another_conver
     assert decision.route is Route.HUMAN
 
 
-async def test_a_card_in_the_ticket_does_not_reach_the_record(without_model, rows, ticket):
+async def test_another_persons_data_in_a_bots_reply_goes_to_a_person(without_model, ticket):
+    wish = Proposal(source="bot", reply="We wrote to mia.lund@example.com as well.")
+    async with without_model as desk:
+        decision = await desk.review(ticket("plain-01"), wish)
+    assert decision.route is Route.HUMAN
+    assert "leak" in codes(decision)
+
+
+async def test_a_card_in_the_ticket_does_not_reach_the_record(without_model, ticket):
     seen = ticket("plain-01")
     text = f"{seen.messages[0].text} My card was {CARD}."
     pasted = replace(seen, messages=(replace(seen.messages[0], text=text),))

@@ -22,6 +22,7 @@ SENTENCES = {
     "no-certificate": "{action} has neither a certificate nor a sign-off, so a person sends it",
     "signed-off": "{action} was signed off without a certificate by {by}",
     "reply-check": "The reply check found a {check} {verdict} ({why}) {clause}",
+    "leak": "The drafted reply holds personal data ({kind}) that is not the reader's to see",
     "late": "The deadline passed while the desk was busy with {stage}",
     "stage-failed": "The stage {stage} failed ({why})",
     "no-record": "The ledger could not record the decision",

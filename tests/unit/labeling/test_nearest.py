@@ -72,7 +72,7 @@ async def test_descriptions_answer_without_examples_even_when_switched_off():
 @given(st.text())
 def test_shares_sum_to_one_for_any_text_that_gets_a_vote(text):
     shares = SHARED._distribution(text)
-    assert not shares or (sum(shares.values()) == pytest.approx(1) and set(shares) == set(LABELS))
+    assert not shares or (sum(shares.values()) == pytest.approx(1, abs=1e-5) and set(shares) == set(LABELS))
 
 
 SHARED = labeler()
@@ -95,13 +95,13 @@ async def test_renaming_labels_renames_the_shares_and_changes_nothing_else():
         "where is my money",
     )
     expected = {renamed[name]: share for name, share in plain.distribution.items()}
-    assert dict(other.distribution) == pytest.approx(expected)
+    assert dict(other.distribution) == pytest.approx(expected, abs=1e-5)
 
 
 async def test_the_order_of_examples_is_irrelevant():
     forward = await vote_of(labeler(), "where is my money")
     backward = await vote_of(labeler(EXAMPLES[::-1]), "where is my money")
-    assert dict(backward.distribution) == pytest.approx(dict(forward.distribution), abs=1e-6)
+    assert dict(backward.distribution) == pytest.approx(dict(forward.distribution), abs=1e-5)
 
 
 async def test_ten_copies_of_an_example_do_not_count_ten_times():
@@ -140,7 +140,7 @@ async def test_nothing_near_enough_is_an_abstention(floor, text, status):
 async def test_examples_without_words_change_nothing():
     plain = await vote_of(labeler(), "where is my money")
     padded = await vote_of(labeler([*EXAMPLES, ("", "fault")]), "where is my money")
-    assert dict(padded.distribution) == pytest.approx(dict(plain.distribution))
+    assert dict(padded.distribution) == pytest.approx(dict(plain.distribution), abs=1e-5)
 
 
 async def test_quoted_history_does_not_vote():
@@ -148,7 +148,16 @@ async def test_quoted_history_does_not_vote():
     mail = await vote_of(
         labeler(), "a broken zip\n\n> where is my parcel\n> the courier never came"
     )
-    assert dict(mail.distribution) == pytest.approx(dict(own.distribution))
+    assert dict(mail.distribution) == pytest.approx(dict(own.distribution), abs=1e-5)
+
+
+async def test_a_danger_in_passing_is_heard_when_sentences_are_read_one_by_one():
+    calm = [("where is my parcel", "delivery"), ("the courier is late", "delivery")]
+    mail = "Where is my parcel please? The courier is so late again. I want my money back."
+    whole = labeler([*calm, ("I want my money back", "refund")])
+    alert = labeler([*calm, ("I want my money back", "refund")], calm="delivery")
+    assert (await vote_of(whole, mail)).label == "delivery"
+    assert (await vote_of(alert, mail)).label == "refund"
 
 
 @pytest.fixture
@@ -166,6 +175,7 @@ def load(tmp_path):
             text="text",
             label="label",
             descriptions=False,
+            calm=None,
             abstain_below=None,
             **{"per_label": None, **options},
         )
@@ -236,4 +246,4 @@ async def test_per_label_keeps_the_first_examples_of_each_label(load):
     rows = [row(text, label) for text, label in EXAMPLES]
     capped = await vote_of(load("\n".join(rows), per_label=1), "my stove does not light")
     first = await vote_of(labeler(EXAMPLES[::2], descriptions=False), "my stove does not light")
-    assert dict(capped.distribution) == pytest.approx(dict(first.distribution))
+    assert dict(capped.distribution) == pytest.approx(dict(first.distribution), abs=1e-5)
