@@ -127,8 +127,9 @@ class Desk:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Stop what the desk started: model clients and the packaged model's server."""
+        """Let go of models and ledger; the next ticket opens them again."""
         await self._stack.aclose()
+        self.ledger.close()
         self._stack, self._labelers = AsyncExitStack(), None
 
     async def decide(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
@@ -307,8 +308,7 @@ def _leaks(proposal: Proposal | None, session: Session) -> tuple[Reason, ...]:
     if proposal is None or proposal.reply is None:
         return ()
     return tuple(
-        Reason(code="leak", params={"kind": kind.lower()})
-        for kind in session.leaks(proposal.reply)
+        Reason(code="leak", params={"kind": kind.lower()}) for kind in session.leaks(proposal.reply)
     )
 
 

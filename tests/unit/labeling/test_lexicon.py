@@ -96,3 +96,41 @@ def test_any_text_can_be_searched(text, words):
 def test_every_phrase_stands_in_itself(words):
     phrase = " ".join(words)
     assert found(f"so {phrase} then", exact=[phrase]) == {phrase}
+
+
+@pytest.mark.parametrize(
+    ("phrase", "text", "stands"),
+    [
+        pytest.param("burnt", "burmt", False, id="short-word-alone"),
+        pytest.param("burnt toast", "burmt toast", True, id="short-word-in-company"),
+        pytest.param("cancel*", "cancle", False, id="short-stem-alone"),
+        pytest.param("cancel* order", "cancle order", True, id="short-stem-in-company"),
+        pytest.param("attorney*", "atorneys", True, id="longer-stem-alone"),
+        pytest.param("charge back", "change back", False, id="common-word-is-no-typo"),
+        pytest.param("ferido hoje", "feriado hoje", True, id="uncommon-word-may-be-one"),
+        pytest.param("frozen", "broken", False, id="first-letter-stays"),
+    ],
+)
+def test_typos_are_forgiven_where_little_else_can_be_meant(phrase, text, stands):
+    assert bool(found(text, words=[phrase])) is stands
+
+
+@pytest.mark.parametrize(
+    ("text", "stands"),
+    [
+        pytest.param("send it to \u27e6ADDRESS_1\u00b7k7\u27e7 please", True, id="placeholder"),
+        pytest.param("send it to \u27e6PERSON_1\u00b7k7\u27e7 please", False, id="other-type"),
+        pytest.param("send it to address please", False, id="the-mere-word"),
+    ],
+)
+def test_a_placeholder_is_found_by_its_type(text, stands):
+    assert bool(found(text, words=["to @address"])) is stands
+
+
+def test_a_set_stands_for_each_of_its_words():
+    phrase = parse_phrase("my <limb> hurts", tolerant=True, sets={"limb": ["arm", "leg"]})
+    lexicon = Lexicon([(0, phrase)])
+    assert lexicon.find(Sentences.of("So. My leg hurts"))[0] == {1}
+    assert not lexicon.find(Sentences.of("my head hurts"))[0]
+    with pytest.raises(ValueError, match="no set 'limb'"):
+        parse_phrase("my <limb> hurts", tolerant=True)

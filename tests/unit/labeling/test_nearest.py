@@ -72,7 +72,9 @@ async def test_descriptions_answer_without_examples_even_when_switched_off():
 @given(st.text())
 def test_shares_sum_to_one_for_any_text_that_gets_a_vote(text):
     shares = SHARED._distribution(text)
-    assert not shares or (sum(shares.values()) == pytest.approx(1, abs=1e-5) and set(shares) == set(LABELS))
+    assert not shares or (
+        sum(shares.values()) == pytest.approx(1, abs=1e-5) and set(shares) == set(LABELS)
+    )
 
 
 SHARED = labeler()

@@ -213,3 +213,10 @@ async def test_a_vote_names_its_labeler_question_and_family(tmp_path):
     vote = await vote_of(labeler, "alpha")
     assert (vote.labeler, vote.question, vote.family) == ("words", "topic", "lists")
     assert labeler.wave == 2
+
+
+async def test_what_cancels_a_rule_must_stand_there_to_the_letter(labeler):
+    rules = labeler(
+        "rules:\n  - {id: sue, label: refund, words: [court], unless: {words: [tennis court]}}\n"
+    )
+    assert (await vote_of(rules, "the tenis court")).label == "refund"
