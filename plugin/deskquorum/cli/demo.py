@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -30,8 +31,7 @@ _STYLES = {"auto": "green", "human": "yellow", "deny": "red"}
 def run_demo(*, models: bool, as_json: bool) -> int:
     """Decide the example tickets and print table, summary and where to look next; returns 0."""
     source = starter_pack("northwind")
-    folder = Path(tempfile.gettempdir()) / "deskquorum-demo" / "northwind"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="deskquorum-demo-")) / "northwind"
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("state"))
     desk = load_desk(folder, models=models)
     rows = read_rows(folder / "tickets.jsonl")
@@ -118,10 +118,10 @@ def _summary(
         f"Models: {_models(desk)}.",
         "",
         "Where to look next:",
-        f"  deskquorum explain {first} --desk {folder}",
+        f"  {sys.argv[0]} explain {first} --desk {folder}",
         f"  {folder / 'policies'} holds the rules, clause by clause; change one, then:",
-        f"  deskquorum decide {folder / 'tickets.jsonl'} --desk {folder} --out decisions.jsonl",
-        "  deskquorum init my-desk makes a desk of your own",
+        f"  {sys.argv[0]} decide {folder / 'tickets.jsonl'} --desk {folder} --out decisions.jsonl",
+        f"  {sys.argv[0]} init my-desk makes a desk of your own",
     ]
 
 

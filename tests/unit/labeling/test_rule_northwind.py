@@ -1,8 +1,8 @@
 """The example desk's word lists against our own sentences, which are not the desk's tickets.
 
-A guard against losing what is found today, not a measurement: the lists were mended after reading
-these sentences. Each row says what is asked of it; what it does not say is `no`, `none` or `normal`,
-and its intent and route are left open.
+A guard against losing what is found today, not a measurement: the lists were mended after
+reading these sentences. Each row says what is asked of it; what it does not say is `no`, `none`
+or `normal`, and its intent and route are left open.
 """
 
 import json
