@@ -210,7 +210,7 @@ def _nearest(name: str, question: str, shape: NearestShape, folder: Path) -> Nea
         text=shape.text,
         label=shape.label,
         per_label=shape.per_label,
-        descriptions=examples is None if shape.descriptions is None else shape.descriptions,
+        descriptions=shape.descriptions,
         calm=shape.calm,
         abstain_below=shape.abstain_below,
     )

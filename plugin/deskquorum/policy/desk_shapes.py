@@ -71,7 +71,7 @@ class NearestShape(LabelerShape):
     text: _Text = "text"
     label: _Text = "label"
     per_label: _Count | None = None
-    descriptions: bool | None = None
+    descriptions: bool = True
     calm: _Text | None = None
     abstain_below: Annotated[float, Field(ge=-1, le=1)] | None = None
 
