@@ -31,8 +31,8 @@ class ReplyTemplate:
     def draft(
         self, *, clauses: Mapping[str, str], cited: Sequence[str], facts: Facts
     ) -> str | None:
-        """Fill the template; None when it speaks of a clause or a fact that is not there."""
-        from jinja2 import UndefinedError
+        """Fill the template; None when it reaches for what is not there."""
+        from jinja2 import TemplateRuntimeError
 
         try:
             text = self.template.render(
@@ -40,7 +40,7 @@ class ReplyTemplate:
                 cited=[clauses[clause] for clause in cited if clause in clauses],
                 facts=_nested(facts),
             )
-        except UndefinedError:
+        except TemplateRuntimeError:
             return None
         return text.strip()
 

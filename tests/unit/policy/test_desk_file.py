@@ -48,7 +48,7 @@ def test_a_desk_file_becomes_values(bench, labelers):
     assert isinstance(words, RuleSpec)
     assert (words.file, words.family, words.wave) == (labelers / "a.rules.yaml", "words", 1)
     assert isinstance(near, NearestSpec)
-    assert (near.descriptions, near.text, near.family) == (False, "text", "embeddings")
+    assert (near.descriptions, near.text, near.family) == (True, "text", "embeddings")
     assert isinstance(asked, PromptSpec)
     assert (asked.model, asked.family, asked.question) == ("small", "small", "intent")
     assert (desk.models["small"].base_url, desk.models["small"].timeout_s) == ("local", 6.0)

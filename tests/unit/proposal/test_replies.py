@@ -76,6 +76,4 @@ def test_the_desks_own_reply_goes_before_the_starter_packs(tmp_path):
 
 def test_a_template_cannot_reach_into_python(load):
     replies, _ = load(HEAD.format("a") + "{{ cited.__class__.__mro__ }}")
-    with pytest.raises(Exception, match="unsafe|is undefined"):
-        assert draft(replies, "a") is None
-        raise AssertionError("is undefined")
+    assert draft(replies, "a") is None
