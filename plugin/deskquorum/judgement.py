@@ -20,8 +20,10 @@ from deskquorum.domain import (
     Fact,
     Facts,
     Finding,
+    JsonValue,
     Proposal,
     Question,
+    Ruling,
 )
 from deskquorum.grounding import ClauseIndex, check_reply
 from deskquorum.policy import PolicyBook, rule_on, rule_on_ticket
@@ -66,13 +68,17 @@ def judge(
     text = "\n\n".join(readable(m.text) for m in evidence.ticket.messages if m.role == "customer")
     claimed = rules.playbook.claimed(text, evidence.facts)
     facts = evidence.facts
-    ask = partial(rule_on, rules.book, facts=facts, answers=answers, claimed=claimed, now=now)
     ticket_ruling = rule_on_ticket(
         rules.book, facts=facts, answers=answers, claimed=claimed, now=now
     )
-    proposal = evidence.proposal or propose(
-        rules.playbook, rules.book, facts=facts, answers=answers, claimed=claimed, now=now
-    )
+    known = _Known(facts=facts, answers=answers, claimed=claimed, now=now)
+    proposal = evidence.proposal or known.propose(rules)
+    guessed = proposal is None
+    if guessed:
+        # A person is better served by the likeliest suggestion than by none.
+        known = replace(known, answers=_likeliest(answers))
+        proposal = known.propose(rules)
+    ask = partial(known.rule_on, rules.book)
     action_ruling = None if proposal is None or proposal.action is None else ask(proposal.action)
     if proposal is not None and proposal.source == "playbook":
         reply = draft_reply(rules.playbook, rules.book, proposal, action_ruling, facts)
@@ -84,6 +90,7 @@ def judge(
         ticket_ruling=ticket_ruling,
         action_ruling=action_ruling,
         reply_ruling=None if proposal is None or proposal.reply is None else ask(_REPLY),
+        guessed=guessed,
         findings=_findings(proposal, rules, evidence),
     )
     return decide(
@@ -96,6 +103,41 @@ def judge(
 
 
 _REPLY = Action(name="reply")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What conditions read."""
+
+    facts: Facts
+    answers: Mapping[str, Answer]
+    claimed: Mapping[str, JsonValue]
+    now: datetime
+
+    def propose(self, rules: Rulebook) -> Proposal | None:
+        return propose(
+            rules.playbook,
+            rules.book,
+            facts=self.facts,
+            answers=self.answers,
+            claimed=self.claimed,
+            now=self.now,
+        )
+
+    def rule_on(self, book: PolicyBook, action: Action) -> Ruling:
+        return rule_on(
+            book,
+            action,
+            facts=self.facts,
+            answers=self.answers,
+            claimed=self.claimed,
+            now=self.now,
+        )
+
+
+def _likeliest(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
+    """The answers as if each were settled on its likeliest label."""
+    return {name: replace(a, settled=a.label is not None) for name, a in answers.items()}
 
 
 def _findings(

@@ -41,6 +41,8 @@ class Dossier:
     action_ruling: Ruling | None = None
     reply_ruling: Ruling | None = None
     findings: tuple[Finding, ...] = ()
+    guessed: bool = False
+    """The proposal rests on answers that are not settled: for a person to look at, never more."""
 
 
 def decide(
@@ -86,6 +88,8 @@ def _why_human(dossier: Dossier) -> list[Reason]:
     proposal = dossier.proposal
     if proposal is None or (proposal.action is None and proposal.reply is None):
         reasons.append(Reason(code="nothing-proposed"))
+    elif dossier.guessed:
+        reasons.append(Reason(code="guess", params={"play": proposal.play or ""}))
     if dossier.action_ruling is not None:
         reasons += _held_back(dossier.action_ruling)
     if dossier.reply_ruling is not None:

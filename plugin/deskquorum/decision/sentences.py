@@ -17,6 +17,7 @@ SENTENCES = {
     "labeler-failed": "Labeler {labeler} failed on the question {question} ({why})",
     "no-quorum": "Too few labelers agree on the question {question}",
     "nothing-proposed": "No play fits this ticket, so nothing was proposed",
+    "guess": "The play {play} fits only if answers that are not settled are right",
     "no-reply": "The action is declined, and no reply was drafted to say so",
     "mode": "{action} is in mode {mode}, so a person sends it",
     "no-certificate": "{action} has neither a certificate nor a sign-off, so a person sends it",

@@ -103,7 +103,7 @@ def _vote(vote: Vote) -> str:
 
 def _facts(evidence: Evidence) -> list[str]:
     shown = [
-        f"{name} = {fact.value}"
+        f"{name} = {'none' if fact.value is None else fact.value}"
         for name, fact in sorted(evidence.facts.values.items())
         if not isinstance(fact.value, list)
     ]

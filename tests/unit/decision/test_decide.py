@@ -89,6 +89,7 @@ def test_an_allowed_signed_off_action_runs_by_itself():
             id="neither-certificate-nor-sign-off",
         ),
         pytest.param({"proposal": None, "action_ruling": None}, "nothing-proposed", id="no-play"),
+        pytest.param({"guessed": True}, "guess", id="answers-not-settled"),
         pytest.param(with_reply(Verdict.UNKNOWN), "reply-check", id="unknown-claim"),
         pytest.param(with_reply(Verdict.UNSUPPORTED), "reply-check", id="unsupported-claim"),
         pytest.param(with_reply(Verdict.CONTRADICTED), "reply-check", id="contradicted-claim"),
