@@ -22,7 +22,9 @@ _LINK = (
     r"(?:de|del|des|du|la|las|los|le|les|l['’]|d['’]|da|das|do|dos|di|della|dei|an|am|der|den|in"
     r"|im|auf|upon|on|of|the|sur|sous|en|y|e|van|von|zu|zur|zum)"
 )
-_CITY = rf"{_CAP}(?:[ \-](?:{_LINK}[ ])*{_CAP}){{0,3}}"
+_TOWN = r"(?:\p{Lu}\p{L}{0,2}\.|\p{Lu}[\p{L}\p{M}'’\-]*(?:\.\p{L}[\p{L}\p{M}'’\-]*)*)"
+"""A word of a town's name; a full stop ends the sentence, except after `St.` and the like."""
+_CITY = rf"{_TOWN}(?:[ \-](?:{_LINK}[ ])*{_TOWN}){{0,3}}"
 _ANY_CITY = r"[\p{L}][\p{L}\p{M}'’.\-]+(?:[ ][\p{L}][\p{L}\p{M}'’.\-]+){0,3}"
 _COUNTRY = (
     rf"(?:{_S}(?i:u\.?s\.?a?\.?|united[ ]states(?:[ ]of[ ]america)?|uk|u\.k\.|united[ ]kingdom"
