@@ -25,6 +25,9 @@ from deskquorum.pack import starter_pack
 
 __all__ = ["run_demo"]
 
+_COLUMNS = ["ticket", "redacted", "votes", "answer", "action", "rule, clause", "route", "why"]
+_DETAILS = {"redacted", "votes", "rule, clause"}
+_WIDE = 120
 _STYLES = {"auto": "green", "human": "yellow", "deny": "red"}
 
 
@@ -45,22 +48,23 @@ def run_demo(*, models: bool, as_json: bool) -> int:
         return 0
     for notice in desk.notices:
         console.print(f"note: {notice}")
-    console.print(_table(results, desk))
+    console.print(_table(results, desk, console.width))
     for line in _summary(results, desk, folder, elapsed_s):
         console.print(line)
     return 0
 
 
-def _table(results: Sequence[Mapping[str, object]], desk: Desk) -> Table:
+def _table(results: Sequence[Mapping[str, object]], desk: Desk, width: int) -> Table:
+    """One row a ticket; a narrow terminal is spared the details that `explain` tells."""
+    shown = _COLUMNS if width >= _WIDE else [name for name in _COLUMNS if name not in _DETAILS]
     table = Table(title=f"{len(results)} tickets of the example desk", title_justify="left")
-    for heading in ("ticket", "redacted", "votes", "answer", "action", "rule, clause"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("route", no_wrap=True)
-    table.add_column("why", overflow="fold", ratio=1)
+    for name in shown:
+        table.add_column(name, overflow="fold", no_wrap=name == "route")
     for result in results:
         entry = desk.ledger.get(str(result.get("decision_id")))
         if entry is not None:
-            table.add_row(*_cells(result, entry))
+            cells = dict(zip(_COLUMNS, _cells(result, entry), strict=True))
+            table.add_row(*(cells[name] for name in shown))
     return table
 
 
