@@ -138,6 +138,9 @@ async def open_labelers(
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
+    specs = parts.desk.labelers.values()
+    if load_embedder() is None and any(isinstance(spec, NearestSpec) for spec in specs):
+        notices.append("nearest labelers are left out: the package wordllama is not installed")
     for name in sorted({spec.model for spec in parts.prompt_specs}):
         model = parts.desk.models[name]
         url = model.base_url if model.base_url != LOCAL else model_url
