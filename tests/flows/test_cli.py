@@ -41,6 +41,14 @@ def test_decide_keeps_the_order_and_turns_malformed_rows_into_error_rows(folder,
     assert "line 4: field 'messages'" in decided[2]["error"]
 
 
+def test_decide_prints_its_summary_as_json_beside_the_rows(folder, tickets, tmp_path):
+    out = tmp_path / "out.jsonl"
+    done = run("decide", tickets, "--desk", folder, "--out", out, "--no-model", "--json")
+    summary = json.loads(done.stdout)
+    assert (summary["tickets"], summary["errors"]) == (5, 3)
+    assert summary["routes"] == {"auto": 1, "human": 3, "deny": 1}
+
+
 def test_decide_writes_the_documented_fields(folder, tickets, tmp_path):
     out = tmp_path / "out.jsonl"
     run("decide", tickets, "--desk", folder, "--out", out, "--no-model")
@@ -150,7 +158,7 @@ def test_init_makes_a_routing_desk_from_labels_and_past_tickets(tmp_path):
     assert run("init", folder, "--labels", labels, "--examples", past).returncode == 0
     done = run("label", past, "--desk", folder, "--question", "route", "--out", tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    assert "accuracy 1.0" in done.stderr
+    assert "accuracy 1.0" in done.stdout
 
 
 def test_doctor_of_a_folder_without_a_desk_says_how_to_make_one(tmp_path):

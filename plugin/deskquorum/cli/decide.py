@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import anyio
+from rich.console import Console
 
 from deskquorum.cli.batch import Row, read_rows, run_batch, to_line, wide_console, writing
 from deskquorum.cli.scoring import Score, score_rows
@@ -42,7 +43,9 @@ def decide_file(
 
         anyio.run(decide_rows, desk, rows, emit, jobs)
     score = score_rows(rows, results, desk)
-    _report(results, score, desk.notices, as_json=as_json)
+    # Rows and summary never share a stream.
+    console = wide_console(stderr=out is None)
+    _report(results, score, desk.notices, console, as_json=as_json)
     return int(any("error" in result for result in results))
 
 
@@ -62,12 +65,12 @@ def _report(
     results: Sequence[Mapping[str, object]],
     score: Score | None,
     notices: Sequence[str],
+    console: Console,
     *,
     as_json: bool,
 ) -> None:
     routes = Counter(str(result["route"]) for result in results)
     errors = sum("error" in result for result in results)
-    console = wide_console(stderr=True)
     if as_json:
         summary = {"tickets": len(results), "routes": routes, "errors": errors}
         if score is not None:

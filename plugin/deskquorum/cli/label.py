@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
+from rich.console import Console
 
 from deskquorum.cli.batch import Row, read_rows, run_batch, to_line, wide_console, writing
 from deskquorum.desk import Labeled, load_desk
@@ -53,7 +54,9 @@ def label_file(
             file.write(to_line(result))
 
         anyio.run(all_rows)
-    _report(rows, results, question, as_json=as_json)
+    # Rows and summary never share a stream.
+    console = wide_console(stderr=out is None)
+    _report(rows, results, question, console, as_json=as_json)
     return int(any("error" in result for result in results))
 
 
@@ -75,7 +78,12 @@ def _answer(labeled: Labeled) -> dict[str, object]:
 
 
 def _report(
-    rows: tuple[Row, ...], results: list[dict[str, object]], question: str, *, as_json: bool
+    rows: tuple[Row, ...],
+    results: list[dict[str, object]],
+    question: str,
+    console: Console,
+    *,
+    as_json: bool,
 ) -> None:
     """Say how many rows got an answer and, where rows carry the label, how many are right."""
     summary: dict[str, object] = {
@@ -90,7 +98,6 @@ def _report(
     if pairs:
         summary["accuracy"] = round(sum(a == b for a, b in pairs) / len(pairs), 4)
         summary["compared"] = len(pairs)
-    console = wide_console(stderr=True)
     if as_json:
         console.print_json(json.dumps(summary))
     else:
