@@ -12,7 +12,14 @@ from typing import TypeVar
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
 from deskquorum.grounding import index_clauses
 from deskquorum.judgement import Rulebook
-from deskquorum.labeling import Labeler, NearestLabeler, PromptLabeler, RuleLabeler, load_embedder
+from deskquorum.labeling import (
+    Embedder,
+    Labeler,
+    NearestLabeler,
+    PromptLabeler,
+    RuleLabeler,
+    load_embedder,
+)
 from deskquorum.labeling.prompt import prompt_misfits
 from deskquorum.ledger import Ledger, open_ledger
 from deskquorum.llm import (
@@ -92,14 +99,14 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     desk = load_desk_file(path, []) if book is None else book.desk
     if desk is None:
         raise ConfigError(problems)
-    labelers = _labelers(desk, problems)
+    embedder = load_embedder()
+    labelers = _labelers(desk, embedder, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
     if problems or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
-    embedder = load_embedder()
     return Parts(
         desk=desk,
         rules=Rulebook(
@@ -173,8 +180,9 @@ async def open_labelers(
     return Opened(labelers=(*parts.labelers, *asking), notices=tuple(notices))
 
 
-def _labelers(desk: DeskFile, problems: list[Problem]) -> tuple[Labeler, ...]:
-    embedder = load_embedder()
+def _labelers(
+    desk: DeskFile, embedder: Embedder | None, problems: list[Problem]
+) -> tuple[Labeler, ...]:
     labelers: list[Labeler] = []
     for spec in desk.labelers.values():
         question = desk.questions[spec.question]

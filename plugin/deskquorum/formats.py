@@ -120,8 +120,7 @@ def decision_row(decision: Decision) -> dict[str, object]:
         else {"name": decision.action.name, "args": dict(decision.action.args)},
         "reply": decision.reply,
         "reasons": [
-            {"code": reason.code, "text": sentence(reason), **reason.params}
-            | {"text": sentence(reason)}
+            {**reason.params, "code": reason.code, "text": sentence(reason)}
             for reason in decision.reasons
         ],
         "answers": {

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import anyio
 
-from deskquorum.assembly import load_parts
+from deskquorum.assembly import Parts, load_parts
 from deskquorum.cli.batch import wide_console
-from deskquorum.desk import load_desk
+from deskquorum.desk import Desk
 from deskquorum.domain import JsonValue, VoteStatus
 from deskquorum.errors import ConfigError, DeskError
 from deskquorum.formats import ticket_of_text
@@ -75,7 +75,7 @@ def _checks(folder: Path) -> Iterator[_Check]:
     yield _attempt(
         "ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries"
     )
-    yield _attempt("labelers", lambda: _ask_all(folder))
+    yield _attempt("labelers", lambda: _ask_all(parts))
 
 
 def _attempt(name: str, run: Callable[[], str]) -> _Check:
@@ -85,13 +85,13 @@ def _attempt(name: str, run: Callable[[], str]) -> _Check:
         return _Check(name=name, ok=False, said=str(exc))
 
 
-def _ask_all(folder: Path) -> str:
+def _ask_all(parts: Parts) -> str:
     """Ask every question about one harmless ticket, of the models too; nothing is recorded."""
     text: dict[str, JsonValue] = {"id": "doctor", "text": "Thank you, all is well!"}
     ticket = ticket_of_text(text, now=datetime.now(UTC))
 
     async def once() -> str:
-        async with load_desk(folder, keys=os.environ) as desk:
+        async with Desk(parts, keys=os.environ) as desk:
             votes = [
                 vote
                 for question in desk.parts.rules.questions

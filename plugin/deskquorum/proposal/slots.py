@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -218,8 +217,8 @@ def _money(spec: MoneySlot, folded: str, facts: Facts) -> int:
 def _minor(number: str, currency: str) -> int | None:
     whole, _, cents = re.sub(r"[.,](?=\d{3}(?:\D|$))", "", number).replace(",", ".").partition(".")
     try:
-        return minor_of(str(Decimal(f"{whole}.{cents}" if cents else whole)), currency)
-    except (InvalidOperation, ValueError):
+        return minor_of(f"{whole}.{cents}" if cents else whole, currency)
+    except ValueError:
         return None
 
 
