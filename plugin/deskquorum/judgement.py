@@ -28,7 +28,7 @@ from deskquorum.domain import (
 from deskquorum.grounding import ClauseIndex, check_reply
 from deskquorum.policy import PolicyBook, rule_on, rule_on_ticket
 from deskquorum.proposal import Playbook, draft_reply, propose
-from deskquorum.reading import readable
+from deskquorum.reading import customer_text
 from deskquorum.reconciliation import reconcile
 
 __all__ = ["Rulebook", "answers_of", "judge"]
@@ -65,8 +65,7 @@ def judge(
 ) -> Decision:
     """Decide from evidence; the same evidence, rules and time give the same decision."""
     answers = answers_of(evidence, rules)
-    text = "\n\n".join(readable(m.text) for m in evidence.ticket.messages if m.role == "customer")
-    claimed = rules.playbook.claimed(text, evidence.facts)
+    claimed = rules.playbook.claimed(customer_text(evidence.ticket), evidence.facts)
     facts = evidence.facts
     ticket_ruling = rule_on_ticket(
         rules.book, facts=facts, answers=answers, claimed=claimed, now=now

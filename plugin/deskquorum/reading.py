@@ -11,7 +11,9 @@ from collections import Counter
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
-__all__ = ["concealed", "fold", "readable"]
+from deskquorum.domain import RedactedTicket
+
+__all__ = ["concealed", "customer_text", "fold", "readable"]
 
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _QUOTED_PRINTABLE = re.compile(r"=(?:[89A-F][0-9A-F]|3D|20$)", re.MULTILINE)
@@ -71,6 +73,11 @@ def readable(text: str) -> str:
     lines = (line for line in newest.splitlines() if not line.lstrip().startswith(">"))
     own = "\n".join(lines).strip()
     return own if any(c.isalnum() for c in own) else shown.strip()
+
+
+def customer_text(ticket: RedactedTicket) -> str:
+    """The customer's messages as a person reads them, oldest first, a blank line between them."""
+    return "\n\n".join(readable(m.text) for m in ticket.messages if m.role == "customer")
 
 
 def concealed(text: str) -> str:

@@ -78,11 +78,6 @@ class RedactedTicket:
     """Entity type to the number of distinct values replaced."""
 
     @property
-    def customer_text(self) -> str:
-        """All customer messages, oldest first, a blank line between them."""
-        return "\n\n".join(m.text for m in self.messages if m.role == "customer")
-
-    @property
     def last_at(self) -> datetime:
         """Time of the last message: the ticket's own `now`."""
         return max(m.at for m in self.messages)

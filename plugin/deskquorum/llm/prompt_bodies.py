@@ -15,7 +15,7 @@ from deskquorum.errors import Problem
 from deskquorum.llm.answers import LETTERS
 from deskquorum.llm.prompt_headers import PromptSource, closest
 from deskquorum.llm.quoting import neutralised
-from deskquorum.reading import readable
+from deskquorum.reading import customer_text, readable
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template, TemplateError, nodes
@@ -83,7 +83,7 @@ def variables_of(
             for name, description in question.labels.items()
         ),
         "ticket": _TicketView(
-            text=neutralised(ticket.customer_text, fence=fence),
+            text=neutralised(customer_text(ticket), fence=fence),
             messages=messages,
             languages=ticket.languages,
         ),

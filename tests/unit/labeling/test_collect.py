@@ -119,7 +119,7 @@ async def test_what_is_not_the_labelers_own_vote_is_a_failed_vote(thing):
 
 async def test_a_crash_is_logged_without_the_tickets_words(caplog):
     with caplog.at_level(logging.DEBUG):
-        await _collect(_Raises("bad", ValueError(_TICKET.customer_text)))
+        await _collect(_Raises("bad", ValueError(_TICKET.messages[0].text)))
     assert "labeler 'bad' crashed: ValueError" in caplog.text
     assert "Anna" not in caplog.text
 
