@@ -35,6 +35,10 @@ LedgerOption = Annotated[
     Path | None, typer.Option("--ledger", help="Ledger file instead of the one desk.yaml names.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_GOLD = "CSV of audited items: item,label."
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", help="Folder for two plots (SVG) against the gold.")
+]
 JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Tickets decided at the same time.")]
 
 
@@ -142,6 +146,78 @@ def label(
             model_url=model_url,
             models=not no_model,
             jobs=jobs,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def reconcile(
+    votes: Annotated[Path, typer.Argument(metavar="VOTES", help="CSV: item,labeler,label.")],
+    *,
+    gold: Annotated[Path | None, typer.Option("--gold", help=_GOLD)] = None,
+    families: Annotated[
+        Path | None,
+        typer.Option("--families", help="CSV of who errs together: labeler,family."),
+    ] = None,
+    desk: Annotated[
+        Path | None, typer.Option("--desk", help="Desk folder to take the families from.")
+    ] = None,
+    question: Annotated[
+        str | None, typer.Option("--question", help="That desk's question, if not all of them.")
+    ] = None,
+    out: OutOption = None,
+    plot: PlotOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Turn a file of votes into one answer an item, with its probability."""
+    from deskquorum.cli.reconcile import reconcile_file
+
+    raise typer.Exit(
+        reconcile_file(
+            votes,
+            gold_path=gold,
+            families_path=families,
+            desk=desk,
+            question=question,
+            out=None if out == Path("-") else out,
+            plot=plot,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def certify(
+    posterior: Annotated[
+        Path, typer.Argument(metavar="POSTERIOR", help="CSV that `deskquorum reconcile` wrote.")
+    ],
+    *,
+    gold: Annotated[Path, typer.Option("--gold", help=_GOLD)],
+    max_error: Annotated[
+        float, typer.Option("--max-error", help="Error allowed among accepted answers: 0.05.")
+    ],
+    confidence: Annotated[
+        float, typer.Option("--confidence", help="Confidence that it is kept: 0.95.")
+    ],
+    strata: Annotated[
+        Path | None,
+        typer.Option("--strata", help="CSV item,stratum, where strata were audited unequally."),
+    ] = None,
+    plot: PlotOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the probability from which answers may be acted on; exits with 1 if there is none."""
+    from deskquorum.cli.certify import certify_file
+
+    raise typer.Exit(
+        certify_file(
+            posterior,
+            gold_path=gold,
+            max_error=max_error,
+            confidence=confidence,
+            strata_path=strata,
+            plot=plot,
             as_json=as_json,
         )
     )

@@ -15,8 +15,7 @@ from deskquorum.domain import Answer, Question, Vote, VoteStatus
 
 __all__ = ["UNCALIBRATED_CAP", "reconcile"]
 
-UNCALIBRATED_CAP = 0.9
-"""No answer claims more than this before audits have measured its labelers."""
+from deskquorum.reconciliation.posterior import UNCALIBRATED_CAP  # noqa: E402
 
 _FAMILY_CORRELATION = 0.7
 """Assumed correlation of errors within a family of labelers."""

@@ -1,0 +1,165 @@
+"""Many items at once: votes, and audited labels where there are some, to posteriors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deskquorum.reconciliation.fitting import fit_label_model
+from deskquorum.reconciliation.label_model import (
+    ASSUMED_ACCURACY,
+    LabelModel,
+    assumed_model,
+    model_scores,
+)
+from deskquorum.reconciliation.pool import Pool, fit_pool, pool_posterior
+from deskquorum.reconciliation.posterior import capped, held_to_votes, softmax
+from deskquorum.reconciliation.vote_table import VoteTable
+
+__all__ = ["LEAST_GOLD", "Reconciled", "reconcile_table"]
+
+LEAST_GOLD = 20
+"""Audited items below which nothing is calibrated on them."""
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+_FEW = 3
+"""Labelers below which nobody's noise can be told from anybody else's."""
+
+_NO_COINCIDENCE = 10
+"""Votes from which on a labeler that never differs from another is taken for its copy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reconciled:
+    """One question's answers on many items."""
+
+    items: tuple[str, ...]
+    labels: tuple[str, ...]
+    posterior: Floats
+    """Items x labels; rows sum to 1. Audited items get what is said of them by a fit without them,
+    so that the same audits may serve to look at calibration."""
+    voted: Bools
+    """Items: whether anybody voted; where nobody did, the row is the class prior."""
+    named: Bools
+    """Items x labels: whether anybody named the label."""
+    calibrated: bool
+    """False without enough audits; then no probability is above `UNCALIBRATED_CAP`."""
+    model: LabelModel | Pool | None
+    """What was learned; None where there was nothing to learn from."""
+    notes: tuple[str, ...]
+    """In words: what was done without, and why."""
+
+
+def reconcile_table(table: VoteTable, *, gold: Mapping[str, str] | None = None) -> Reconciled:
+    """Reconcile the votes on many items; the order of votes and items changes nothing.
+
+    Args:
+        table: The votes; an item may have none.
+        gold: Audited labels by item; items that the table does not hold are left out.
+    """
+    known = {name: n for n, name in enumerate(table.items)}
+    audits = {item: label for item, label in (gold or {}).items() if item in known}
+    table = _with_labels(table, audits.values())
+    table, notes = _without_copies(table)
+    if len(table.labels) < 2:  # noqa: PLR2004 - a choice needs two labels
+        return _one_label(table, notes)
+    codes = {name: n for n, name in enumerate(table.labels)}
+    where = np.array([known[item] for item in audits], dtype=np.int64)
+    truth = np.array([codes[label] for label in audits.values()], dtype=np.int64)
+    if len(where) < LEAST_GOLD:
+        if len(where):
+            few = f"{len(where)} audited items are too few to calibrate on; {LEAST_GOLD} are needed"
+            notes = (*notes, few)
+        return _by_agreement(table, notes)
+    return _by_audits(table, where, truth, notes)
+
+
+def _by_agreement(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
+    few = len(np.unique(table.labeler)) < _FEW
+    if few:
+        accuracy = f"every labeler is assumed to be right {ASSUMED_ACCURACY:.0%} of the time"
+        notes = (*notes, f"fewer than {_FEW} labelers: {accuracy}")
+    model = assumed_model(table) if few else fit_label_model(table).model
+    scores = model_scores(model, table, skeptical=not few)
+    result = _reconciled(table, model, notes)
+    return replace(result, posterior=capped(softmax(held_to_votes(scores, result.named))))
+
+
+def _by_audits(
+    table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...]
+) -> Reconciled:
+    pooled = fit_pool(table, fit_label_model(table), where, truth)
+    if not pooled.pool.informative:
+        told = "by the audited labels the votes tell no more than the class prior, which is given"
+        notes = (*notes, told)
+    posterior = pool_posterior(pooled.pool, table)
+    posterior[where] = pooled.out_of_fold
+    result = _reconciled(table, pooled.pool, notes)
+    return replace(result, posterior=posterior, calibrated=True)
+
+
+def _reconciled(
+    table: VoteTable, model: LabelModel | Pool | None, notes: tuple[str, ...]
+) -> Reconciled:
+    shape = (len(table.items), len(table.labels))
+    named = np.zeros(shape, dtype=bool)
+    named[table.item, table.label] = True
+    return Reconciled(
+        items=table.items,
+        labels=table.labels,
+        posterior=np.ones(shape),
+        voted=named.any(axis=1),
+        named=named,
+        calibrated=False,
+        model=model,
+        notes=notes,
+    )
+
+
+def _one_label(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
+    told = f"only one label is known, '{table.labels[0]}'" if table.labels else "nobody voted"
+    return _reconciled(table, None, (*notes, told))
+
+
+def _with_labels(table: VoteTable, more: Iterable[str]) -> VoteTable:
+    labels = tuple(sorted({*table.labels, *more}))
+    place = {name: n for n, name in enumerate(labels)}
+    moved = np.array([place[name] for name in table.labels], dtype=np.int64)
+    return replace(table, labels=labels, label=moved[table.label] if len(moved) else table.label)
+
+
+def _without_copies(table: VoteTable) -> tuple[VoteTable, tuple[str, ...]]:
+    """The table without labelers that only repeat another's votes."""
+    order = np.argsort(table.labeler, kind="stable")
+    bounds = np.searchsorted(table.labeler[order], np.arange(len(table.labelers) + 1))
+    first: dict[tuple[bytes, str], int] = {}
+    copies: dict[int, int] = {}
+    for n in range(len(table.labelers)):
+        own = order[bounds[n] : bounds[n + 1]]
+        votes = table.item[own].tobytes() + table.label[own].tobytes()
+        # In one family a repetition needs no proof.
+        keys = [(votes, table.families[n])]
+        if len(own) >= _NO_COINCIDENCE:
+            keys.append((votes, ""))
+        original = next((first[key] for key in keys if key in first), None)
+        if original is None:
+            first |= dict.fromkeys(keys, n)
+        else:
+            copies[n] = original
+    if not copies:
+        return table, ()
+    keep = ~np.isin(table.labeler, list(copies))
+    said = (
+        f"{table.labelers[n]} repeats {table.labelers[of]} and counts once with it"
+        for n, of in copies.items()
+    )
+    left = replace(
+        table, item=table.item[keep], labeler=table.labeler[keep], label=table.label[keep]
+    )
+    return left, tuple(said)

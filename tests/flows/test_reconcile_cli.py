@@ -1,0 +1,322 @@
+"""`reconcile` and `certify` as their users run them: CSV in, CSV, words and exit codes out."""
+
+import csv
+import gzip
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
+MAIN = "import sys; sys.modules['scipy'] = None; from deskquorum.cli import main; main()"
+
+
+def run(*arguments, command=COMMAND):
+    return subprocess.run(  # noqa: S603 - our own command
+        [*command, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(name, header, *rows):
+        path = tmp_path / name
+        text = "\n".join([header, *(",".join(map(str, row)) for row in rows)]) + "\n"
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return written
+
+
+@pytest.fixture
+def votes(write):
+    """Five labelers right four times in five on 300 items of two classes."""
+    rng = random.Random(7)  # noqa: S311 - no secret
+    rows = [
+        (item, f"{name}/1", truth(item) if rng.random() < 0.8 else other(item))
+        for item in range(300)
+        for name in "abcde"
+    ]
+    return write("votes.csv", "item,labeler,label", *rows)
+
+
+@pytest.fixture
+def gold(write):
+    return write("gold.csv", "item,label", *((item, truth(item)) for item in range(100)))
+
+
+def truth(item):
+    return "no" if item % 3 else "yes"
+
+
+def other(item):
+    return "yes" if item % 3 else "no"
+
+
+def rows_of(text):
+    return list(csv.DictReader(text.splitlines()))
+
+
+def answers(done):
+    """Item to label, and a look at every number."""
+    assert done.returncode == 0, done.stderr
+    rows = rows_of(done.stdout)
+    for row in rows:
+        numbers = [float(row[name]) for name in row if name.startswith("p:")]
+        assert all(0 <= number <= 1 for number in numbers)
+        assert abs(sum(numbers) - 1) < 1e-3 or not numbers
+        probability = float(row["probability"])
+        assert probability == (float(row[f"p:{row['label']}"]) if row["label"] else 0)
+    return {row["item"]: row["label"] for row in rows}
+
+
+def test_reconcile_writes_one_row_an_item_in_order(votes):
+    done = run("reconcile", votes)
+    assert done.stdout.startswith("item,label,probability,p:no,p:yes\n")
+    found = answers(done)
+    assert list(found) == [str(item) for item in range(300)]
+    assert sum(found[str(item)] == truth(item) for item in range(300)) > 270
+
+
+def test_without_gold_no_probability_is_above_the_cap(votes):
+    rows = rows_of(run("reconcile", votes).stdout)
+    assert max(float(row["probability"]) for row in rows) <= 0.9
+
+
+def test_a_dash_means_standard_output(votes):
+    assert run("reconcile", votes, "--out", "-").stdout == run("reconcile", votes).stdout
+
+
+def test_the_order_of_rows_changes_no_answer(votes, write):
+    head, *rows = votes.read_text().splitlines()
+    shuffled = write("back.csv", head, *(row.split(",") for row in reversed(rows)))
+    assert answers(run("reconcile", shuffled)) == answers(run("reconcile", votes))
+
+
+def test_gzip_goes_in_and_out(votes, tmp_path):
+    packed = tmp_path / "votes.csv.gz"
+    packed.write_bytes(gzip.compress(votes.read_bytes()))
+    out = tmp_path / "out.csv.gz"
+    done = run("reconcile", packed, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert gzip.decompress(out.read_bytes()).decode() == run("reconcile", votes).stdout
+
+
+def test_the_summary_in_json_counts_what_was_read(votes, gold, tmp_path):
+    out = tmp_path / "out.csv"
+    done = run("reconcile", votes, "--gold", gold, "--out", out, "--json")
+    said = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert (said["items"], said["votes"], said["labelers"], said["labels"]) == (300, 1500, 5, 2)
+    assert (said["answered"], said["gold"], said["calibrated"]) == (300, 100, True)
+    assert said["accuracy"] > 0.85
+
+
+def test_rows_and_summary_never_share_a_stream(votes):
+    done = run("reconcile", votes, "--json")
+    assert json.loads(done.stderr)["items"] == 300
+    assert len(rows_of(done.stdout)) == 300
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param([(1, "a", "x"), (2, "a", "x"), (1, "b", "x")], {"1": "x", "2": "x"}, id="one"),
+        pytest.param([(1, "a", ""), (2, "b", "")], {"1": "", "2": ""}, id="all-abstain"),
+        pytest.param(
+            [(1, "a", "x"), (1, "b", "x"), (2, "c", "y"), (3, "a", "")],
+            {"1": "x", "2": "y", "3": ""},
+            id="a-labeler-seen-once-and-an-item-without-votes",
+        ),
+        pytest.param([(1, "a", "x")], {"1": "x"}, id="one-vote-in-all"),
+    ],
+)
+def test_thin_votes_have_a_defined_answer(write, rows, expected):
+    path = write("votes.csv", "item,labeler,label", *rows)
+    assert answers(run("reconcile", path)) == expected
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([(1, "a", ""), (2, "b", "")], id="all-abstain"),
+        pytest.param([(1, "a", "x"), (2, "a", "x"), (2, "b", "x")], id="one-class"),
+        pytest.param([(1, "a", "x"), (1, "b", "y"), (2, "a", "y")], id="two-classes"),
+    ],
+)
+def test_a_gold_class_that_no_vote_has_gets_its_column(write, rows):
+    path = write("votes.csv", "item,labeler,label", *rows)
+    gold = write("gold.csv", "item,label", (1, "z"))
+    done = run("reconcile", path, "--gold", gold)
+    assert answers(done).keys() == {"1", "2"}
+    assert "p:z" in done.stdout.splitlines()[0].split(",")
+
+
+def test_gold_that_is_only_a_header_is_no_gold(votes, write):
+    done = run("reconcile", votes, "--gold", write("gold.csv", "item,label"))
+    assert done.returncode == 0
+    assert "gold.csv holds no gold: reconciled without" in done.stderr
+    assert done.stdout == run("reconcile", votes).stdout
+
+
+def test_gold_and_families_without_votes_are_counted_and_left_out(votes, write):
+    gold = write("gold.csv", "item,label", ("x1", "yes"), ("x2", "no"))
+    families = write("families.csv", "labeler,family", ("a/1", "f"), ("zoe", "g"))
+    done = run("reconcile", votes, "--gold", gold, "--families", families)
+    assert done.returncode == 0
+    assert "note: gold of 2 items without votes is left out: x1, x2" in done.stderr
+    assert "note: 1 labelers with a family never vote: zoe" in done.stderr
+
+
+def test_labelers_of_one_family_count_for_less(write):
+    rows = [(item, name, "x" if item % 2 else "y") for item in range(40) for name in "ab"]
+    rows += [(99, "a", "x"), (99, "b", "x"), (99, "c", "y"), (99, "d", "y")]
+    rows += [(item, name, "x" if item % 2 else "y") for item in range(40) for name in "cd"]
+    path = write("votes.csv", "item,labeler,label", *rows)
+    families = write("families.csv", "labeler,family", ("a", "f"), ("b", "f"))
+    last = rows_of(run("reconcile", path, "--families", families).stdout)
+    assert {row["item"]: row["label"] for row in last}["99"] == "y"
+
+
+def test_families_come_from_the_desk(folder, write):
+    path = write("votes.csv", "item,labeler,label", (1, "route-words", "billing"))
+    done = run("reconcile", path, "--desk", folder, "--question", "route")
+    assert answers(done) == {"1": "billing"}
+    wrong = run("reconcile", path, "--desk", folder, "--question", "rout")
+    assert wrong.returncode == 2
+    assert "the desk has no question 'rout'; it asks" in wrong.stderr
+    nowhere = run("reconcile", path, "--desk", folder / "policies")
+    assert nowhere.returncode == 2
+    assert "desk.yaml: no such file; name a desk folder" in nowhere.stderr
+
+
+def test_every_problem_of_every_file_is_told_and_nothing_is_written(write, tmp_path):
+    votes = write("votes.csv", "item,labeler,label", (1, "a", "x"), (1, "a", "y"), ("", "b", "x"))
+    gold = write("gold.csv", "item,label", (1, "x"), (1, "y"))
+    families = write("families.csv", "labeler,group", ("a", "f"))
+    out = tmp_path / "out.csv"
+    done = run("reconcile", votes, "--gold", gold, "--families", families, "--out", out)
+    assert done.returncode == 2
+    assert not out.exists()
+    places = [line.removeprefix(f"{tmp_path}/").split(": ")[0] for line in done.stderr.splitlines()]
+    assert places == ["families.csv:1", "gold.csv:3:3", "votes.csv:3:1", "votes.csv:4:1"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        pytest.param(["--plot", "p"], "name a file with --gold", id="plot-without-gold"),
+        pytest.param(["--question", "q"], "name its folder with --desk", id="question-alone"),
+        pytest.param(["--families", "f", "--desk", "d"], "give one of them", id="families-twice"),
+        pytest.param(["--out", "no/where.csv"], "no such file", id="no-such-folder"),
+        pytest.param(["--out", "no/where.csv.gz"], "no such file", id="no-such-folder-gz"),
+    ],
+)
+def test_options_that_make_no_sense_exit_with_2(votes, options, said):
+    done = run("reconcile", votes, *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_without_the_extra_the_command_names_it(votes):
+    done = run("reconcile", votes, command=[sys.executable, "-c", MAIN])
+    assert done.returncode == 2
+    assert "scipy is not installed; install it with: pip install 'deskquorum[learn]'" in done.stderr
+
+
+@pytest.fixture
+def posterior(write):
+    """A thousand items of which those from 0.8 on are always right."""
+    rows = [(n, "x" if n % 5 else "", (n % 50) / 50) for n in range(1000)]
+    return write("posterior.csv", "item,label,probability", *rows)
+
+
+@pytest.fixture
+def audits(write):
+    rows = [(n, "x" if n % 50 >= 40 else "y") for n in range(0, 1000, 2)]
+    return write("audits.csv", "item,label", *rows)
+
+
+ASKED = ("--max-error", 0.05, "--confidence", 0.95)
+
+
+def test_certify_prints_the_certificate(posterior, audits):
+    done = run("certify", posterior, "--gold", audits, *ASKED, "--json")
+    said = json.loads(done.stdout)
+    assert done.returncode == 0, done.stderr
+    assert set(said) == {"threshold", "n", "errors", "upper_bound", "coverage", "audited"}
+    assert said["audited"] == 500
+    assert said["n"] >= 59
+    assert 0 <= said["errors"] <= said["upper_bound"] * said["n"]
+    assert said["upper_bound"] <= 0.05
+    # Four fifths of the items have an answer; those from 0.8 on are a fifth of them.
+    assert 0 < said["coverage"] <= 0.2
+    words = run("certify", posterior, "--gold", audits, *ASKED)
+    assert "error at most 0.05 at 0.95 confidence" in words.stdout
+    assert f"coverage {said['coverage']:.4g} of 1000 items" in words.stdout
+
+
+def test_nothing_certified_exits_with_1_and_says_what_it_takes(posterior, audits):
+    asked = ("--max-error", 0.01, "--confidence", 0.95)
+    done = run("certify", posterior, "--gold", audits, *asked, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["threshold"] is None
+    assert (
+        "at least 299 audited items" in run("certify", posterior, "--gold", audits, *asked).stdout
+    )
+
+
+def test_certify_without_any_audit_certifies_nothing(posterior, write):
+    elsewhere = write("audits.csv", "item,label", ("x", "y"))
+    done = run("certify", posterior, "--gold", elsewhere, *ASKED, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["audited"] == 0
+    assert "gold of 1 items that have no row is left out: x" in done.stderr
+    assert "there is nothing to certify with" in done.stderr
+
+
+def test_certify_bounds_stratified_audits_by_stratum(posterior, audits, write):
+    strata = write("strata.csv", "item,stratum", *((n, "ab"[n < 500]) for n in range(1000)))
+    plain = json.loads(run("certify", posterior, "--gold", audits, *ASKED, "--json").stdout)
+    asked = ("--max-error", 0.1, "--confidence", 0.9)
+    done = run("certify", posterior, "--gold", audits, *asked, "--strata", strata, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["upper_bound"] > plain["upper_bound"]
+
+
+def test_every_item_needs_its_stratum(posterior, audits, write):
+    strata = write("strata.csv", "item,stratum", *((n, "a") for n in range(998)))
+    done = run("certify", posterior, "--gold", audits, *ASKED, "--strata", strata)
+    assert done.returncode == 2
+    assert "strata.csv: 2 items have no stratum: 998, 999; give every item one" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("max_error", "confidence", "said"),
+    [
+        pytest.param(5, 0.95, "--max-error 5: write a share", id="percent"),
+        pytest.param(0.05, 1, "--confidence 1: write a share", id="certainty"),
+        pytest.param("nan", 0.95, "--max-error nan: write a share", id="nan"),
+    ],
+)
+def test_shares_out_of_range_exit_with_2(posterior, audits, max_error, confidence, said):
+    shares = ("--max-error", max_error, "--confidence", confidence)
+    done = run("certify", posterior, "--gold", audits, *shares)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_reconciled_votes_are_certified_and_plotted(votes, gold, write, tmp_path):
+    out, plots = tmp_path / "posterior.csv", tmp_path / "plots"
+    assert run("reconcile", votes, "--gold", gold, "--out", out, "--plot", plots).returncode == 0
+    assert {path.name for path in plots.iterdir()} == {"reliability.svg", "risk-coverage.svg"}
+    fresh = write("fresh.csv", "item,label", *((item, truth(item)) for item in range(100, 300)))
+    asked = ("--max-error", 0.1, "--confidence", 0.9)
+    done = run("certify", out, "--gold", fresh, *asked, "--plot", tmp_path / "more")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("accept answers from probability")
+    assert "threshold" in (tmp_path / "more" / "risk-coverage.svg").read_text(encoding="utf-8")
