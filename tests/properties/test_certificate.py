@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("scipy")
+# Loaded here, so that no example pays for it.
+pytest.importorskip("scipy.stats")
 
 from deskquorum.reconciliation.certificate import certify
 
@@ -23,6 +24,7 @@ def certified(audit, max_error, confidence, **more):
     return certify(probability, right, max_error=max_error, confidence=confidence, **more)
 
 
+@settings(deadline=None)
 @given(audits, allowed, confident)
 def test_what_is_certified_is_what_was_counted(audit, max_error, confidence):
     found = certified(audit, max_error, confidence)
@@ -36,12 +38,14 @@ def test_what_is_certified_is_what_was_counted(audit, max_error, confidence):
     assert found.errors / found.n <= found.upper_bound <= max_error
 
 
+@settings(deadline=None)
 @given(audits, allowed, confident, st.randoms())
 def test_the_order_of_the_audit_is_irrelevant(audit, max_error, confidence, dice):
     shuffled = dice.sample(audit, len(audit))
     assert certified(shuffled, max_error, confidence) == certified(audit, max_error, confidence)
 
 
+@settings(deadline=None)
 @given(audits, allowed, confident, st.data())
 def test_one_more_right_answer_never_lowers_coverage(audit, max_error, confidence, data):
     wrong = [place for place, (_, right) in enumerate(audit) if not right]
@@ -53,13 +57,14 @@ def test_one_more_right_answer_never_lowers_coverage(audit, max_error, confidenc
     assert certified(better, max_error, confidence).coverage >= before.coverage
 
 
+@settings(deadline=None)
 @given(audits, confident)
 def test_allowing_no_less_than_everything_wrong_needs_only_an_audit(audit, confidence):
     found = certified([(0.9, True)] * 60 + audit, 0.999999, confidence)
     assert found.threshold is not None
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(audits, allowed, st.integers(2, 3))
 def test_a_repeated_population_changes_nothing(audit, max_error, times):
     population = [score for score, _ in audit] or [0.5]

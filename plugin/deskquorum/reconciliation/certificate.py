@@ -12,9 +12,9 @@ Tested from high scores to low. From the very top the first test would have too 
 so the sequence starts at several places at once (the fallback procedure, Wiens and Dmitrienko
 2005). Half of the budget starts where the scores themselves, read as probabilities, promise the
 strongest test. The other half is spread over starts of doubled size, for scores that promise
-wrongly. A test that passes hands its budget on to the next lower threshold. On the vote sets tried,
-that came to within a fifth of the coverage of one test at the best place known in hindsight;
-evenly spread starts alone, or one start, came to less.
+wrongly. A test that passes hands its budget on to the next lower threshold. With 500 audited, mean
+coverage came to 87% or more of that of one test at the best place known in hindsight
+(`bench/certificates.py`); one start, or starts evenly spread, came to less.
 """
 
 from __future__ import annotations

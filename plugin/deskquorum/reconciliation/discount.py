@@ -40,34 +40,32 @@ def discounted_scores(
         items: Number of items.
         between: Correlation of errors between families.
     """
-    labels = against.shape[1]
     families = int(family.max(initial=0)) + 1
-    group = (item * labels + label) * families + family
+    labels = against.shape[1]
+    kin, weight = _discounted((item * labels + label) * families + family, against, RHO_WITHIN)
+    side, weight = _discounted(kin // families, weight, between)
     scores = np.zeros((items, labels))
-    for k in range(labels):
-        kin, weight = _discounted(group, against[:, k], RHO_WITHIN)
-        side, total = _discounted(kin // families, weight, between)
-        scores[:, k] -= np.bincount(side // labels, total, items)
+    np.subtract.at(scores, side // labels, weight)
     return scores
 
 
 def _discounted(
     group: NDArray[np.int64], weight: NDArray[np.float64], rho: float
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Each group's discounted sum; groups ascend."""
-    if not len(group):
-        return group, weight
-    order = np.lexsort((-weight, group))
-    group, weight = group[order], weight[order]
-    starts = np.flatnonzero(np.r_[True, group[1:] != group[:-1]])
-    sizes = np.diff(np.r_[starts, len(group)])
-    rank = np.arange(len(group)) - np.repeat(starts, sizes)
-    return group[starts], np.add.reduceat(weight * _added_by(rank, rho), starts)
+    """Each group's discounted sum, by label; groups ascend."""
+    order = np.argsort(group, kind="stable")
+    groups, starts, sizes = np.unique(group[order], return_index=True, return_counts=True)
+    total = weight[order[starts]]
+    for size in np.unique(sizes[sizes > 1]):
+        of_size = np.flatnonzero(sizes == size)
+        members = order[starts[of_size][:, None] + np.arange(size)]
+        strongest_first = -np.sort(-weight[members], axis=1)
+        total[of_size] = np.einsum("gml,m->gl", strongest_first, _added_by(int(size), rho))
+    return groups, total
 
 
-def _added_by(rank: NDArray[np.int64], rho: float) -> NDArray[np.float64]:
-    """What the vote of this rank (0 is the strongest) adds to the effective number."""
-    with_it = (rank + 1) / (1 + rank * rho)
-    without = rank / (1 + np.maximum(rank - 1, 0) * rho)
-    added: NDArray[np.float64] = with_it - without
-    return added
+def _added_by(votes: int, rho: float) -> NDArray[np.float64]:
+    """What the first vote, the second and so on add to the effective number."""
+    number = np.arange(votes + 1)
+    effective = number / (1 + np.maximum(number - 1, 0) * rho)
+    return np.diff(effective)

@@ -21,7 +21,7 @@ from deskquorum.reconciliation.counts import pair_index
 from deskquorum.reconciliation.fitting import Fitted, fit_label_model
 from deskquorum.reconciliation.label_model import Floats, Ints, LabelModel, model_scores
 from deskquorum.reconciliation.posterior import held_to_votes, log_softmax, softmax
-from deskquorum.reconciliation.vote_table import VoteTable
+from deskquorum.reconciliation.vote_table import VoteTable, part_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -98,11 +98,12 @@ def fit_pool(table: VoteTable, agreement: Fitted, gold: Ints, truth: Ints) -> Po
         truth: Index of the audited label of each.
     """
     fold = _folds([table.items[n] for n in gold])
+    audited = part_of(table, gold)
     opinions = np.zeros((len(OPINIONS), len(gold), len(table.labels)))
     for held in range(_FOLDS):
         rest = fold != held
-        part = _opinions(_fit_parts(table, agreement, gold[rest], truth[rest]), table)
-        opinions[:, ~rest] = part[:, gold[~rest]]
+        part = _fit_parts(table, agreement, gold[rest], truth[rest])
+        opinions[:, ~rest] = _opinions(part, audited)[:, ~rest]
     parts = _fit_parts(table, agreement, gold, truth)
     pool = Pool(
         exponents=_exponents(opinions, truth),
@@ -121,7 +122,7 @@ def fit_pool(table: VoteTable, agreement: Fitted, gold: Ints, truth: Ints) -> Po
         scores[~rest] = np.tensordot(
             _exponents(opinions[:, rest], truth[rest]), opinions[:, ~rest], 1
         )
-    return Pooled(pool=pool, out_of_fold=softmax(held_to_votes(scores, _named(table)[gold])))
+    return Pooled(pool=pool, out_of_fold=softmax(held_to_votes(scores, _named(audited))))
 
 
 def pool_posterior(pool: Pool, table: VoteTable) -> Floats:
