@@ -35,11 +35,19 @@ PACKAGES = ("deskquorum", "numpy", "scipy", "scikit-learn", "crowd-kit", "snorke
 def main() -> None:
     """Run what is wanted and print it."""
     options = _options()
-    place = _place(options)
+    place = _place()
     print("\n".join(place), flush=True)
     if options.scale:
         print_scale()
-        return
+    else:
+        _compare(options, place)
+
+
+def _compare(options: argparse.Namespace, place: Sequence[str]) -> None:
+    asked = f"gold {options.gold}, seeds 0 to {options.seeds - 1}"
+    print(
+        f"{asked}; {options.timeout:g} s a fit at most, {options.jobs} at a time, one thread each"
+    )
     sets = read_sets(options.data, options.sets) if options.data else _many(options.many_classes)
     _print_sets(sets)
     rows = _rows(sets, options)
@@ -78,12 +86,10 @@ def _numbers(text: str) -> list[int]:
     return [int(number) for number in _names(text)]
 
 
-def _place(options: argparse.Namespace) -> list[str]:
+def _place() -> list[str]:
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {platform.platform()}, {os.cpu_count()} cores",
         f"Python {platform.python_version()}, {', '.join(map(_version, PACKAGES))}",
-        f"gold {options.gold}, seeds 0 to {options.seeds - 1}",
-        f"{options.timeout:g} s a fit at most, {options.jobs} fits at a time, one thread each",
     ]
 
 

@@ -40,6 +40,7 @@ from deskquorum.policy import (
     load_policies,
 )
 from deskquorum.proposal import load_playbook
+from deskquorum.reconciliation import read_learned
 from deskquorum.redaction import Redactor
 
 __all__ = ["Opened", "Parts", "load_parts", "open_labelers"]
@@ -65,6 +66,7 @@ class Parts:
     prompt_specs: tuple[PromptSpec, ...]
     ledger: Ledger
     ledger_path: Path
+    learned_path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,9 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
-    if problems or book is None or playbook is None or prompts is None:
+    learned_path = folder / desk.learned
+    learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
+    if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
     return Parts(
@@ -118,7 +122,9 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             questions=desk.questions,
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
             links=tuple(desk.links),
+            learned=learned,
         ),
+        learned_path=learned_path,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
         prompts=prompts,

@@ -7,7 +7,7 @@ ticket, propose, rule on the action, draft and check the reply, rule on the repl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -23,13 +23,14 @@ from deskquorum.domain import (
     JsonValue,
     Proposal,
     Question,
+    Reason,
     Ruling,
 )
 from deskquorum.grounding import ClauseIndex, check_reply
-from deskquorum.policy import PolicyBook, rule_on, rule_on_ticket
+from deskquorum.policy import REPLY, PolicyBook, rule_on, rule_on_ticket
 from deskquorum.proposal import Playbook, draft_reply, propose
 from deskquorum.reading import customer_text
-from deskquorum.reconciliation import reconcile
+from deskquorum.reconciliation import Learned, reconcile, standing
 
 __all__ = ["Rulebook", "answers_of", "judge"]
 
@@ -45,12 +46,16 @@ class Rulebook:
     accuracies: Mapping[str, float]
     links: tuple[str, ...] = ()
     """Hosts that a reply may link to."""
+    learned: Learned = field(default_factory=Learned)
+    """What was measured of the labelers, and the certificates that rest on it."""
 
 
 def answers_of(evidence: Evidence, rules: Rulebook) -> Mapping[str, Answer]:
     """Every question's reconciled answer."""
     return {
-        name: reconcile(question, evidence.votes, rules.accuracies)
+        name: reconcile(
+            question, evidence.votes, rules.accuracies, rules.learned.models.get(name)
+        )
         for name, question in rules.questions.items()
     }
 
@@ -90,6 +95,7 @@ def judge(
         action_ruling=action_ruling,
         reply_ruling=None if proposal is None or proposal.reply is None else ask(_REPLY),
         guessed=guessed,
+        standings=_standings(rules, answers, evidence.taken_at or now),
         findings=_findings(proposal, rules, evidence),
     )
     return decide(
@@ -101,7 +107,17 @@ def judge(
     )
 
 
-_REPLY = Action(name="reply")
+_REPLY = Action(name=REPLY)
+
+
+def _standings(
+    rules: Rulebook, answers: Mapping[str, Answer], at: datetime
+) -> Mapping[str, Reason]:
+    """What the certificate of each action says of these answers."""
+    return {
+        name: standing(spec, rules.learned, answers, at=at)
+        for name, spec in rules.book.actions.items()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

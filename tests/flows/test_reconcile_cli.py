@@ -181,6 +181,13 @@ def test_gold_and_families_without_votes_are_counted_and_left_out(run, votes, wr
     assert "note: 1 labelers with a family never vote: zoe" in done.stderr
 
 
+def test_a_repeated_vote_is_told_and_the_last_counts(run, write):
+    rows = [(1, "a", "x"), (1, "b", "y"), (1, "a", "y")]
+    done = run("reconcile", write("votes.csv", "item,labeler,label", *rows))
+    assert answers(done) == {"1": "y"}
+    assert "note: 1 rows vote again, the first of them in line 4" in done.stderr
+
+
 def test_labelers_of_one_family_count_for_less(run, write):
     rng = random.Random(3)  # noqa: S311 - no secret
     rows = [
@@ -216,7 +223,7 @@ def test_families_come_from_the_desk(run, folder, write):
 
 
 def test_every_problem_of_every_file_is_told_and_nothing_is_written(run, write, tmp_path):
-    votes = write("votes.csv", "item,labeler,label", (1, "a", "x"), (1, "a", "y"), ("", "b", "x"))
+    votes = write("votes.csv", "item,labeler,label", (1, "", "x"), (1, "a", "y"), ("", "b", "x"))
     gold = write("gold.csv", "item,label", (1, "x"), (1, "y"))
     families = write("families.csv", "labeler,group", ("a", "f"))
     out = tmp_path / "out.csv"
@@ -224,7 +231,7 @@ def test_every_problem_of_every_file_is_told_and_nothing_is_written(run, write, 
     assert done.returncode == 2
     assert not out.exists()
     places = [line.removeprefix(f"{tmp_path}/").split(": ")[0] for line in done.stderr.splitlines()]
-    assert places == ["families.csv:1", "gold.csv:3:3", "votes.csv:3:1", "votes.csv:4:1"]
+    assert places == ["families.csv:1", "gold.csv:3:3", "votes.csv:2:3", "votes.csv:4:1"]
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,21 @@ def test_an_empty_label_is_an_abstention_and_keeps_its_item(file):
     assert list(read.votes) == [("2", "ann", "yes")]
 
 
+@pytest.mark.parametrize(
+    ("rows", "votes"),
+    [
+        pytest.param("1,ann,yes\n", THREE, id="the-same-again"),
+        pytest.param("1,bob,yes\n", [THREE[0], ("1", "bob", "yes"), THREE[2]], id="another-label"),
+        pytest.param("1,bob,\n", [THREE[0], THREE[2]], id="taken-back"),
+    ],
+)
+def test_a_labelers_last_vote_on_an_item_counts(file, rows, votes):
+    read = read_votes(file(VOTES + rows))
+    assert list(read.votes) == votes
+    assert read.items == ("1", "2")
+    assert list(read.repeats) == [5]
+
+
 def test_quoted_cells_may_hold_commas_quotes_and_line_ends(file):
     path = file('item,labeler,label\n"a,""b""\nc",ann,"x,y"\n')
     assert list(read_votes(path).votes) == [('a,"b"\nc', "ann", "x,y")]
@@ -112,18 +127,6 @@ def test_quoted_cells_may_hold_commas_quotes_and_line_ends(file):
         pytest.param(VOTES + "3, ,yes\n", "v.csv:5:3: empty labeler", id="blank-labeler"),
         pytest.param(
             VOTES + '"3\n3","",yes\n', "v.csv:6:4: empty labeler", id="place-in-a-record-of-2-lines"
-        ),
-        pytest.param(
-            VOTES + "1,bob,yes\n",
-            "v.csv:5:1: labeler 'bob' voted on item '1' in line 3 too; "
-            "keep one row per item and labeler",
-            id="vote-twice",
-        ),
-        pytest.param(
-            VOTES + "1,bob,\n",
-            "v.csv:5:1: labeler 'bob' voted on item '1' in line 3 too; "
-            "keep one row per item and labeler",
-            id="vote-and-abstention",
         ),
         pytest.param(
             VOTES + '3,ann,"yes\n4,ann,no\n',
@@ -174,11 +177,11 @@ def test_a_missing_file_and_a_folder_are_told(tmp_path):
 
 
 def test_all_faults_of_a_file_are_told_at_once(file):
-    said = told(read_votes, file(VOTES + ",ann,yes\n4,ann\n1,ann,no\n,,\n"))
+    said = told(read_votes, file(VOTES + ",ann,yes\n4,ann\n5,,no\n,,\n"))
     assert [line.partition(": ")[0] for line in said] == [
         "file.csv:5:1",
         "file.csv:6",
-        "file.csv:7:1",
+        "file.csv:7:3",
         "file.csv:8:1",
         "file.csv:8:2",
     ]

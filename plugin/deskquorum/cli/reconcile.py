@@ -167,6 +167,9 @@ def _notices(
     file: VoteFile, gold: Mapping[str, str], families: Mapping[str, str], gold_path: Path | None
 ) -> Iterator[str]:
     """What the files say that finds no use."""
+    if file.repeats:
+        rows = f"{len(file.repeats)} rows vote again, the first of them in line {file.repeats[0]}"
+        yield f"{rows}: a labeler's last vote on an item counts"
     if gold_path is not None and not gold:
         yield f"{gold_path} holds no gold: reconciled without"
     absent = gold.keys() - set(file.items)

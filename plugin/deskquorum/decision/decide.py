@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -23,7 +23,10 @@ from deskquorum.domain import (
     VoteStatus,
 )
 
-__all__ = ["WITHHOLD_SUGGESTION", "Dossier", "decide"]
+__all__ = ["CERTIFIED", "WITHHOLD_SUGGESTION", "Dossier", "decide"]
+
+CERTIFIED = "certified"
+"""Code of the standing that lets an action go by itself."""
 
 WITHHOLD_SUGGESTION = "withhold-suggestion"
 """Obligation of a ticket rule: the person who takes over is shown no suggestion."""
@@ -41,6 +44,8 @@ class Dossier:
     action_ruling: Ruling | None = None
     reply_ruling: Ruling | None = None
     findings: tuple[Finding, ...] = ()
+    standings: Mapping[str, Reason] = field(default_factory=dict)
+    """Action to what its certificate says; the code `certified` lets it go by itself."""
     guessed: bool = False
     """The proposal rests on answers that are not settled: for a person to look at, never more."""
 
@@ -91,9 +96,9 @@ def _why_human(dossier: Dossier) -> list[Reason]:
     elif dossier.guessed:
         reasons.append(Reason(code="guess", params={"play": proposal.play or ""}))
     if dossier.action_ruling is not None:
-        reasons += _held_back(dossier.action_ruling)
+        reasons += _held_back(dossier.action_ruling, dossier.standings)
     if dossier.reply_ruling is not None:
-        reasons += _held_back(dossier.reply_ruling)
+        reasons += _held_back(dossier.reply_ruling, dossier.standings)
         if dossier.reply_ruling.effect is Effect.DENY:
             reasons += dossier.reply_ruling.reasons
     elif _denied(dossier) and proposal is not None and proposal.source == "playbook":
@@ -131,7 +136,7 @@ def _without_quorum(dossier: Dossier) -> list[Reason]:
     ]
 
 
-def _held_back(ruling: Ruling) -> list[Reason]:
+def _held_back(ruling: Ruling, standings: Mapping[str, Reason]) -> list[Reason]:
     """Why an action or a reply may not go by itself; nothing when it may, or when it is denied."""
     match ruling.effect:
         case Effect.HUMAN:
@@ -143,7 +148,9 @@ def _held_back(ruling: Ruling) -> list[Reason]:
                 Reason(code="mode", params={"action": ruling.action, "mode": ruling.mode.value})
             ]
         case Effect.ALLOW if ruling.signed_off is None:
-            return [Reason(code="no-certificate", params={"action": ruling.action})]
+            none = Reason(code="no-certificate", params={"action": ruling.action})
+            stands = standings.get(ruling.action, none)
+            return [] if stands.code == CERTIFIED else [stands]
         case _:
             return []
 
@@ -171,10 +178,13 @@ def _grounds(dossier: Dossier) -> list[Reason]:
         if ruling is None or ruling.effect is Effect.HUMAN:
             continue
         reasons += ruling.reasons
-        if ruling.effect is Effect.ALLOW and ruling.mode is Mode.AUTO and ruling.signed_off:
-            reasons.append(
-                Reason(code="signed-off", params={"action": ruling.action, "by": ruling.signed_off})
-            )
+        if ruling.effect is not Effect.ALLOW or ruling.mode is not Mode.AUTO:
+            continue
+        if ruling.signed_off:
+            params = {"action": ruling.action, "by": ruling.signed_off}
+            reasons.append(Reason(code="signed-off", params=params))
+        elif (stands := dossier.standings.get(ruling.action)) and stands.code == CERTIFIED:
+            reasons.append(stands)
     return reasons
 
 

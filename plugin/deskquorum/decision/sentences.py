@@ -21,6 +21,18 @@ SENTENCES = {
     "no-reply": "The action is declined, and no reply was drafted to say so",
     "mode": "{action} is in mode {mode}, so a person sends it",
     "no-certificate": "{action} has neither a certificate nor a sign-off, so a person sends it",
+    "certified": "{action} is certified: wrong in at most {max_error} of decisions, with confidence"
+    " {confidence}, where the answers it rests on are {threshold} probable or more (here"
+    " {probability}; {errors} of {n} audited were wrong, bound {bound}, until {until})",
+    "below-threshold": "{action} is certified from probability {threshold} on, and the answers it"
+    " rests on have {probability}",
+    "certificate-expired": "The certificate of {action} ended on {on}",
+    "certificate-void": "The certificate of {action} was issued for what was learned before;"
+    " calibrate again",
+    "certificate-weaker": "The certificate of {action} promises an error of {promised}, and policy"
+    " asks for {asked}",
+    "drift": "Labelers of {question} no longer behave as measured ({noticed}); until they are"
+    " calibrated again a person decides",
     "signed-off": "{action} was signed off without a certificate by {by}",
     "reply-check": "The reply check found a {check} {verdict} ({why}) {clause}",
     "leak": "The drafted reply holds personal data ({kind}) that is not the reader's to see",

@@ -16,6 +16,7 @@ from deskquorum.domain import (
     Verdict,
     Vote,
     VoteStatus,
+    Weight,
 )
 
 __all__ = ["action_text", "tell"]
@@ -74,10 +75,13 @@ def _redaction(evidence: Evidence) -> list[str]:
 def _votes(decision: Decision, evidence: Evidence) -> list[str]:
     lines = []
     for question, answer in decision.answers.items():
-        votes = [vote for vote in evidence.votes if vote.question == question]
-        lines.append(
-            f"{question}: {_answer(answer)}; {', '.join(map(_vote, votes)) or 'no votes'}."
-        )
+        weights = {weight.labeler: weight for weight in answer.weights}
+        votes = [
+            _vote(vote, weights.get(vote.labeler))
+            for vote in evidence.votes
+            if vote.question == question
+        ]
+        lines.append(f"{question}: {_answer(answer)}; {', '.join(votes) or 'no votes'}.")
     return lines or ["No votes were taken."]
 
 
@@ -90,15 +94,28 @@ def _answer(answer: Answer) -> str:
     return f"{answer.label} at {answer.probability:.0%} ({settled}{quorum}{scale})"
 
 
-def _vote(vote: Vote) -> str:
+def _vote(vote: Vote, weight: Weight | None) -> str:
     match vote.status:
         case VoteStatus.CAST:
             because = f" because of {vote.why}" if vote.why else ""
-            return f"{vote.labeler} said {vote.label}{because}"
+            return f"{vote.labeler} said {vote.label}{because}{_weight(weight)}"
         case VoteStatus.ABSTAINED:
             return f"{vote.labeler} abstained"
         case VoteStatus.FAILED:
             return f"{vote.labeler} failed ({vote.why})"
+
+
+def _weight(weight: Weight | None) -> str:
+    """How much a vote counted, and why."""
+    if weight is None:
+        return ""
+    if weight.assumed is not None:
+        known = f"assumed right {weight.assumed:.0%} of the time"
+    elif not weight.of:
+        known = "not audited yet"
+    else:
+        known = f"right on {weight.right} of {weight.of} audited tickets"
+    return f" (odds x{weight.odds:g}; {known})"
 
 
 def _facts(evidence: Evidence) -> list[str]:

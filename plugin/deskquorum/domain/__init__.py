@@ -7,7 +7,7 @@ from deskquorum.domain.facts import Fact, Facts
 from deskquorum.domain.reasons import Reason
 from deskquorum.domain.rulings import Effect, Finding, Mode, Ruling, Verdict
 from deskquorum.domain.tickets import JsonValue, Message, RedactedTicket, Requester, Ticket
-from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus
+from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus, Weight
 
 __all__ = [
     "Action",
@@ -33,4 +33,5 @@ __all__ = [
     "Verdict",
     "Vote",
     "VoteStatus",
+    "Weight",
 ]

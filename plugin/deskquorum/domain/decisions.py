@@ -37,6 +37,8 @@ class Evidence:
     """The bot's proposal; None when the playbook is to propose."""
     failures: tuple[Reason, ...] = ()
     """Stages that broke or ran late; any one sends the ticket to a person."""
+    taken_at: datetime | None = None
+    """When it was collected, by the desk's clock; certificates are looked at as of then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-__all__ = ["Answer", "Question", "Vote", "VoteStatus"]
+__all__ = ["Answer", "Question", "Vote", "VoteStatus", "Weight"]
 
 
 class VoteStatus(StrEnum):
@@ -62,6 +62,21 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Weight:
+    """What one cast vote counted for, and why."""
+
+    labeler: str
+    odds: float
+    """How many times the vote, alone, multiplies the odds of its label; 1 counts for nothing."""
+    right: int | None = None
+    """Audited tickets on which the labeler was right; None where its accuracy is assumed."""
+    of: int | None = None
+    """Audited tickets on which it voted."""
+    assumed: float | None = None
+    """The accuracy that ops assume, where nothing is measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The reconciled answer to one question."""
 
@@ -75,3 +90,5 @@ class Answer:
     quorum_met: bool = True
     """Whether as many families of labelers name the label as the question asks for."""
     distribution: Mapping[str, float] = field(default_factory=dict)
+    weights: tuple[Weight, ...] = ()
+    """Of the votes cast, in their order."""

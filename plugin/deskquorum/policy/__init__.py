@@ -6,6 +6,8 @@ and the time, whether it is allowed, denied or for a person, by which rules and 
 
 from deskquorum.policy.bindings import Bindings, bind, currency_of
 from deskquorum.policy.book import (
+    REPLY,
+    TICKET,
     ActionSpec,
     ArgSpec,
     Autonomy,
@@ -33,6 +35,8 @@ from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 
 __all__ = [
+    "REPLY",
+    "TICKET",
     "ActionSpec",
     "ArgSpec",
     "Autonomy",

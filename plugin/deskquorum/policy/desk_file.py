@@ -109,6 +109,8 @@ class DeskFile:
     deadline_s: float
     ledger: str
     """Relative to `folder`."""
+    learned: str
+    """Folder of learned state, relative to `folder`."""
     currency: str | None
     """For money arguments that name no currency."""
     models: Mapping[str, ModelSpec]
@@ -137,6 +139,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         languages=tuple(value.languages),
         deadline_s=value.deadline_s,
         ledger=value.ledger,
+        learned=value.learned,
         currency=value.currency,
         models={
             name: ModelSpec(id=name, **model.model_dump()) for name, model in value.models.items()

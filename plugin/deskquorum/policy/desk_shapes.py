@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -53,6 +54,7 @@ class LabelerShape(_Shape):
 
     accuracy: Annotated[float, Field(gt=0, lt=1)]
     wave: _Count = 1
+    price: Annotated[Decimal, Field(ge=0)] | None = None
     family: _Text | None = None
 
 
@@ -95,6 +97,7 @@ class DeskShape(_Shape):
     languages: Annotated[list[_Text], Field(min_length=1)]
     deadline_s: _Seconds = 8.0
     ledger: _Text = "state/ledger.sqlite"
+    learned: _Text = "learned"
     currency: _Text | None = None
     models: dict[str, ModelShape] = {}
     questions: dict[str, QuestionShape] = {}

@@ -1,17 +1,58 @@
-"""Votes come in, one answer per question goes out, or the word that it is not settled."""
+"""Votes come in, one calibrated answer per question goes out, or the word that it is not settled.
 
-from deskquorum.reconciliation.batch import LEAST_GOLD, Reconciled, reconcile_table
+`reconcile` answers one ticket's question; `reconcile_table` many items at once. Certificates bound
+how often accepted answers are wrong, watches tell when what was measured no longer holds.
+"""
+
+from deskquorum.reconciliation.answering import contradicted, reconcile
+from deskquorum.reconciliation.batch import (
+    LEAST_GOLD,
+    Reconciled,
+    fit_from_votes,
+    reconcile_table,
+)
+from deskquorum.reconciliation.certificate import Certified, certify
+from deskquorum.reconciliation.drift import Watch, alarmed, changed, observe, watch_over
+from deskquorum.reconciliation.learned import Certificate, Learned, QuestionModel
+from deskquorum.reconciliation.learned_files import (
+    read_learned,
+    write_alarms,
+    write_certificates,
+    write_model,
+)
 from deskquorum.reconciliation.posterior import UNCALIBRATED_CAP
+from deskquorum.reconciliation.quorum import could_change, next_labeler
+from deskquorum.reconciliation.standing import standing
+from deskquorum.reconciliation.streaming import counted
 from deskquorum.reconciliation.vote_table import VoteTable, family_of, vote_table
-from deskquorum.reconciliation.weighted import reconcile
 
 __all__ = [
     "LEAST_GOLD",
     "UNCALIBRATED_CAP",
+    "Certificate",
+    "Certified",
+    "Learned",
+    "QuestionModel",
     "Reconciled",
     "VoteTable",
+    "Watch",
+    "alarmed",
+    "certify",
+    "changed",
+    "contradicted",
+    "could_change",
+    "counted",
     "family_of",
+    "fit_from_votes",
+    "next_labeler",
+    "observe",
+    "read_learned",
     "reconcile",
     "reconcile_table",
+    "standing",
     "vote_table",
+    "watch_over",
+    "write_alarms",
+    "write_certificates",
+    "write_model",
 ]

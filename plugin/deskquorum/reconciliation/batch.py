@@ -19,7 +19,7 @@ from deskquorum.reconciliation.pool import Pool, fit_pool, pool_posterior
 from deskquorum.reconciliation.posterior import capped, held_to_votes, softmax
 from deskquorum.reconciliation.vote_table import VoteTable
 
-__all__ = ["LEAST_GOLD", "Reconciled", "reconcile_table"]
+__all__ = ["LEAST_GOLD", "Reconciled", "fit_from_votes", "reconcile_table"]
 
 LEAST_GOLD = 20
 """Audited items below which nothing is calibrated on them."""
@@ -80,6 +80,21 @@ def reconcile_table(table: VoteTable, *, gold: Mapping[str, str] | None = None) 
     return _by_audits(table, where, truth, notes)
 
 
+def fit_from_votes(table: VoteTable, gold: Mapping[str, str]) -> Pool | None:
+    """The pool that audited items speak for; None where they, or the votes, are too few.
+
+    Args:
+        table: The votes; every audited label is among its labels.
+        gold: Audited labels by item of the table.
+    """
+    if len(gold) < LEAST_GOLD or not len(table.item):
+        return None
+    known = {name: n for n, name in enumerate(table.items)}
+    where = np.array([known[item] for item in gold], dtype=np.int64)
+    truth = np.array([table.labels.index(label) for label in gold.values()], dtype=np.int64)
+    return fit_pool(table, fit_label_model(table), where, truth).pool
+
+
 def _by_agreement(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
     few = len(np.unique(table.labeler)) < _FEW
     if few:
@@ -91,9 +106,7 @@ def _by_agreement(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
     return replace(result, posterior=capped(softmax(held_to_votes(scores, result.named))))
 
 
-def _by_audits(
-    table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...]
-) -> Reconciled:
+def _by_audits(table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...]) -> Reconciled:
     pooled = fit_pool(table, fit_label_model(table), where, truth)
     if not pooled.pool.informative:
         told = "by the audited labels the votes tell no more than the class prior, which is given"
@@ -114,7 +127,7 @@ def _reconciled(
         items=table.items,
         labels=table.labels,
         posterior=np.ones(shape),
-        voted=named.any(axis=1),
+        voted=named.sum(axis=1) > 0,
         named=named,
         calibrated=False,
         model=model,

@@ -28,6 +28,7 @@ def discounted_scores(
     *,
     items: int,
     between: float = RHO_BETWEEN,
+    alike: bool = False,
 ) -> NDArray[np.float64]:
     """Log-odds scores (items x labels) from the votes on them, prior not included.
 
@@ -39,10 +40,18 @@ def discounted_scores(
             the label voted.
         items: Number of items.
         between: Correlation of errors between families.
+        alike: Whether members of a family weigh the same for the same label. They are then shares
+            of one voice, so that the family's majority is heard and not only that it is split.
     """
     families = int(family.max(initial=0)) + 1
     labels = against.shape[1]
-    kin, weight = _discounted((item * labels + label) * families + family, against, RHO_WITHIN)
+    group = (item * labels + label) * families + family
+    if alike:
+        _, voice, size = np.unique(
+            item * families + family, return_inverse=True, return_counts=True
+        )
+        against = against / (1 + (size[voice] - 1) * RHO_WITHIN)[:, None]
+    kin, weight = _discounted(group, against, 0.0 if alike else RHO_WITHIN)
     side, weight = _discounted(kin // families, weight, between)
     scores = np.zeros((items, labels))
     np.subtract.at(scores, side // labels, weight)

@@ -41,6 +41,9 @@ _ACCURACY = 4.0
 _CONFUSION = 10.0
 _PRECISION = 6.0
 
+_LEAST = 1e-6
+"""No label is impossible."""
+
 _ONE_SIDED = 0.01
 """A labeler is one-sided when it naming one label only is less likely than this by chance."""
 
@@ -70,7 +73,8 @@ def label_model(counts: VoteCounts, *, audited: bool) -> LabelModel:
         counts: Sufficient statistics.
         audited: Whether truth was audited for some; else members of a family share its mean.
     """
-    prior = counts.truth / counts.truth.sum()
+    truth = np.maximum(counts.truth, _LEAST * counts.truth.sum())
+    prior = truth / truth.sum()
     pooled, coin = _pooled(counts)
     by_truth = _summed(counts.mass, counts.pair_labeler, len(counts.labelers))
     accuracy = _accuracies(counts, by_truth, pooled, coin)
@@ -125,11 +129,12 @@ def model_scores(model: LabelModel, table: VoteTable, *, skeptical: bool) -> Flo
         table.item,
         table.label,
         family[table.labeler] if len(families) else table.labeler,
-        belief * evidence_of_votes(model, table),
+        evidence_of_votes(model, table),
         items=len(table.items),
         between=RHO_BETWEEN,
+        alike=skeptical,
     )
-    return scores + np.log(model.prior)
+    return belief * (scores + np.log(model.prior))
 
 
 def evidence_of_votes(model: LabelModel, table: VoteTable) -> Floats:
@@ -207,7 +212,8 @@ def _one_sided(counts: VoteCounts) -> NDArray[np.bool_]:
     alone = np.bincount(labeler, minlength=len(counts.labelers)) == 1
     by_chance = np.ones(len(counts.labelers))
     by_chance[labeler] = share[counts.pair_label] ** votes
-    return alone & (by_chance < _ONE_SIDED)
+    one_sided: NDArray[np.bool_] = alone & (by_chance < _ONE_SIDED)
+    return one_sided
 
 
 def _precision_rows(
@@ -230,9 +236,13 @@ def _family_means(counts: VoteCounts, against: Floats) -> Floats:
     )
     code = family[counts.pair_labeler] * len(counts.labels) + counts.pair_label
     _, kin, kin_size = np.unique(code, return_inverse=True, return_counts=True)
-    mean = _summed(against, kin, len(kin_size)) / kin_size[:, None]
+    # One number for all other labels: else a split family could be swayed against its majority.
+    others = max(len(counts.labels) - 1, 1)
+    mean = np.bincount(kin, against.sum(axis=1) / others)[kin] / kin_size[kin]
+    uniform = np.repeat(mean[:, None], len(counts.labels), axis=1)
+    uniform[np.arange(len(kin)), counts.pair_label] = 0.0
     shared = members[family[counts.pair_labeler]][:, None] > 1
-    return np.where(shared, mean[kin], against)
+    return np.where(shared, uniform, against)
 
 
 def _unseen(model: LabelModel, labeler: int, label: int) -> Floats:

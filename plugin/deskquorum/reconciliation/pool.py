@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import pair_index
 from deskquorum.reconciliation.fitting import Fitted, fit_label_model
@@ -167,7 +168,7 @@ def _opinions(pool: Pool, table: VoteTable) -> Floats:
     )
 
 
-def _named(table: VoteTable) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+def _named(table: VoteTable) -> NDArray[np.bool_]:
     named = np.zeros((len(table.items), len(table.labels)), dtype=bool)
     named[table.item, table.label] = True
     return named
@@ -244,24 +245,29 @@ def _fit_regression(table: VoteTable, gold: Ints, truth: Ints) -> Regression | N
     coefficient[:, seen] = rows.T
     own = coefficient[np.arange(len(pairs)), pairs % size][:, None]
     # INVARIANT: no vote counts against the label it names.
-    return Regression(
-        intercept=intercept, pairs=pairs, coefficient=np.minimum(coefficient, own)
-    )
+    return Regression(intercept=intercept, pairs=pairs, coefficient=np.minimum(coefficient, own))
 
 
 def _regression_scores(regression: Regression, table: VoteTable) -> Floats:
-    scores: Floats = _one_hot(table, regression.pairs) @ regression.coefficient
-    return scores + regression.intercept
+    column, known = _columns(table, regression.pairs)
+    scores = np.tile(regression.intercept, (len(table.items), 1))
+    np.add.at(scores, table.item[known], regression.coefficient[column[known]])
+    return scores
 
 
 def _one_hot(table: VoteTable, pairs: Ints) -> csr_matrix:
     """Items x pairs; votes of other pairs are left out."""
     from scipy.sparse import csr_matrix
 
-    code = table.labeler * len(table.labels) + table.label
-    column = np.minimum(np.searchsorted(pairs, code), len(pairs) - 1)
-    known = pairs[column] == code
+    column, known = _columns(table, pairs)
     ones = np.ones(int(known.sum()))
     return csr_matrix(
         (ones, (table.item[known], column[known])), shape=(len(table.items), len(pairs))
     )
+
+
+def _columns(table: VoteTable, pairs: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Each vote's place among the pairs, and whether it has one."""
+    code = table.labeler * len(table.labels) + table.label
+    column = np.minimum(np.searchsorted(pairs, code), len(pairs) - 1)
+    return column, pairs[column] == code

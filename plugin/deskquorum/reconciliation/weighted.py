@@ -1,95 +1,61 @@
-"""The first reconciler: votes weighted by each labeler's assumed accuracy, in log space.
+"""Before anything is learned: votes weighted by the accuracy that ops assume of each labeler.
 
 A one-coin model (Dawid and Skene 1979 with one parameter a labeler): a labeler of accuracy `a`
-names the true label with probability `a` and any other with `(1 - a) / (K - 1)`. The accuracies
-are ops' assumptions until audits measure them, so every answer is marked uncalibrated and capped.
+names the true label with probability `a` and any other with `(1 - a) / (K - 1)`.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from deskquorum.domain import Answer, Question, Vote, VoteStatus
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["UNCALIBRATED_CAP", "reconcile"]
+from deskquorum.domain import Vote
+from deskquorum.reconciliation.discount import discounted_scores
+from deskquorum.reconciliation.posterior import capped, softmax
 
-from deskquorum.reconciliation.posterior import UNCALIBRATED_CAP  # noqa: E402
+__all__ = ["assumed_odds", "assumed_posterior"]
 
-_FAMILY_CORRELATION = 0.7
-"""Assumed correlation of errors within a family of labelers."""
+_LEAST = 1e-9
+"""No vote makes a label impossible."""
 
 
-def reconcile(question: Question, votes: Sequence[Vote], accuracies: Mapping[str, float]) -> Answer:
-    """Turn the votes on one question into an answer; abstentions and failures count as missing.
+def assumed_posterior(
+    labels: Sequence[str], votes: Sequence[Vote], accuracies: Mapping[str, float]
+) -> NDArray[np.float64]:
+    """Posterior over `labels` from votes that were cast, one at least; capped.
 
     Args:
-        question: The question asked; votes on other questions are ignored.
-        votes: Votes in any order.
+        labels: Of the question.
+        votes: In any order; a vote's distribution counts by its mass.
         accuracies: Labeler id to its assumed accuracy, 0..1.
     """
-    cast = [v for v in votes if v.question == question.id and v.status is VoteStatus.CAST]
-    if not cast:
-        return Answer(
-            question=question.id,
-            label=None,
-            probability=0.0,
-            settled=False,
-            calibrated=False,
-            quorum_met=False,
-        )
-    posterior = _capped(_posterior(question, cast, accuracies))
-    # Rounded, so that no long run of digits in a record looks like a card number.
-    posterior = {label: round(p, 6) for label, p in posterior.items()}
-    label, probability = max(posterior.items(), key=lambda pair: pair[1])
-    agreeing = {v.family or v.labeler for v in cast if v.label == label}
-    return Answer(
-        question=question.id,
-        label=label,
-        probability=probability,
-        settled=probability >= question.settle_at,
-        calibrated=False,
-        quorum_met=len(agreeing) >= question.quorum,
-        distribution=posterior,
+    place = {label: n for n, label in enumerate(labels)}
+    families = {name: n for n, name in enumerate(sorted({v.family or v.labeler for v in votes}))}
+    logs = np.log([_likelihoods(labels, vote, accuracies[vote.labeler]) for vote in votes])
+    scores = discounted_scores(
+        np.zeros(len(votes), dtype=np.int64),
+        np.array([place[str(vote.label)] for vote in votes]),
+        np.array([families[vote.family or vote.labeler] for vote in votes]),
+        np.maximum(logs.max(axis=1, keepdims=True) - logs, 0.0),
+        items=1,
+        between=0.0,
     )
+    posterior: NDArray[np.float64] = capped(softmax(scores))[0]
+    return posterior
 
 
-def _posterior(
-    question: Question, votes: Sequence[Vote], accuracies: Mapping[str, float]
-) -> dict[str, float]:
-    family_sizes = Counter(v.family or v.labeler for v in votes)
-    scores = dict.fromkeys(question.labels, 0.0)
-    # Sorted, so that the sum does not depend on the order in which votes came in.
-    for vote in sorted(votes, key=lambda v: v.labeler):
-        size = family_sizes[vote.family or vote.labeler]
-        weight = 1 / (1 + (size - 1) * _FAMILY_CORRELATION)
-        for label in scores:
-            likelihood = _likelihood(vote, label, accuracies[vote.labeler], len(scores))
-            scores[label] += weight * math.log(likelihood)
-    top = max(scores.values())
-    odds = {label: math.exp(score - top) for label, score in scores.items()}
-    total = math.fsum(odds.values())
-    return {label: value / total for label, value in odds.items()}
+def assumed_odds(classes: int, accuracy: float) -> float:
+    """How many times a vote of this accuracy multiplies the odds of its label."""
+    return accuracy * (classes - 1) / max(1 - accuracy, _LEAST)
 
 
-def _likelihood(vote: Vote, label: str, accuracy: float, classes: int) -> float:
-    """Probability of this vote if `label` were true; a distribution counts by its mass."""
-    miss = (1 - accuracy) / (classes - 1)
-    mass = vote.distribution.get(label, 0.0) if vote.distribution else float(vote.label == label)
-    return max(mass * accuracy + (1 - mass) * miss, 1e-9)
-
-
-def _capped(posterior: Mapping[str, float]) -> dict[str, float]:
-    label, top = max(posterior.items(), key=lambda pair: pair[1])
-    if top <= UNCALIBRATED_CAP:
-        return dict(posterior)
-    rest = 1 - top
-    others = len(posterior) - 1
-    spread = 1 - UNCALIBRATED_CAP
-    return {
-        name: UNCALIBRATED_CAP
-        if name == label
-        else (spread * p / rest if rest > 0 else spread / others)
-        for name, p in posterior.items()
-    }
+def _likelihoods(labels: Sequence[str], vote: Vote, accuracy: float) -> list[float]:
+    """Probability of this vote where each label is true."""
+    miss = (1 - accuracy) / (len(labels) - 1)
+    masses = vote.distribution or {str(vote.label): 1.0}
+    return [
+        max(masses.get(label, 0.0) * accuracy + (1 - masses.get(label, 0.0)) * miss, _LEAST)
+        for label in labels
+    ]

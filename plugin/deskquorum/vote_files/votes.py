@@ -19,6 +19,8 @@ class VoteFile:
     """In the order of first appearance, those that nobody voted on included."""
     votes: Sequence[tuple[str, str, str]]
     """Item, labeler and label of each vote; abstentions are left out."""
+    repeats: Sequence[int]
+    """Lines in which a labeler votes on an item again; its last vote counts."""
 
 
 def read_votes(path: Path) -> VoteFile:
@@ -30,22 +32,23 @@ def read_votes(path: Path) -> VoteFile:
     sheet = open_sheet(path, ("item", "labeler", "label"))
     # One object per distinct text: a million votes name few of them.
     known: dict[str, str] = {}
-    lines: dict[tuple[str, str], int] = {}
-    votes: list[tuple[str, str, str]] = []
+    labels: dict[tuple[str, str], str] = {}
+    repeats: list[int] = []
     for item, labeler, label in sheet.rows():
         # Asked here first, because a million rows come by.
         if not (item.strip() and labeler.strip()):
             sheet.demand(item=item, labeler=labeler)
             continue
         pair = (known.setdefault(item, item), known.setdefault(labeler, labeler))
-        first = lines.setdefault(pair, sheet.line)
-        if first != sheet.line:
-            message = f"labeler {shown(labeler)} voted on item {shown(item)} in line {first} too"
-            sheet.complain("item", message, hint="keep one row per item and labeler")
-        elif label.strip():
-            votes.append((*pair, known.setdefault(label, label)))
-    sheet.finish(rows=bool(lines))
-    return VoteFile(items=tuple(dict.fromkeys(item for item, _ in lines)), votes=votes)
+        if pair in labels:
+            repeats.append(sheet.line)
+        labels[pair] = known.setdefault(label, label) if label.strip() else ""
+    sheet.finish(rows=bool(labels))
+    return VoteFile(
+        items=tuple(dict.fromkeys(item for item, _ in labels)),
+        votes=[(*pair, label) for pair, label in labels.items() if label],
+        repeats=repeats,
+    )
 
 
 def read_gold(path: Path) -> Mapping[str, str]:

@@ -1,0 +1,11 @@
+"""Audited tickets come in, learned state goes out; never inside a request."""
+
+from deskquorum.learning.calibrate import (
+    Audited,
+    certify_actions,
+    fit_question,
+    halves,
+    relied_on,
+)
+
+__all__ = ["Audited", "certify_actions", "fit_question", "halves", "relied_on"]

@@ -1,0 +1,203 @@
+"""From audited tickets to measured labelers, and to certificates for actions.
+
+One half of the audited tickets fits the models, the other half certifies: a bound holds only on
+tickets that the fit has not seen.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from deskquorum.domain import Decision, Effect, Evidence, Question, Vote, VoteStatus
+from deskquorum.judgement import Rulebook, judge
+from deskquorum.policy import TICKET
+from deskquorum.reconciliation import (
+    Certificate,
+    Certified,
+    QuestionModel,
+    certify,
+    contradicted,
+    fit_from_votes,
+    vote_table,
+)
+
+__all__ = ["Audited", "certify_actions", "fit_question", "halves", "relied_on"]
+
+VALID_FOR = timedelta(days=90)
+"""How long a certificate holds unless it is issued anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """A ticket with its votes, and what a person found to be true of it."""
+
+    evidence: Evidence
+    truth: Mapping[str, str]
+    """Question to its label; questions that nobody looked at are left out."""
+
+
+def halves(tickets: Sequence[Audited]) -> tuple[tuple[Audited, ...], tuple[Audited, ...]]:
+    """One half to fit on and one to certify on, told apart by the ticket's id alone."""
+
+    def digest(ticket: Audited) -> str:
+        return hashlib.sha256(ticket.evidence.ticket.id.encode()).hexdigest()
+
+    ranked = sorted(tickets, key=digest)
+    return tuple(ranked[::2]), tuple(ranked[1::2])
+
+
+def fit_question(
+    question: Question, tickets: Iterable[Audited], *, fitted_at: datetime
+) -> QuestionModel | None:
+    """Measure one question's labelers; None where too few tickets were audited for it.
+
+    Tickets without an audited label count with their votes.
+    """
+    tickets = tuple(tickets)
+    cast = {t.evidence.ticket.id: _cast(question, t.evidence.votes) for t in tickets}
+    families = {v.labeler: v.family or v.labeler for votes in cast.values() for v in votes}
+    table = vote_table(
+        [(item, v.labeler, str(v.label)) for item, votes in cast.items() for v in votes],
+        families=families,
+        items=tuple(cast),
+        labels=question.labels,
+    )
+    truth = {
+        t.evidence.ticket.id: t.truth[question.id] for t in tickets if question.id in t.truth
+    }
+    model = fit_from_votes(table, truth)
+    if model is None:
+        return None
+    return QuestionModel(
+        question=question.id,
+        model=model,
+        fitted_at=fitted_at,
+        items=len(table.items),
+        data_hash=_hash(table.items, cast, truth),
+        disagreement=_disagreement(cast.values()),
+        rights=_rights(cast, truth),
+    )
+
+
+def relied_on(rules: Rulebook, action: str) -> tuple[str, ...]:
+    """The questions that an action's decisions read: in its rules, the ticket's and its plays."""
+    conditions = [
+        guarded.condition
+        for name in (action, TICKET)
+        for rule in rules.book.by_action.get(name, ())
+        if (guarded := rule.conditions[name]) is not None
+    ]
+    for play in rules.playbook.plays:
+        if play.action == action:
+            conditions += [play.when, *play.args.values()]
+    named = {name for condition in conditions for name in condition.names}
+    return tuple(name for name in rules.questions if f"answer.{name}" in named)
+
+
+def certify_actions(
+    tickets: Sequence[Audited], rules: Rulebook, *, issued_at: datetime
+) -> Mapping[str, tuple[Certified, Certificate | None]]:
+    """Certify every action that policies want certified; on tickets that nothing was fitted on.
+
+    A decision counts as wrong when any answer that it relies on is not what the audit found.
+    """
+    wanted = {n: a.autonomy for n, a in rules.book.actions.items() if a.autonomy is not None}
+    decided = [(t, judge(t.evidence, rules, decision_id="", now=_time(t))) for t in tickets]
+    found: dict[str, tuple[Certified, Certificate | None]] = {}
+    for action, autonomy in wanted.items():
+        questions = relied_on(rules, action)
+        scored = [
+            (
+                min((decision.answers[q].probability for q in questions), default=1.0),
+                all(decision.answers[q].label == ticket.truth[q] for q in questions),
+            )
+            for ticket, decision in decided
+            if _would_act(decision, action) and all(q in ticket.truth for q in questions)
+        ]
+        certified = certify(
+            [probability for probability, _ in scored],
+            [right for _, right in scored],
+            max_error=autonomy.max_error,
+            confidence=autonomy.confidence,
+        )
+        found[action] = (certified, None)
+        if certified.threshold is not None:
+            found[action] = (
+                certified,
+                _certificate(action, questions, certified, tickets, rules, issued_at),
+            )
+    return found
+
+
+def _certificate(
+    action: str,
+    questions: tuple[str, ...],
+    certified: Certified,
+    tickets: Sequence[Audited],
+    rules: Rulebook,
+    issued_at: datetime,
+) -> Certificate:
+    ids = sorted(ticket.evidence.ticket.id for ticket in tickets)
+    return Certificate(
+        action=action,
+        questions=questions,
+        max_error=certified.max_error,
+        confidence=certified.confidence,
+        threshold=certified.threshold or 1.0,
+        n=certified.n,
+        errors=certified.errors,
+        upper_bound=certified.upper_bound,
+        coverage=certified.coverage,
+        issued_at=issued_at,
+        expires_at=issued_at + VALID_FOR,
+        models_hash=rules.learned.models_hash(questions),
+        policy_hash=rules.book.hash,
+        data_hash=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
+    )
+
+
+def _would_act(decision: Decision, action: str) -> bool:
+    """Whether nothing but a certificate, or its mode, may keep the action from going by itself."""
+    ruled = {ruling.action: ruling.effect for ruling in decision.rulings}
+    return ruled.get(action) is Effect.ALLOW and ruled.get(TICKET) is Effect.ALLOW
+
+
+def _time(ticket: Audited) -> datetime:
+    return ticket.evidence.ticket.last_at
+
+
+def _cast(question: Question, votes: Iterable[Vote]) -> tuple[Vote, ...]:
+    return tuple(v for v in votes if v.question == question.id and v.status is VoteStatus.CAST)
+
+
+def _disagreement(tickets: Iterable[Sequence[Vote]]) -> float:
+    """Share of tickets on which votes differ, of those with two votes or more."""
+    differing = [contradicted(votes) for votes in tickets]
+    compared = [found for found in differing if found is not None]
+    return sum(compared) / len(compared) if compared else 0.0
+
+
+def _rights(
+    cast: Mapping[str, Sequence[Vote]], truth: Mapping[str, str]
+) -> Mapping[str, tuple[int, int]]:
+    rights: dict[str, tuple[int, int]] = {}
+    for item, label in truth.items():
+        for vote in cast[item]:
+            right, of = rights.get(vote.labeler, (0, 0))
+            rights[vote.labeler] = (right + (vote.label == label), of + 1)
+    return rights
+
+
+def _hash(
+    items: Iterable[str], cast: Mapping[str, Sequence[Vote]], truth: Mapping[str, str]
+) -> str:
+    rows = [
+        f"{item}\t{truth.get(item, '')}\t"
+        + ",".join(sorted(f"{vote.labeler}={vote.label}" for vote in cast[item]))
+        for item in sorted(items)
+    ]
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+

@@ -1,0 +1,334 @@
+"""Learned state as files: one per question, one for certificates, one for alarms.
+
+Files are replaced whole, so that a reader never meets half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from deskquorum.domain import Question
+from deskquorum.errors import ConfigError, Problem
+from deskquorum.reconciliation.counts import VoteCounts
+from deskquorum.reconciliation.label_model import Floats, label_model
+from deskquorum.reconciliation.learned import Certificate, Learned, QuestionModel
+from deskquorum.reconciliation.pool import OPINIONS, Pool, Regression
+
+__all__ = ["read_learned", "write_alarms", "write_certificates", "write_model"]
+
+_CERTIFICATES = "certificates.json"
+_ALARMS = "alarms.json"
+_DIGITS = 6
+"""Digits kept of what was counted and fitted."""
+
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Row(_Shape):
+    labeler: str
+    voted: str
+    by_label: dict[str, _Number]
+    votes: _Amount = 0.0
+
+
+class _Counts(_Shape):
+    labels: list[str]
+    families: dict[str, str]
+    """Labeler to family."""
+    truth: dict[str, _Amount]
+    rows: list[_Row]
+
+
+class _Regression(_Shape):
+    intercept: dict[str, _Number]
+    rows: list[_Row]
+
+
+class _Pool(_Shape):
+    exponents: dict[str, _Amount]
+    prior: dict[str, _Amount]
+    anchored: _Counts
+    regression: _Regression | None
+    audited: int
+    informative: bool
+
+
+class _Model(_Shape):
+    format: Literal["deskquorum question model 1"] = "deskquorum question model 1"
+    question: str
+    fitted_at: AwareDatetime
+    items: int
+    data_hash: str
+    disagreement: Annotated[float, Field(ge=0, le=1)]
+    rights: dict[str, tuple[int, int]]
+    agreement: _Counts
+    pool: _Pool | None
+
+
+class _Certificate(_Shape):
+    action: str
+    questions: list[str]
+    max_error: Annotated[float, Field(gt=0, lt=1)]
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    n: int
+    errors: int
+    upper_bound: Annotated[float, Field(ge=0, le=1)]
+    coverage: Annotated[float, Field(ge=0, le=1)]
+    issued_at: AwareDatetime
+    expires_at: AwareDatetime
+    models_hash: str
+    policy_hash: str
+    data_hash: str
+
+
+class _Certificates(_Shape):
+    format: Literal["deskquorum certificates 1"] = "deskquorum certificates 1"
+    certificates: list[_Certificate]
+
+
+class _Alarms(_Shape):
+    format: Literal["deskquorum alarms 1"] = "deskquorum alarms 1"
+    alarms: dict[str, str]
+    """Question to what was noticed."""
+
+
+_S = TypeVar("_S", bound=_Shape)
+
+
+def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
+    """Read what was learned; a folder that is not there holds nothing.
+
+    Raises:
+        ConfigError: A file can't be used, with every problem of all files.
+    """
+    problems: list[Problem] = []
+    models = {}
+    for name, question in questions.items():
+        path = folder / f"{name}.json"
+        shape = _read(path, _Model, problems)
+        if shape is not None:
+            misfits = list(_misfits(path, shape, question))
+            problems += misfits
+            if not misfits:
+                models[name] = _model(shape, path)
+    certificates = _read(folder / _CERTIFICATES, _Certificates, problems)
+    alarms = _read(folder / _ALARMS, _Alarms, problems)
+    if problems:
+        raise ConfigError(problems)
+    return Learned(
+        models=models,
+        certificates={}
+        if certificates is None
+        else {c.action: _certificate(c) for c in certificates.certificates},
+        alarms={} if alarms is None else alarms.alarms,
+    )
+
+
+def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
+    """Write one question's model; returns it as it reads back, with its hash."""
+    pool = model.model if isinstance(model.model, Pool) else None
+    shape = _Model(
+        question=model.question,
+        fitted_at=model.fitted_at,
+        items=model.items,
+        data_hash=model.data_hash,
+        disagreement=round(model.disagreement, _DIGITS),
+        rights=dict(model.rights),
+        agreement=_counts_shape(model.counts),
+        pool=None if pool is None else _pool_shape(pool),
+    )
+    path = folder / f"{model.question}.json"
+    _write(path, shape)
+    return _model(shape, path)
+
+
+def write_certificates(folder: Path, certificates: Iterable[Certificate]) -> None:
+    """Write all certificates; those that were there before are gone."""
+    shapes = [_Certificate(**_plain(certificate)) for certificate in certificates]
+    _write(folder / _CERTIFICATES, _Certificates(certificates=shapes))
+
+
+def write_alarms(folder: Path, alarms: Mapping[str, str]) -> None:
+    """Write all alarms; those that were there before are gone."""
+    _write(folder / _ALARMS, _Alarms(alarms=dict(alarms)))
+
+
+def _read(path: Path, shape: type[_S], problems: list[Problem]) -> _S | None:
+    hint = "run `deskquorum calibrate` again, or remove the file"
+    try:
+        return shape.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        problems.append(Problem(path=str(path), message=str(exc.strerror).lower(), hint=hint))
+    except ValidationError as exc:
+        for error in exc.errors(include_url=False, include_input=False):
+            place = ".".join(str(part) for part in error["loc"])
+            message = f"{place}: {error['msg'].lower()}" if place else error["msg"].lower()
+            problems.append(Problem(path=str(path), message=message, hint=hint))
+    return None
+
+
+def _misfits(path: Path, shape: _Model, question: Question) -> Iterable[Problem]:
+    hint = "run `deskquorum calibrate` again, or remove the file"
+    if shape.question != question.id:
+        message = f"holds the question '{shape.question}', expected '{question.id}'"
+        yield Problem(path=str(path), message=message, hint=hint)
+    for counts in (shape.agreement, *([] if shape.pool is None else [shape.pool.anchored])):
+        if sorted(counts.labels) != sorted(question.labels):
+            message = f"was learned for the labels {', '.join(sorted(counts.labels))}, but "
+            message += f"desk.yaml now has {', '.join(sorted(question.labels))}"
+            yield Problem(path=str(path), message=message, hint=hint)
+            continue
+        known = [r.labeler in counts.families and r.voted in counts.labels for r in counts.rows]
+        if not all(known) or not set(counts.truth) <= set(counts.labels) or not counts.rows:
+            message = "names labelers or labels that it does not list"
+            yield Problem(path=str(path), message=message, hint=hint)
+
+
+def _model(shape: _Model, path: Path) -> QuestionModel:
+    agreement = label_model(_counts(shape.agreement), audited=False)
+    model: Pool | None = None
+    if shape.pool is not None:
+        pool = shape.pool
+        labels = tuple(pool.anchored.labels)
+        model = Pool(
+            exponents=np.array([pool.exponents.get(name, 0.0) for name in OPINIONS]),
+            prior=_vector(pool.prior, labels) / sum(pool.prior.values()),
+            agreement=agreement,
+            anchored=label_model(_counts(pool.anchored), audited=True),
+            regression=None if pool.regression is None else _regression(pool.regression, pool),
+            audited=pool.audited,
+            informative=pool.informative,
+        )
+    return QuestionModel(
+        question=shape.question,
+        model=model or agreement,
+        fitted_at=shape.fitted_at,
+        items=shape.items,
+        data_hash=shape.data_hash,
+        disagreement=shape.disagreement,
+        rights=shape.rights,
+        hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def _counts(shape: _Counts) -> VoteCounts:
+    labels, labelers = tuple(shape.labels), tuple(shape.families)
+    place = {name: n for n, name in enumerate(labelers)}
+    rows = sorted(shape.rows, key=lambda r: (place[r.labeler], labels.index(r.voted)))
+    return VoteCounts(
+        labels=labels,
+        labelers=labelers,
+        families=tuple(shape.families.values()),
+        pair_labeler=np.array([place[row.labeler] for row in rows], dtype=np.int64),
+        pair_label=np.array([labels.index(row.voted) for row in rows], dtype=np.int64),
+        mass=np.array([_vector(row.by_label, labels) for row in rows]),
+        votes=np.array([row.votes for row in rows]),
+        truth=_vector(shape.truth, labels),
+    )
+
+
+def _counts_shape(counts: VoteCounts) -> _Counts:
+    return _Counts(
+        labels=list(counts.labels),
+        families=dict(zip(counts.labelers, counts.families, strict=True)),
+        truth=_by_label(counts.truth, counts.labels),
+        rows=[
+            _Row(
+                labeler=counts.labelers[labeler],
+                voted=counts.labels[label],
+                by_label=_by_label(mass, counts.labels),
+                votes=round(float(votes), _DIGITS),
+            )
+            for labeler, label, mass, votes in zip(
+                counts.pair_labeler, counts.pair_label, counts.mass, counts.votes, strict=True
+            )
+        ],
+    )
+
+
+def _pool_shape(pool: Pool) -> _Pool:
+    labels = pool.anchored.counts.labels
+    return _Pool(
+        exponents={
+            name: round(float(power), _DIGITS)
+            for name, power in zip(OPINIONS, pool.exponents, strict=True)
+        },
+        prior=_by_label(pool.prior, labels),
+        anchored=_counts_shape(pool.anchored.counts),
+        regression=None if pool.regression is None else _regression_shape(pool),
+        audited=pool.audited,
+        informative=pool.informative,
+    )
+
+
+def _regression(shape: _Regression, pool: _Pool) -> Regression:
+    labels, labelers = tuple(pool.anchored.labels), tuple(pool.anchored.families)
+    place = {name: n for n, name in enumerate(labelers)}
+    coded = [(place[r.labeler] * len(labels) + labels.index(r.voted), r) for r in shape.rows]
+    coded.sort(key=lambda pair: pair[0])
+    return Regression(
+        intercept=_vector(shape.intercept, labels),
+        pairs=np.array([code for code, _ in coded], dtype=np.int64),
+        coefficient=np.array([_vector(row.by_label, labels) for _, row in coded]),
+    )
+
+
+def _regression_shape(pool: Pool) -> _Regression | None:
+    found, counts = pool.regression, pool.anchored.counts
+    if found is None:
+        return None
+    size = len(counts.labels)
+    return _Regression(
+        intercept=_by_label(found.intercept, counts.labels),
+        rows=[
+            _Row(
+                labeler=counts.labelers[code // size],
+                voted=counts.labels[code % size],
+                by_label=_by_label(row, counts.labels),
+            )
+            for code, row in zip(found.pairs, found.coefficient, strict=True)
+        ],
+    )
+
+
+def _certificate(shape: _Certificate) -> Certificate:
+    fields = shape.model_dump() | {"questions": tuple(shape.questions)}
+    return Certificate(**fields)
+
+
+def _plain(certificate: Certificate) -> dict[str, object]:
+    return asdict(replace(certificate, questions=tuple(certificate.questions)))
+
+
+def _by_label(values: Floats, labels: tuple[str, ...]) -> dict[str, float]:
+    """What rounds to nothing is left out."""
+    rounded = {name: round(float(v), _DIGITS) for name, v in zip(labels, values, strict=True)}
+    return {name: value for name, value in rounded.items() if value}
+
+
+def _vector(values: Mapping[str, float], labels: tuple[str, ...]) -> Floats:
+    return np.array([values.get(name, 0.0) for name in labels], dtype=np.float64)
+
+
+def _write(path: Path, shape: _Shape) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".new")
+    text = json.dumps(shape.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    beside.write_text(text + "\n", encoding="utf-8")
+    beside.replace(path)
