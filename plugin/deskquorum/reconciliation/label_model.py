@@ -121,20 +121,23 @@ def model_scores(model: LabelModel, table: VoteTable, *, skeptical: bool) -> Flo
         skeptical: Whether agreement is all that is known, as it is without audited labels.
     """
     families, family = np.unique(np.array(table.families, dtype=object), return_inverse=True)
-    belief = 1.0
+    against, belief = evidence_of_votes(model, table), 1.0
     if skeptical:
         known = len(set(model.counts.families))
         belief = known / (known + _SKEPTICISM)
+        # That labelers name one of many labels is more than chance; only the rest is doubted.
+        chance = np.log(max(len(table.labels) - 1, 1))
+        against = belief * against + (1 - belief) * np.minimum(against, chance)
     scores = discounted_scores(
         table.item,
         table.label,
         family[table.labeler] if len(families) else table.labeler,
-        evidence_of_votes(model, table),
+        against,
         items=len(table.items),
         between=RHO_BETWEEN,
         alike=skeptical,
     )
-    return belief * (scores + np.log(model.prior))
+    return scores + belief * np.log(model.prior)
 
 
 def evidence_of_votes(model: LabelModel, table: VoteTable) -> Floats:
