@@ -121,6 +121,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             ),
             questions=desk.questions,
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
+            prices={name: spec.price for name, spec in desk.labelers.items()},
             links=tuple(desk.links),
             learned=learned,
         ),

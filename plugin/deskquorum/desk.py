@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,7 @@ from typing import Self, TypeVar
 import anyio
 import anyio.to_thread
 
+from deskquorum.asking import labelers_to_ask
 from deskquorum.assembly import Parts, load_parts, open_labelers
 from deskquorum.domain import (
     Answer,
@@ -31,6 +33,7 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
+from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
 from deskquorum.judgement import judge
@@ -96,6 +99,7 @@ class Desk:
         self._open = partial(open_labelers, parts, model_url=model_url, keys=keys)
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
+        self._watch = DriftWatch(parts.rules.learned, parts.learned_path)
         self._labelers: tuple[Labeler, ...] | None = None
         self._notices: tuple[str, ...] = ()
 
@@ -178,7 +182,12 @@ class Desk:
             deadline=Deadline.after(self._parts.desk.deadline_s),
         )
         rules = self._parts.rules
-        answer = reconcile(rules.questions[question], collected.votes, rules.accuracies)
+        answer = reconcile(
+            rules.questions[question],
+            collected.votes,
+            rules.accuracies,
+            rules.learned.models.get(question),
+        )
         return Labeled(answer=answer, votes=collected.votes)
 
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
@@ -193,7 +202,10 @@ class Desk:
         proposal = _redacted(run.ticket.proposal, run.session)
         run.stage = "labeling"
         collected = await collect_votes(
-            labelers, run.session.ticket, deadline=deadline.earlier(_RESERVE_S)
+            labelers,
+            run.session.ticket,
+            deadline=deadline.earlier(_RESERVE_S),
+            choose=partial(labelers_to_ask, self._parts.rules),
         )
         run.votes = collected.votes
         run.stage = "judgement"
@@ -202,7 +214,8 @@ class Desk:
             facts=run.facts,
             votes=run.votes,
             proposal=proposal,
-            failures=leaks,
+            failures=(*leaks, *await self._watch.drifts(run.votes)),
+            taken_at=datetime.now(UTC),
         )
         return await _in_thread(
             partial(
@@ -233,6 +246,7 @@ class Desk:
             facts=run.facts,
             votes=run.votes,
             failures=tuple(run.failures),
+            taken_at=datetime.now(UTC),
         )
         return Decision(
             id=run.decision_id,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 
 from deskquorum.decision import Dossier, decide
@@ -44,6 +45,8 @@ class Rulebook:
     clauses: ClauseIndex
     questions: Mapping[str, Question]
     accuracies: Mapping[str, float]
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    """Labeler id to what asking it costs; who is not listed is free."""
     links: tuple[str, ...] = ()
     """Hosts that a reply may link to."""
     learned: Learned = field(default_factory=Learned)
@@ -53,9 +56,7 @@ class Rulebook:
 def answers_of(evidence: Evidence, rules: Rulebook) -> Mapping[str, Answer]:
     """Every question's reconciled answer."""
     return {
-        name: reconcile(
-            question, evidence.votes, rules.accuracies, rules.learned.models.get(name)
-        )
+        name: reconcile(question, evidence.votes, rules.accuracies, rules.learned.models.get(name))
         for name, question in rules.questions.items()
     }
 

@@ -83,10 +83,11 @@ def unanimous(rows):
 
 
 def overturned(answers, labels, rows):
+    """Items whose unanimous label is not the only most probable one; a tie leaves it to chance."""
     return [
         item
         for item, label in unanimous(rows).items()
-        if any(answers[item, other] > answers[item, label] + 1e-12 for other in labels)
+        if any(answers[item, other] >= answers[item, label] for other in labels if other != label)
     ]
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import anyio
+import anyio.to_thread
 
 from deskquorum.domain import Deadline, RedactedTicket, Vote, VoteStatus
 from deskquorum.labeling.labeler import AsksModel, Labeler
 
-__all__ = ["Collected", "collect_votes"]
+__all__ = ["Choose", "Collected", "collect_votes"]
+
+Choose = Callable[[tuple[Vote, ...], Sequence[Labeler]], Collection[str]]
+"""Votes so far and the labelers left, to the ids of those to ask next; runs in a thread."""
 
 _log = logging.getLogger(__name__)
 
@@ -33,25 +36,35 @@ async def collect_votes(
     ticket: RedactedTicket,
     *,
     deadline: Deadline,
-    enough: Callable[[tuple[Vote, ...]], bool] | None = None,
+    choose: Choose | None = None,
 ) -> Collected:
-    """Ask every labeler, wave after wave, those of one wave side by side.
+    """Ask labelers in rounds, those of one round side by side.
 
     Args:
         labelers: With ids that differ.
         ticket: Redacted, as all that labelers see.
         deadline: Whoever has not voted by then has failed.
-        enough: Asked between waves, with the votes so far; True leaves the rest unasked.
+        choose: Which labelers to ask next, given the votes so far and who is left; nobody ends it.
+            By default everybody is asked, wave after wave.
     """
     votes: dict[int, Vote] = {}
-    waves = [list(wave) for _, wave in groupby(_by_wave(labelers), key=lambda n: labelers[n].wave)]
-    for later, wave in enumerate(waves):
-        if later and enough is not None and enough(_in_order(votes)):
-            unasked = (labelers[n] for rest in waves[later:] for n in rest)
-            saved = sum(isinstance(labeler, AsksModel) for labeler in unasked)
-            return Collected(votes=_in_order(votes), saved_calls=saved)
-        await _ask_wave({n: labelers[n] for n in wave}, ticket, deadline, votes)
-    return Collected(votes=_in_order(votes))
+    while left := [n for n in range(len(labelers)) if n not in votes]:
+        wanted = await _chosen(choose, _in_order(votes), [labelers[n] for n in left])
+        asked = {n: labelers[n] for n in left if labelers[n].id in wanted}
+        if not asked:
+            break
+        await _ask_wave(asked, ticket, deadline, votes)
+    saved = sum(isinstance(labelers[n], AsksModel) for n in left)
+    return Collected(votes=_in_order(votes), saved_calls=saved)
+
+
+async def _chosen(
+    choose: Choose | None, votes: tuple[Vote, ...], left: Sequence[Labeler]
+) -> Collection[str]:
+    if choose is not None:
+        return await anyio.to_thread.run_sync(choose, votes, left)
+    first = min(labeler.wave for labeler in left)
+    return [labeler.id for labeler in left if labeler.wave == first]
 
 
 async def _ask_wave(
@@ -99,10 +112,6 @@ def _failed(labeler: Labeler, why: str) -> Vote:
         family=labeler.family,
         why=why,
     )
-
-
-def _by_wave(labelers: Sequence[Labeler]) -> list[int]:
-    return sorted(range(len(labelers)), key=lambda n: labelers[n].wave)
 
 
 def _in_order(votes: dict[int, Vote]) -> tuple[Vote, ...]:

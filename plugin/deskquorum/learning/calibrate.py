@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from deskquorum.domain import Decision, Effect, Evidence, Question, Vote, VoteStatus
 from deskquorum.judgement import Rulebook, judge
-from deskquorum.policy import TICKET
+from deskquorum.policy import REPLY, TICKET
 from deskquorum.reconciliation import (
     Certificate,
     Certified,
@@ -65,9 +65,7 @@ def fit_question(
         items=tuple(cast),
         labels=question.labels,
     )
-    truth = {
-        t.evidence.ticket.id: t.truth[question.id] for t in tickets if question.id in t.truth
-    }
+    truth = {t.evidence.ticket.id: t.truth[question.id] for t in tickets if question.id in t.truth}
     model = fit_from_votes(table, truth)
     if model is None:
         return None
@@ -91,7 +89,7 @@ def relied_on(rules: Rulebook, action: str) -> tuple[str, ...]:
         if (guarded := rule.conditions[name]) is not None
     ]
     for play in rules.playbook.plays:
-        if play.action == action:
+        if play.action == action or action == REPLY:
             conditions += [play.when, *play.args.values()]
     named = {name for condition in conditions for name in condition.names}
     return tuple(name for name in rules.questions if f"answer.{name}" in named)
@@ -106,16 +104,18 @@ def certify_actions(
     """
     wanted = {n: a.autonomy for n, a in rules.book.actions.items() if a.autonomy is not None}
     decided = [(t, judge(t.evidence, rules, decision_id="", now=_time(t))) for t in tickets]
+    ids = sorted(ticket.evidence.ticket.id for ticket in tickets)
     found: dict[str, tuple[Certified, Certificate | None]] = {}
     for action, autonomy in wanted.items():
+        # An action that rests on no answer has nothing that an audit could have found wrong.
         questions = relied_on(rules, action)
         scored = [
             (
-                min((decision.answers[q].probability for q in questions), default=1.0),
+                min(decision.answers[q].probability for q in questions),
                 all(decision.answers[q].label == ticket.truth[q] for q in questions),
             )
             for ticket, decision in decided
-            if _would_act(decision, action) and all(q in ticket.truth for q in questions)
+            if questions and _audited(ticket, questions) and _would_act(decision, action)
         ]
         certified = certify(
             [probability for probability, _ in scored],
@@ -123,40 +123,30 @@ def certify_actions(
             max_error=autonomy.max_error,
             confidence=autonomy.confidence,
         )
-        found[action] = (certified, None)
+        certificate = None
         if certified.threshold is not None:
-            found[action] = (
-                certified,
-                _certificate(action, questions, certified, tickets, rules, issued_at),
+            certificate = Certificate(
+                action=action,
+                questions=questions,
+                max_error=certified.max_error,
+                confidence=certified.confidence,
+                threshold=certified.threshold,
+                n=certified.n,
+                errors=certified.errors,
+                upper_bound=certified.upper_bound,
+                coverage=certified.coverage,
+                issued_at=issued_at,
+                expires_at=issued_at + VALID_FOR,
+                models_hash=rules.learned.models_hash(questions),
+                policy_hash=rules.book.hash,
+                data_hash=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
             )
+        found[action] = (certified, certificate)
     return found
 
 
-def _certificate(
-    action: str,
-    questions: tuple[str, ...],
-    certified: Certified,
-    tickets: Sequence[Audited],
-    rules: Rulebook,
-    issued_at: datetime,
-) -> Certificate:
-    ids = sorted(ticket.evidence.ticket.id for ticket in tickets)
-    return Certificate(
-        action=action,
-        questions=questions,
-        max_error=certified.max_error,
-        confidence=certified.confidence,
-        threshold=certified.threshold or 1.0,
-        n=certified.n,
-        errors=certified.errors,
-        upper_bound=certified.upper_bound,
-        coverage=certified.coverage,
-        issued_at=issued_at,
-        expires_at=issued_at + VALID_FOR,
-        models_hash=rules.learned.models_hash(questions),
-        policy_hash=rules.book.hash,
-        data_hash=hashlib.sha256("\n".join(ids).encode()).hexdigest(),
-    )
+def _audited(ticket: Audited, questions: Iterable[str]) -> bool:
+    return all(question in ticket.truth for question in questions)
 
 
 def _would_act(decision: Decision, action: str) -> bool:
@@ -200,4 +190,3 @@ def _hash(
         for item in sorted(items)
     ]
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, assert_never
 
@@ -56,6 +57,8 @@ class RuleSpec:
     question: str
     accuracy: float
     wave: int
+    price: Decimal
+    """What one vote costs; free labelers are asked first."""
     family: str
     file: Path
     kind: Literal["rule"] = "rule"
@@ -69,6 +72,8 @@ class NearestSpec:
     question: str
     accuracy: float
     wave: int
+    price: Decimal
+    """What one vote costs; free labelers are asked first."""
     family: str
     examples: Path | None
     text: str
@@ -90,6 +95,8 @@ class PromptSpec:
     question: str
     accuracy: float
     wave: int
+    price: Decimal
+    """What one vote costs; free labelers are asked first."""
     family: str
     prompt: str
     model: str
@@ -182,6 +189,7 @@ def _labeler(name: str, question: str, shape: AnyLabeler, folder: Path) -> Label
                 question=question,
                 accuracy=shape.accuracy,
                 wave=shape.wave,
+                price=shape.price,
                 family=shape.family or name,
                 file=folder / shape.file,
             )
@@ -191,6 +199,7 @@ def _labeler(name: str, question: str, shape: AnyLabeler, folder: Path) -> Label
                 question=question,
                 accuracy=shape.accuracy,
                 wave=shape.wave,
+                price=shape.price,
                 family=shape.family or shape.model,
                 prompt=shape.prompt,
                 model=shape.model,
@@ -208,6 +217,7 @@ def _nearest(name: str, question: str, shape: NearestShape, folder: Path) -> Nea
         question=question,
         accuracy=shape.accuracy,
         wave=shape.wave,
+        price=shape.price,
         family=shape.family or name,
         examples=examples,
         text=shape.text,

@@ -54,7 +54,7 @@ class LabelerShape(_Shape):
 
     accuracy: Annotated[float, Field(gt=0, lt=1)]
     wave: _Count = 1
-    price: Annotated[Decimal, Field(ge=0)] | None = None
+    price: Annotated[Decimal, Field(ge=0)] = Decimal(0)
     family: _Text | None = None
 
 
@@ -84,6 +84,8 @@ class PromptShape(LabelerShape):
     kind: Literal["prompt"]
     prompt: _Text
     model: _Text
+    wave: _Count = 2
+    price: Annotated[Decimal, Field(ge=0)] = Decimal(1)
 
 
 AnyLabeler = Annotated[RuleShape | NearestShape | PromptShape, Field(discriminator="kind")]

@@ -255,7 +255,8 @@ def _unseen(model: LabelModel, labeler: int, label: int) -> Floats:
     row = (1 - accuracy) * _misses(pooled)[:, label]
     row[label] = accuracy[label]
     log = np.log(np.maximum(row, 1e-9))
-    return np.maximum(log[label] - log, 0.0)
+    against: Floats = np.maximum(log[label] - log, 0.0)
+    return against
 
 
 def _logit(p: Floats) -> Floats:

@@ -253,6 +253,14 @@ def test_labelers_at_chance_leave_the_audited_shares(share, labels):
         )
 
 
+def test_unanimous_votes_win_a_tie_with_the_prior():
+    # Audits say `a` throughout; all who voted say `b`. First in the alphabet is no reason.
+    gold = {f"t{n}": "a" for n in range(LEAST_GOLD)}
+    rows = [(item, who, "b") for item in (*gold, "u") for who in "xyz"]
+    result = reconciled(rows, gold=gold)
+    assert [note for note in result.notes if CHANCE in note] or answer(result, "u")["b"] > 0.5
+
+
 def test_labelers_above_chance_are_not_called_chance():
     rows, truth = simulated(GOOD)
     assert reconciled(rows, gold=first(truth, 40)).notes == ()

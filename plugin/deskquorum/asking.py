@@ -1,0 +1,134 @@
+"""Which labelers to ask next: nobody whose vote could change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from itertools import product
+from typing import Protocol
+
+from deskquorum.domain import Answer, Question, Vote, VoteStatus
+from deskquorum.judgement import Rulebook
+from deskquorum.reconciliation import could_change, next_labeler, reconcile
+
+__all__ = ["Askable", "labelers_to_ask"]
+
+_TRIED = 64
+"""Combinations of votes up to which each is tried; beyond, they might change something."""
+
+
+class Askable(Protocol):
+    """What is known of a labeler before it votes."""
+
+    @property
+    def id(self) -> str:
+        """Its name on votes."""
+        ...
+
+    @property
+    def question(self) -> str:
+        """What it answers."""
+        ...
+
+    @property
+    def wave(self) -> int:
+        """Lower waves first."""
+        ...
+
+    @property
+    def family(self) -> str:
+        """Who it errs with."""
+        ...
+
+
+def labelers_to_ask(
+    rules: Rulebook, votes: Sequence[Vote], left: Sequence[Askable]
+) -> Collection[str]:
+    """Ids of the labelers to ask in the next round; empty when nobody's vote could matter.
+
+    Each question goes through its labelers wave by wave. Once its labelers are measured, those that
+    cost money are asked one at a time, the one first that is expected to settle most per price.
+    """
+    chosen: set[str] = set()
+    for name, question in rules.questions.items():
+        unasked = [labeler for labeler in left if labeler.question == name]
+        if unasked:
+            chosen.update(_next(rules, question, [v for v in votes if v.question == name], unasked))
+    return chosen
+
+
+def _next(
+    rules: Rulebook, question: Question, votes: Sequence[Vote], left: Sequence[Askable]
+) -> Iterable[str]:
+    first = min(labeler.wave for labeler in left)
+    wave = [labeler for labeler in left if labeler.wave == first]
+    everybody = [labeler.id for labeler in wave]
+    if not votes:
+        return everybody
+    answer = _answer(rules, question, votes)
+    if _certified(rules, question, answer) or not _may_change(rules, question, votes, left, answer):
+        return ()
+    learned = rules.learned.models.get(question.id)
+    prices = {labeler.id: rules.prices.get(labeler.id, Decimal(0)) for labeler in wave}
+    if learned is None or not all(prices.values()):
+        return everybody
+    best = next_labeler(learned.model, _cast(votes), prices, threshold=None)
+    return everybody if best is None else (best,)
+
+
+def _certified(rules: Rulebook, question: Question, answer: Answer) -> bool:
+    """Whether every certificate that rests on the question covers the answer as it stands."""
+    thresholds = [
+        certificate.threshold
+        for certificate in rules.learned.certificates.values()
+        if question.id in certificate.questions
+    ]
+    enough = bool(thresholds) and answer.probability >= max(thresholds)
+    return enough and answer.settled and answer.quorum_met
+
+
+def _may_change(
+    rules: Rulebook,
+    question: Question,
+    votes: Sequence[Vote],
+    left: Sequence[Askable],
+    answer: Answer,
+) -> bool:
+    """Whether the label, that it is settled, or its quorum may become another; careful."""
+    if (len(question.labels) + 1) ** len(left) <= _TRIED:
+        outcomes = (_answer(rules, question, [*votes, *more]) for more in _possible(question, left))
+        return any(_outcome(other) != _outcome(answer) for other in outcomes)
+    learned = rules.learned.models.get(question.id)
+    if learned is None or not answer.quorum_met or not answer.settled:
+        return True
+    remaining = [labeler.id for labeler in left]
+    return could_change(learned.model, _cast(votes), remaining, threshold=question.settle_at)
+
+
+def _possible(question: Question, left: Sequence[Askable]) -> Iterable[list[Vote]]:
+    """Every way in which the labelers left may vote; None is an abstention."""
+    for labels in product([None, *question.labels], repeat=len(left)):
+        yield [
+            Vote(
+                question=question.id,
+                labeler=labeler.id,
+                status=VoteStatus.CAST,
+                label=label,
+                family=labeler.family,
+            )
+            for labeler, label in zip(left, labels, strict=True)
+            if label is not None
+        ]
+
+
+def _answer(rules: Rulebook, question: Question, votes: Sequence[Vote]) -> Answer:
+    learned = rules.learned.models.get(question.id)
+    return reconcile(question, votes, rules.accuracies, learned)
+
+
+def _outcome(answer: Answer) -> tuple[str | None, bool, bool]:
+    return answer.label, answer.settled, answer.quorum_met
+
+
+def _cast(votes: Sequence[Vote]) -> Mapping[str, str]:
+    return {v.labeler: v.label for v in votes if v.label is not None}
