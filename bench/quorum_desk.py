@@ -28,7 +28,7 @@ MAX_ERROR = 0.05
 CONFIDENCE = 0.95
 PERSON_CENTS = 100
 FIT, CHOOSE, AUDIT, NEW = 300, 500, 500, 1000
-LEVELS = (0.9, 0.94, 0.96, 0.98, 0.99)
+LEVELS = (0.9, 0.94, 0.97, 0.99)
 REDRAWN = 30
 
 LABELERS = (
@@ -128,11 +128,13 @@ def _print_seed(seed: int) -> None:
     audited = range(FIT + CHOOSE, FIT + CHOOSE + AUDIT)
     new = range(FIT + CHOOSE + AUDIT, len(desk.truth))
     everybody = _everybody(desk)
-    tried = {at: _decided(desk, model, _adaptive(desk, model, at), chosen) for at in LEVELS}
+    # Below what everybody's votes are accepted at, no further vote is worth its price.
+    least = _threshold(_decided(desk, model, everybody, chosen))
+    tried = {at: _decided(desk, model, _adaptive(desk, model, least, at), chosen) for at in LEVELS}
     level = min(LEVELS, key=lambda at: _expected_cents(tried[at]))
     for name, way in (
         ("everybody", everybody),
-        (f"adaptive, until {level:g}", _adaptive(desk, model, level)),
+        (f"adaptive, until {level:g}", _adaptive(desk, model, least, level)),
     ):
         audit = _decided(desk, model, way, audited)
         threshold = _threshold(audit)
@@ -203,7 +205,7 @@ def _everybody(desk: Desk) -> Way:
     return lambda ticket: range(ticket * size, (ticket + 1) * size)
 
 
-def _adaptive(desk: Desk, model: LabelModel | Pool, level: float) -> Way:
+def _adaptive(desk: Desk, model: LabelModel | Pool, threshold: float, enough: float) -> Way:
     table, prices = desk.table, _prices()
 
     def way(ticket: int) -> Sequence[int]:
@@ -211,7 +213,7 @@ def _adaptive(desk: Desk, model: LabelModel | Pool, level: float) -> Way:
         first = ticket * len(table.labelers)
         place = {name: first + n for n, name in enumerate(table.labelers)}
         known: dict[str, str | None] = {}
-        while name := next_labeler(model, known, prices, threshold=level):
+        while name := next_labeler(model, known, prices, threshold=threshold, enough=enough):
             known[name] = table.labels[table.label[place[name]]]
         return [place[name] for name in known]
 

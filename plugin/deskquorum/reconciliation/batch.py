@@ -31,8 +31,12 @@ Ints = NDArray[np.int64]
 _FEW = 3
 """Labelers below which nobody's noise can be told from anybody else's."""
 
-_NO_COINCIDENCE = 10
-"""Votes from which on a labeler that never differs from another is taken for its copy."""
+_TELLTALE = 3
+"""Votes against most others from which on a labeler that never differs from another, of whatever
+family, is taken for its copy: right answers are shared by chance, odd ones are not."""
+
+_TOLD = 5
+"""Copies named in a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,7 +49,7 @@ class Reconciled:
     """Items x labels; rows sum to 1. Audited items get what is said of them by a fit without them,
     so that the same audits may serve to look at calibration."""
     voted: Bools
-    """Items: whether anybody voted; where nobody did, the row is the class prior."""
+    """Items: whether anybody voted; where nobody did, the row is what is held of the class prior."""
     named: Bools
     """Items x labels: whether anybody named the label."""
     calibrated: bool
@@ -151,28 +155,46 @@ def _without_copies(table: VoteTable) -> tuple[VoteTable, tuple[str, ...]]:
     """The table without labelers that only repeat another's votes."""
     order = np.argsort(table.labeler, kind="stable")
     bounds = np.searchsorted(table.labeler[order], np.arange(len(table.labelers) + 1))
+    against_most = _against_most(table)
     first: dict[tuple[bytes, str], int] = {}
     copies: dict[int, int] = {}
     for n in range(len(table.labelers)):
         own = order[bounds[n] : bounds[n + 1]]
         votes = table.item[own].tobytes() + table.label[own].tobytes()
-        # In one family a repetition needs no proof.
         keys = [(votes, table.families[n])]
-        if len(own) >= _NO_COINCIDENCE:
+        if len(own) and against_most[own].sum() >= _TELLTALE:
             keys.append((votes, ""))
-        original = next((first[key] for key in keys if key in first), None)
+        original = next((first[key] for key in keys if len(own) and key in first), None)
         if original is None:
             first |= dict.fromkeys(keys, n)
         else:
             copies[n] = original
     if not copies:
         return table, ()
-    keep = ~np.isin(table.labeler, list(copies))
-    said = (
-        f"{table.labelers[n]} repeats {table.labelers[of]} and counts once with it"
-        for n, of in copies.items()
+    said = [f"{table.labelers[n]} repeats {table.labelers[of]}" for n, of in copies.items()]
+    more = f" and {len(said) - _TOLD} more" if len(said) > _TOLD else ""
+    note = f"{', '.join(said[:_TOLD])}{more}: a repetition counts for nothing"
+    return _without(table, list(copies)), (note,)
+
+
+def _against_most(table: VoteTable) -> Bools:
+    """Votes: whether more votes on the item name another label."""
+    size = len(table.labels)
+    cells = table.item * size + table.label
+    count = np.bincount(cells, minlength=len(table.items) * size).reshape(-1, size)
+    most = count.max(axis=1, initial=0)
+    against: Bools = count[table.item, table.label] < most[table.item]
+    return against
+
+
+def _without(table: VoteTable, labelers: list[int]) -> VoteTable:
+    left = np.setdiff1d(np.arange(len(table.labelers)), labelers)
+    keep = np.isin(table.labeler, left)
+    return replace(
+        table,
+        labelers=tuple(table.labelers[n] for n in left),
+        families=tuple(table.families[n] for n in left),
+        item=table.item[keep],
+        labeler=np.searchsorted(left, table.labeler[keep]),
+        label=table.label[keep],
     )
-    left = replace(
-        table, item=table.item[keep], labeler=table.labeler[keep], label=table.label[keep]
-    )
-    return left, tuple(said)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import VoteCounts, pair_index
 from deskquorum.reconciliation.label_model import Floats, Ints, LabelModel, label_model
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Fitted", "fit_label_model"]
 
-_ROUNDS = 30
+_ROUNDS = 10
+"""Further rounds move the class prior more than the noise, and not towards the truth."""
+
 _TOLERANCE = 1e-3
 
 _FAMILY_CORRELATION = 0.3
@@ -63,7 +66,7 @@ def fit_label_model(
     belief = (problem.shares if start is None else start).copy()
     belief[gold] = certain
     for _ in range(_ROUNDS):
-        truths = _anchored_truth(belief, problem.shares, gold)
+        truths = _anchored_truth(belief, problem.shares, problem.voted, gold)
         counts = problem.counts(votes.T @ belief, truths)
         model = label_model(counts, audited=True)
         found = softmax(problem.against @ -model.against + np.log(model.prior))
@@ -84,6 +87,7 @@ class _Problem:
         self.pairs, self.pair_of_vote = pair_index(table)
         votes = np.bincount(table.item, minlength=len(table.items))
         share = np.bincount(table.item * size + table.label, minlength=len(table.items) * size)
+        self.voted = votes > 0
         self.shares = (share.reshape(-1, size) + 1 / size) / (votes[:, None] + 1)
         self.weight, self.confirmed = _kinship(table)
         self.against = self.matrix(self.weight)
@@ -122,9 +126,9 @@ def _kinship(table: VoteTable) -> tuple[Floats, Floats]:
     return weight, 1 - of_family[kin] / of_item[table.item]
 
 
-def _anchored_truth(belief: Floats, shares: Floats, gold: Ints) -> Floats:
+def _anchored_truth(belief: Floats, shares: Floats, voted: NDArray[np.bool_], gold: Ints) -> Floats:
     """Items of each label: half by belief and half by vote share, so that no class is swallowed."""
-    truth: Floats = (belief.sum(axis=0) + shares.sum(axis=0)) / 2
+    truth: Floats = (belief[voted].sum(axis=0) + shares[voted].sum(axis=0)) / 2
     if not len(gold):
         return truth
     anchored = truth / truth.sum() * _ANCHOR + belief[gold].sum(axis=0)

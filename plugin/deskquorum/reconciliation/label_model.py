@@ -23,10 +23,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import VoteCounts
-from deskquorum.reconciliation.discount import RHO_BETWEEN, discounted_scores
+from deskquorum.reconciliation.discount import discounted_scores
 from deskquorum.reconciliation.vote_table import VoteTable
 
-__all__ = ["ASSUMED_ACCURACY", "LabelModel", "assumed_model", "label_model", "model_scores"]
+__all__ = [
+    "ASSUMED_ACCURACY",
+    "LabelModel",
+    "assumed_model",
+    "label_model",
+    "model_scores",
+    "vote_scores",
+]
 
 ASSUMED_ACCURACY = 0.7
 """Of a labeler of whom nothing is known yet."""
@@ -39,12 +46,12 @@ _POOLED = 20.0
 _ONE_COIN = 10.0
 _ACCURACY = 4.0
 _CONFUSION = 10.0
-_PRECISION = 6.0
+_PRECISION = 25.0
 
 _LEAST = 1e-6
 """No label is impossible."""
 
-_ONE_SIDED = 0.01
+_ONE_SIDED = 3e-3
 """A labeler is one-sided when it naming one label only is less likely than this by chance."""
 
 _SKEPTICISM = 2.0
@@ -120,24 +127,33 @@ def model_scores(model: LabelModel, table: VoteTable, *, skeptical: bool) -> Flo
         table: Its votes; pairs and labelers that the model never saw count by the pooled accuracy.
         skeptical: Whether agreement is all that is known, as it is without audited labels.
     """
+    belief = _belief(model) if skeptical else 1.0
+    return vote_scores(model, table, skeptical=skeptical) + belief * np.log(model.prior)
+
+
+def vote_scores(model: LabelModel, table: VoteTable, *, skeptical: bool) -> Floats:
+    """What the votes alone say, the class prior left out; else like `model_scores`."""
     families, family = np.unique(np.array(table.families, dtype=object), return_inverse=True)
-    against, belief = evidence_of_votes(model, table), 1.0
+    against = evidence_of_votes(model, table)
     if skeptical:
-        known = len(set(model.counts.families))
-        belief = known / (known + _SKEPTICISM)
+        belief = _belief(model)
         # That labelers name one of many labels is more than chance; only the rest is doubted.
         chance = np.log(max(len(table.labels) - 1, 1))
         against = belief * against + (1 - belief) * np.minimum(against, chance)
-    scores = discounted_scores(
+    return discounted_scores(
         table.item,
         table.label,
         family[table.labeler] if len(families) else table.labeler,
         against,
         items=len(table.items),
-        between=RHO_BETWEEN,
         alike=skeptical,
     )
-    return scores + belief * np.log(model.prior)
+
+
+def _belief(model: LabelModel) -> float:
+    """How far agreement is believed, by the number of families that agree."""
+    families = len(set(model.counts.families))
+    return families / (families + _SKEPTICISM)
 
 
 def evidence_of_votes(model: LabelModel, table: VoteTable) -> Floats:

@@ -1,10 +1,10 @@
 """With audited labels: a log-linear pool that decides how far to trust what.
 
 The pool (Genest and Zidek 1986) multiplies powers of five opinions: the class prior, the vote
-shares, the label model fitted on agreement alone, the one anchored on the audited labels, and a
-ridge logistic regression on the votes. Its exponents are never negative, so no opinion is turned
+shares, what the votes say by the label model fitted on agreement alone and by the one anchored on
+the audited labels, and a ridge logistic regression on the votes. Its exponents are never negative, so no opinion is turned
 around; they are fitted by log-loss on folds that the opinions were not fitted on (stacking,
-Wolpert 1992), and drawn towards trusting the anchored model by half.
+Wolpert 1992), and drawn towards trusting prior and anchored model by half.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import pair_index
 from deskquorum.reconciliation.fitting import Fitted, fit_label_model
-from deskquorum.reconciliation.label_model import Floats, Ints, LabelModel, model_scores
+from deskquorum.reconciliation.label_model import Floats, Ints, LabelModel, vote_scores
 from deskquorum.reconciliation.posterior import held_to_votes, log_softmax, softmax
 from deskquorum.reconciliation.vote_table import VoteTable, part_of
 
@@ -32,7 +32,7 @@ __all__ = ["OPINIONS", "Pool", "Pooled", "Regression", "fit_pool", "pool_posteri
 OPINIONS = ("prior", "shares", "agreement", "anchored", "regression")
 """What is pooled, in the order of the exponents."""
 
-_DRAWN_TO = np.array([0.0, 0.0, 0.0, 0.5, 0.0])
+_DRAWN_TO = np.array([0.5, 0.0, 0.0, 0.5, 0.0])
 _STRENGTH = 2.0
 """Of the draw, in audited items."""
 
@@ -155,14 +155,13 @@ def _opinions(pool: Pool, table: VoteTable) -> Floats:
     shape = (len(table.items), size)
     votes = np.bincount(table.item * size + table.label, minlength=shape[0] * size).reshape(shape)
     prior = np.broadcast_to(np.log(pool.prior), shape)
-    agreement = held_to_votes(model_scores(pool.agreement, table, skeptical=True), votes > 0)
     regression = prior if pool.regression is None else _regression_scores(pool.regression, table)
     return np.stack(
         [
             prior,
             log_softmax(np.log(votes + 1 / size)),
-            log_softmax(agreement),
-            log_softmax(model_scores(pool.anchored, table, skeptical=False)),
+            log_softmax(vote_scores(pool.agreement, table, skeptical=True)),
+            log_softmax(vote_scores(pool.anchored, table, skeptical=False)),
             log_softmax(regression),
         ]
     )
@@ -229,7 +228,7 @@ def _fit_regression(table: VoteTable, gold: Ints, truth: Ints) -> Regression | N
     size = len(table.labels)
     pairs, _ = pair_index(table)
     seen = np.unique(truth)
-    if len(seen) == 1 or len(pairs) * size > _LARGEST_REGRESSION:
+    if len(seen) == 1 or not len(pairs) or len(pairs) * size > _LARGEST_REGRESSION:
         return None
     learner = LogisticRegression(C=_RIDGE, max_iter=200)
     with warnings.catch_warnings():

@@ -10,6 +10,9 @@ __all__ = ["UNCALIBRATED_CAP", "capped", "held_to_votes", "log_softmax", "softma
 UNCALIBRATED_CAP = 0.9
 """No answer claims more than this before audits have measured its labelers."""
 
+_MARGIN = 0.01
+"""In log-odds; wide enough to be seen in six digits."""
+
 Floats = NDArray[np.float64]
 
 
@@ -21,16 +24,16 @@ def softmax(scores: Floats) -> Floats:
 
 
 def held_to_votes(scores: Floats, voted: NDArray[np.bool_]) -> Floats:
-    """Scores in which no label without a vote beats every label with one.
+    """Scores in which every label without a vote stays below the best label with one.
 
-    Labelers who agree are not overturned by a class prior alone; rows without votes stay.
+    Labelers who agree are not overturned by a class prior; rows without votes stay.
 
     Args:
         scores: Items x labels.
         voted: Items x labels: whether anybody named the label.
     """
     best = np.where(voted, scores, -np.inf).max(axis=1, keepdims=True, initial=-np.inf)
-    ceiling = np.where(voted | ~np.isfinite(best), np.inf, best)
+    ceiling = np.where(voted | ~np.isfinite(best), np.inf, best - _MARGIN)
     return np.minimum(scores, ceiling)
 
 

@@ -63,12 +63,13 @@ def next_labeler(
     prices: Mapping[str, Decimal],
     *,
     threshold: float | None,
+    enough: float | None = None,
     families: Mapping[str, str] | None = None,
 ) -> str | None:
     """The labeler to ask next, or None where asking on is not worth while.
 
-    Free labelers are asked first, in the order given. Then it stops where the answer is accepted,
-    and where no votes that may still come could change what happens.
+    Free labelers are asked first, in the order given. Then it stops where the answer is sure
+    enough, and where no votes that may still come could change what happens.
 
     Args:
         model: Fitted on earlier items.
@@ -77,6 +78,9 @@ def next_labeler(
         threshold: Probability from which an answer is accepted, a person deciding below it; None
             where the likeliest label is what is used, however likely. Where the model is not
             calibrated it is held against the probability before its cap.
+        enough: Probability from which no more is asked; the threshold by default. Where it is
+            higher, asking goes on while an answer accepted so far may still be doubted, and fewer
+            accepted answers are wrong.
         families: Family of labelers that the model does not know; `family_of` puts the others.
 
     Raises:
@@ -90,8 +94,9 @@ def next_labeler(
     if not left or not _told_by_votes(model):
         return None
     after = _after_some(item)
-    accepted = threshold is not None and after[0].max() >= threshold
-    if accepted or not _could_change(item, after, threshold):
+    stop_at = threshold if enough is None else enough
+    sure = stop_at is not None and after[0].max() >= stop_at
+    if sure or not _could_change(item, after, threshold):
         return None
     drops = _expected_drops(item, after)
     return max(left, key=lambda name: drops[name] / float(left[name]))

@@ -120,6 +120,26 @@ def test_votes_that_tell_nothing_are_not_asked_for() -> None:
     assert next_labeler(chance, {}, priced("a", "b", "c"), threshold=None) is None
 
 
+# By hand (below): one vote is 0.700 sure, two that agree are 0.804 sure; a third that differs casts
+# doubt on 0.7.
+@pytest.mark.parametrize(
+    ("votes", "threshold", "enough", "asked"),
+    [
+        pytest.param({"a": "x"}, 0.6, None, None, id="accepted-is-enough-by-default"),
+        pytest.param({"a": "x"}, 0.6, 0.75, "b", id="accepted-but-not-sure-enough"),
+        pytest.param({"a": "x", "b": "x"}, 0.6, 0.75, None, id="sure-enough"),
+        pytest.param({"a": "x"}, None, 0.75, "b", id="any-label-is-used-but-not-sure-enough"),
+        pytest.param({"a": "x"}, None, 0.65, None, id="any-label-is-used-and-sure-enough"),
+        pytest.param({"a": "x"}, 0.9, 0.95, None, id="out-of-reach-whatever-is-enough"),
+    ],
+)
+def test_asking_goes_on_until_it_is_enough(
+    votes: dict[str, str | None], threshold: float | None, enough: float | None, asked: str | None
+) -> None:
+    prices = priced("b", "c")
+    assert next_labeler(assumed(), votes, prices, threshold=threshold, enough=enough) == asked
+
+
 # By hand, with every accuracy 0.7 and a correlation of 0.2 between families: n agreeing votes
 # count for n / (1 + 0.2 (n - 1)), so 1, 1.667 and 2.143 times log(7 / 3); that makes
 # probabilities of 0.700, 0.804 and 0.860.
