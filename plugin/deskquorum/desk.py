@@ -37,7 +37,7 @@ from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
 from deskquorum.judgement import judge
-from deskquorum.labeling import Labeler, collect_votes
+from deskquorum.labeling import Choose, Labeler, collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.reconciliation import reconcile
 from deskquorum.redaction import Session
@@ -190,7 +190,38 @@ class Desk:
         )
         return Labeled(answer=answer, votes=collected.votes)
 
+    async def gather(self, ticket: Ticket) -> Evidence:
+        """Ask every labeler about a ticket; nothing is decided, recorded or watched.
+
+        Raises:
+            RedactionError: The ticket could not be redacted.
+        """
+        run = _Run(ticket=ticket, decision_id="")
+        deadline = Deadline.after(self._parts.desk.deadline_s)
+        evidence, _ = await self._gather(run, deadline, choose=None)
+        return evidence
+
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
+        choose = partial(labelers_to_ask, self._parts.rules)
+        gathered, saved_calls = await self._gather(run, deadline, choose=choose)
+        run.stage = "judgement"
+        failures = (*gathered.failures, *await self._watch.drifts(run.votes))
+        run.evidence = replace(gathered, failures=failures)
+        return await _in_thread(
+            partial(
+                judge,
+                run.evidence,
+                self._parts.rules,
+                decision_id=run.decision_id,
+                now=run.ticket_time,
+                saved_calls=saved_calls,
+            )
+        )
+
+    async def _gather(
+        self, run: _Run, deadline: Deadline, *, choose: Choose | None
+    ) -> tuple[Evidence, int]:
+        """The evidence, and the model calls that were not needed for it."""
         run.stage = "models"
         labelers = await self._ready()
         run.stage = "redaction"
@@ -202,31 +233,18 @@ class Desk:
         proposal = _redacted(run.ticket.proposal, run.session)
         run.stage = "labeling"
         collected = await collect_votes(
-            labelers,
-            run.session.ticket,
-            deadline=deadline.earlier(_RESERVE_S),
-            choose=partial(labelers_to_ask, self._parts.rules),
+            labelers, run.session.ticket, deadline=deadline.earlier(_RESERVE_S), choose=choose
         )
         run.votes = collected.votes
-        run.stage = "judgement"
-        run.evidence = Evidence(
+        evidence = Evidence(
             ticket=run.session.ticket,
             facts=run.facts,
             votes=run.votes,
             proposal=proposal,
-            failures=(*leaks, *await self._watch.drifts(run.votes)),
+            failures=leaks,
             taken_at=datetime.now(UTC),
         )
-        return await _in_thread(
-            partial(
-                judge,
-                run.evidence,
-                self._parts.rules,
-                decision_id=run.decision_id,
-                now=run.ticket_time,
-                saved_calls=collected.saved_calls,
-            )
-        )
+        return evidence, collected.saved_calls
 
     def _facts(self, run: _Run) -> Facts:
         if run.session is None:

@@ -28,12 +28,12 @@ from deskquorum.domain import (
     Ruling,
 )
 from deskquorum.grounding import ClauseIndex, check_reply
-from deskquorum.policy import REPLY, PolicyBook, rule_on, rule_on_ticket
+from deskquorum.policy import REPLY, TICKET, PolicyBook, rule_on, rule_on_ticket
 from deskquorum.proposal import Playbook, draft_reply, propose
 from deskquorum.reading import customer_text
 from deskquorum.reconciliation import Learned, reconcile, standing
 
-__all__ = ["Rulebook", "answers_of", "judge"]
+__all__ = ["Rulebook", "answers_of", "judge", "relied_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,8 @@ class Rulebook:
     """Labeler id to what asking it costs; who is not listed is free."""
     links: tuple[str, ...] = ()
     """Hosts that a reply may link to."""
+    relied_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Action to the questions that its decisions read."""
     learned: Learned = field(default_factory=Learned)
     """What was measured of the labelers, and the certificates that rest on it."""
 
@@ -106,6 +108,21 @@ def judge(
         policy_hash=rules.book.hash,
         saved_calls=saved_calls,
     )
+
+
+def relied_on(book: PolicyBook, playbook: Playbook, action: str) -> tuple[str, ...]:
+    """The questions that an action's decisions read: in its rules, the ticket's and its plays."""
+    conditions = [
+        guarded.condition
+        for name in (action, TICKET)
+        for rule in book.by_action.get(name, ())
+        if (guarded := rule.conditions[name]) is not None
+    ]
+    for play in playbook.plays:
+        if action in {play.action, REPLY}:
+            conditions += [play.when, *play.args.values()]
+    named = {name for condition in conditions for name in condition.names}
+    return tuple(name for name in book.labels if f"answer.{name}" in named)
 
 
 _REPLY = Action(name=REPLY)

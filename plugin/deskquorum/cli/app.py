@@ -152,6 +152,40 @@ def label(
 
 
 @app.command()
+def calibrate(
+    audited: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Audited tickets, JSON Lines, with the right label by question."
+        ),
+    ],
+    *,
+    desk: DeskOption = Path(),
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+    jobs: JobsOption = 4,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Measure and certify, and write nothing.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure the desk's labelers on audited tickets and certify its actions."""
+    from deskquorum.cli.calibrate import calibrate_desk
+
+    raise typer.Exit(
+        calibrate_desk(
+            audited,
+            folder=desk,
+            model_url=model_url,
+            models=not no_model,
+            jobs=jobs,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
 def reconcile(
     votes: Annotated[Path, typer.Argument(metavar="VOTES", help="CSV: item,labeler,label.")],
     *,

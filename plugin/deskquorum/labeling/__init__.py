@@ -1,6 +1,6 @@
 """Redacted tickets come in; votes, abstentions and failures of labelers go out."""
 
-from deskquorum.labeling.collect import Collected, collect_votes
+from deskquorum.labeling.collect import Choose, Collected, collect_votes
 from deskquorum.labeling.embedding import Embedder, load_embedder
 from deskquorum.labeling.labeler import AsksModel, Labeler
 from deskquorum.labeling.nearest import Example, NearestLabeler
@@ -9,6 +9,7 @@ from deskquorum.labeling.rule import RuleLabeler
 
 __all__ = [
     "AsksModel",
+    "Choose",
     "Collected",
     "Embedder",
     "Example",

@@ -5,7 +5,6 @@ from deskquorum.learning.calibrate import (
     certify_actions,
     fit_question,
     halves,
-    relied_on,
 )
 
-__all__ = ["Audited", "certify_actions", "fit_question", "halves", "relied_on"]
+__all__ = ["Audited", "certify_actions", "fit_question", "halves"]

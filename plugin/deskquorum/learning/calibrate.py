@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from deskquorum.asking import as_asked
 from deskquorum.domain import Decision, Effect, Evidence, Question, Vote, VoteStatus
 from deskquorum.judgement import Rulebook, judge
-from deskquorum.policy import REPLY, TICKET
+from deskquorum.policy import TICKET
 from deskquorum.reconciliation import (
     Certificate,
     Certified,
@@ -24,7 +25,7 @@ from deskquorum.reconciliation import (
     vote_table,
 )
 
-__all__ = ["Audited", "certify_actions", "fit_question", "halves", "relied_on"]
+__all__ = ["Audited", "certify_actions", "fit_question", "halves"]
 
 VALID_FOR = timedelta(days=90)
 """How long a certificate holds unless it is issued anew."""
@@ -80,35 +81,22 @@ def fit_question(
     )
 
 
-def relied_on(rules: Rulebook, action: str) -> tuple[str, ...]:
-    """The questions that an action's decisions read: in its rules, the ticket's and its plays."""
-    conditions = [
-        guarded.condition
-        for name in (action, TICKET)
-        for rule in rules.book.by_action.get(name, ())
-        if (guarded := rule.conditions[name]) is not None
-    ]
-    for play in rules.playbook.plays:
-        if play.action == action or action == REPLY:
-            conditions += [play.when, *play.args.values()]
-    named = {name for condition in conditions for name in condition.names}
-    return tuple(name for name in rules.questions if f"answer.{name}" in named)
-
-
 def certify_actions(
     tickets: Sequence[Audited], rules: Rulebook, *, issued_at: datetime
 ) -> Mapping[str, tuple[Certified, Certificate | None]]:
     """Certify every action that policies want certified; on tickets that nothing was fitted on.
 
-    A decision counts as wrong when any answer that it relies on is not what the audit found.
+    A decision counts as wrong when any answer that it relies on is not what the audit found. The
+    tickets' votes are cut down to those that the desk would have asked for, for a probability at
+    which asking stopped is not the one that all votes give.
     """
     wanted = {n: a.autonomy for n, a in rules.book.actions.items() if a.autonomy is not None}
-    decided = [(t, judge(t.evidence, rules, decision_id="", now=_time(t))) for t in tickets]
+    decided = [(ticket, _decided(ticket, rules)) for ticket in tickets]
     ids = sorted(ticket.evidence.ticket.id for ticket in tickets)
     found: dict[str, tuple[Certified, Certificate | None]] = {}
     for action, autonomy in wanted.items():
         # An action that rests on no answer has nothing that an audit could have found wrong.
-        questions = relied_on(rules, action)
+        questions = rules.relied_on.get(action, ())
         scored = [
             (
                 min(decision.answers[q].probability for q in questions),
@@ -155,8 +143,9 @@ def _would_act(decision: Decision, action: str) -> bool:
     return ruled.get(action) is Effect.ALLOW and ruled.get(TICKET) is Effect.ALLOW
 
 
-def _time(ticket: Audited) -> datetime:
-    return ticket.evidence.ticket.last_at
+def _decided(ticket: Audited, rules: Rulebook) -> Decision:
+    asked = as_asked(rules, ticket.evidence)
+    return judge(asked, rules, decision_id="", now=asked.ticket.last_at)
 
 
 def _cast(question: Question, votes: Iterable[Vote]) -> tuple[Vote, ...]:

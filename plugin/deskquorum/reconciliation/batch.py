@@ -49,7 +49,7 @@ class Reconciled:
     """Items x labels; rows sum to 1. Audited items get what is said of them by a fit without them,
     so that the same audits may serve to look at calibration."""
     voted: Bools
-    """Items: whether anybody voted; where nobody did, the row is what is held of the class prior."""
+    """Items: whether anybody voted; elsewhere the row is what is held of the class prior."""
     named: Bools
     """Items x labels: whether anybody named the label."""
     calibrated: bool
@@ -70,9 +70,9 @@ def reconcile_table(table: VoteTable, *, gold: Mapping[str, str] | None = None) 
     known = {name: n for n, name in enumerate(table.items)}
     audits = {item: label for item, label in (gold or {}).items() if item in known}
     table = _with_labels(table, audits.values())
-    table, notes = _without_copies(table)
     if len(table.labels) < 2:  # noqa: PLR2004 - a choice needs two labels
-        return _one_label(table, notes)
+        return _one_label(table)
+    table, notes = _without_copies(table)
     codes = {name: n for n, name in enumerate(table.labels)}
     where = np.array([known[item] for item in audits], dtype=np.int64)
     truth = np.array([codes[label] for label in audits.values()], dtype=np.int64)
@@ -139,9 +139,9 @@ def _reconciled(
     )
 
 
-def _one_label(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
+def _one_label(table: VoteTable) -> Reconciled:
     told = f"only one label is known, '{table.labels[0]}'" if table.labels else "nobody voted"
-    return _reconciled(table, None, (*notes, told))
+    return _reconciled(table, None, (told,))
 
 
 def _with_labels(table: VoteTable, more: Iterable[str]) -> VoteTable:

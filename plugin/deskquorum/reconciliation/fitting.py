@@ -71,7 +71,7 @@ def fit_label_model(
         model = label_model(counts, audited=True)
         found = softmax(problem.against @ -model.against + np.log(model.prior))
         found[gold] = certain
-        change = float(np.abs(found - belief).max(initial=0.0))
+        change = float(np.abs(found - belief)[problem.voted].max(initial=0.0))
         belief = found
         if change < _TOLERANCE:
             break
@@ -128,7 +128,8 @@ def _kinship(table: VoteTable) -> tuple[Floats, Floats]:
 
 def _anchored_truth(belief: Floats, shares: Floats, voted: NDArray[np.bool_], gold: Ints) -> Floats:
     """Items of each label: half by belief and half by vote share, so that no class is swallowed."""
-    truth: Floats = (belief[voted].sum(axis=0) + shares[voted].sum(axis=0)) / 2
+    even = 1 / belief.shape[1]
+    truth: Floats = (belief[voted].sum(axis=0) + shares[voted].sum(axis=0)) / 2 + even
     if not len(gold):
         return truth
     anchored = truth / truth.sum() * _ANCHOR + belief[gold].sum(axis=0)

@@ -1,10 +1,11 @@
 """With audited labels: a log-linear pool that decides how far to trust what.
 
 The pool (Genest and Zidek 1986) multiplies powers of five opinions: the class prior, the vote
-shares, what the votes say by the label model fitted on agreement alone and by the one anchored on
-the audited labels, and a ridge logistic regression on the votes. Its exponents are never negative, so no opinion is turned
-around; they are fitted by log-loss on folds that the opinions were not fitted on (stacking,
-Wolpert 1992), and drawn towards trusting prior and anchored model by half.
+shares, what votes say by the label model fitted on agreement alone, what they say by the one
+anchored on the audited labels, and a ridge logistic regression on the votes. The powers are never
+negative, so no opinion is turned around; they are fitted by log-loss on folds that the opinions
+were not fitted on (stacking, Wolpert 1992), and drawn towards half the prior and half the anchored
+model.
 """
 
 from __future__ import annotations
