@@ -32,9 +32,8 @@ from quorum_desk import made_up_desk, print_desk
 from vote_sets import VoteSet, draw_gold, read_sets
 
 from deskquorum.reconciliation import reconcile_table
-from deskquorum.reconciliation.label_model import LabelModel, model_scores
-from deskquorum.reconciliation.pool import Pool, pool_posterior
-from deskquorum.reconciliation.posterior import held_to_votes, softmax
+from deskquorum.reconciliation.label_model import LabelModel
+from deskquorum.reconciliation.pool import Pool, posterior_of
 from deskquorum.reconciliation.quorum import next_labeler
 from deskquorum.reconciliation.vote_table import VoteTable
 
@@ -156,7 +155,7 @@ def _replay(
     label = np.zeros((len(items), most + 1), dtype=np.int64)
     # Row by row: an item with its first 0, 1, ... votes.
     row = [(n, k) for n, those in enumerate(asked) for k in range(len(those) + 1)]
-    posterior = _posterior(model, _rows(table, [asked[n][:k] for n, k in row]))
+    posterior = posterior_of(model, _rows(table, [asked[n][:k] for n, k in row]))
     where = tuple(np.array(row).T)
     surest[where], label[where] = posterior.max(axis=1), posterior.argmax(axis=1)
     for n, those in enumerate(asked):
@@ -176,14 +175,6 @@ def _rows(table: VoteTable, rows: Sequence[NDArray[np.int64]]) -> VoteTable:
         labeler=table.labeler[votes],
         label=table.label[votes],
     )
-
-
-def _posterior(model: LabelModel | Pool, table: VoteTable) -> NDArray[np.float64]:
-    if isinstance(model, Pool):
-        return pool_posterior(model, table)
-    named = np.zeros((len(table.items), len(table.labels)), dtype=bool)
-    named[table.item, table.label] = True
-    return softmax(held_to_votes(model_scores(model, table, skeptical=True), named))
 
 
 def _outcome(replay: Replay, level: float) -> Outcome:

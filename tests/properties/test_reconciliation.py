@@ -7,15 +7,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-# Loaded here, so that no example pays for it.
-pytest.importorskip("scipy.optimize")
-pytest.importorskip("sklearn.linear_model")
-
 from deskquorum.reconciliation import UNCALIBRATED_CAP, VoteTable, reconcile_table, vote_table
 from deskquorum.reconciliation.fitting import fit_label_model
-from deskquorum.reconciliation.label_model import model_scores
-from deskquorum.reconciliation.pool import Pool, fit_pool, pool_posterior
-from deskquorum.reconciliation.posterior import capped, held_to_votes, softmax
+from deskquorum.reconciliation.pool import fit_pool, posterior_of
+from deskquorum.reconciliation.posterior import capped
 
 LABELERS = ("ann", "bob", "qwen/1", "qwen/2", "rule/refund")
 LABELS = ("bug", "praise", "refund")
@@ -143,10 +138,21 @@ def test_a_duplicated_prompt_does_not_count_twice(rows):
     assert reconciled(copied) == pytest.approx(reconciled(rows), abs=1e-9)
 
 
-@fewest
+def odd(rows, who):
+    """Votes of a labeler on items on which another label is named by more."""
+    shares = {}
+    for item, _, label in rows:
+        shares.setdefault(item, []).append(label)
+    own = [shares[item].count(label) < max(map(shares[item].count, LABELS))
+           for item, labeler, label in rows if labeler == who]
+    return sum(own)
+
+
+@few
 @given(dice)
-def test_a_copy_of_ten_votes_does_not_count_twice_whatever_its_family(rng):
+def test_a_copy_of_three_odd_votes_does_not_count_twice_whatever_its_family(rng):
     rows, _ = simulated(rng)
+    assume(odd(rows, "ann") >= 3)
     copied = [*rows, *((item, "copy", label) for item, who, label in rows if who == "ann")]
     assert reconciled(copied) == pytest.approx(reconciled(rows), abs=1e-9)
 
@@ -253,13 +259,7 @@ def table_of(*many):
 
 
 def posterior(name, *many):
-    model, table = fitted()[name], table_of(*many)
-    if isinstance(model, Pool):
-        return pool_posterior(model, table)
-    named = np.zeros((len(many), len(LABELS)), dtype=bool)
-    named[table.item, table.label] = True
-    scores = model_scores(model, table, skeptical=name == "agreement")
-    found = softmax(held_to_votes(scores, named))
+    found = posterior_of(fitted()[name], table_of(*many))
     return capped(found) if name == "agreement" else found
 
 

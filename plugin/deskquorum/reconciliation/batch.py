@@ -13,11 +13,11 @@ from deskquorum.reconciliation.label_model import (
     ASSUMED_ACCURACY,
     LabelModel,
     assumed_model,
-    model_scores,
+    model_posterior,
 )
 from deskquorum.reconciliation.pool import Pool, fit_pool, pool_posterior
-from deskquorum.reconciliation.posterior import capped, held_to_votes, softmax
-from deskquorum.reconciliation.vote_table import VoteTable
+from deskquorum.reconciliation.posterior import capped
+from deskquorum.reconciliation.vote_table import VoteTable, named_in
 
 __all__ = ["LEAST_GOLD", "Reconciled", "fit_from_votes", "reconcile_table"]
 
@@ -105,9 +105,8 @@ def _by_agreement(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
         accuracy = f"every labeler is assumed to be right {ASSUMED_ACCURACY:.0%} of the time"
         notes = (*notes, f"fewer than {_FEW} labelers: {accuracy}")
     model = assumed_model(table) if few else fit_label_model(table).model
-    scores = model_scores(model, table, skeptical=not few)
     result = _reconciled(table, model, notes)
-    return replace(result, posterior=capped(softmax(held_to_votes(scores, result.named))))
+    return replace(result, posterior=capped(model_posterior(model, table)))
 
 
 def _by_audits(table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...]) -> Reconciled:
@@ -124,13 +123,11 @@ def _by_audits(table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...
 def _reconciled(
     table: VoteTable, model: LabelModel | Pool | None, notes: tuple[str, ...]
 ) -> Reconciled:
-    shape = (len(table.items), len(table.labels))
-    named = np.zeros(shape, dtype=bool)
-    named[table.item, table.label] = True
+    named = named_in(table)
     return Reconciled(
         items=table.items,
         labels=table.labels,
-        posterior=np.ones(shape),
+        posterior=np.ones(named.shape),
         voted=named.sum(axis=1) > 0,
         named=named,
         calibrated=False,

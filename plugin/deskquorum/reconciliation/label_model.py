@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import VoteCounts
 from deskquorum.reconciliation.discount import discounted_scores
-from deskquorum.reconciliation.vote_table import VoteTable
+from deskquorum.reconciliation.posterior import held_to_votes, softmax
+from deskquorum.reconciliation.vote_table import VoteTable, named_in
 
 __all__ = [
     "ASSUMED_ACCURACY",
@@ -71,6 +72,8 @@ class LabelModel:
     """Pairs x labels: what the vote takes from each label's log-odds; 0 for its own label."""
     one_sided: NDArray[np.bool_]
     """Labelers: whether it only ever names one label, more than chance explains."""
+    skeptical: bool
+    """Whether agreement is all that it rests on; it is then believed by half, or less."""
 
 
 def label_model(counts: VoteCounts, *, audited: bool) -> LabelModel:
@@ -99,6 +102,7 @@ def label_model(counts: VoteCounts, *, audited: bool) -> LabelModel:
         accuracy=accuracy,
         against=against if audited else _family_means(counts, against),
         one_sided=one_sided,
+        skeptical=not audited,
     )
 
 
@@ -119,39 +123,40 @@ def assumed_model(table: VoteTable) -> LabelModel:
     return label_model(nothing, audited=True)
 
 
-def model_scores(model: LabelModel, table: VoteTable, *, skeptical: bool) -> Floats:
+def model_posterior(model: LabelModel, table: VoteTable) -> Floats:
+    """Items x labels: posterior, not capped; no label beats those that somebody named."""
+    return softmax(held_to_votes(model_scores(model, table), named_in(table)))
+
+
+def model_scores(model: LabelModel, table: VoteTable) -> Floats:
     """Log-posterior up to a constant (items x labels) of a table coded like the model's counts.
 
-    Args:
-        model: Fitted on this table or another.
-        table: Its votes; pairs and labelers that the model never saw count by the pooled accuracy.
-        skeptical: Whether agreement is all that is known, as it is without audited labels.
+    Pairs and labelers that the model never saw count by the pooled accuracy.
     """
-    belief = _belief(model) if skeptical else 1.0
-    return vote_scores(model, table, skeptical=skeptical) + belief * np.log(model.prior)
+    return vote_scores(model, table) + _belief(model) * np.log(model.prior)
 
 
-def vote_scores(model: LabelModel, table: VoteTable, *, skeptical: bool) -> Floats:
+def vote_scores(model: LabelModel, table: VoteTable) -> Floats:
     """What the votes alone say, the class prior left out; else like `model_scores`."""
     families, family = np.unique(np.array(table.families, dtype=object), return_inverse=True)
-    against = evidence_of_votes(model, table)
-    if skeptical:
-        belief = _belief(model)
-        # That labelers name one of many labels is more than chance; only the rest is doubted.
-        chance = np.log(max(len(table.labels) - 1, 1))
-        against = belief * against + (1 - belief) * np.minimum(against, chance)
+    against, belief = evidence_of_votes(model, table), _belief(model)
+    # That labelers name one of many labels is more than chance; only the rest is doubted.
+    chance = np.log(max(len(table.labels) - 1, 1))
+    against = belief * against + (1 - belief) * np.minimum(against, chance)
     return discounted_scores(
         table.item,
         table.label,
         family[table.labeler] if len(families) else table.labeler,
         against,
         items=len(table.items),
-        alike=skeptical,
+        alike=model.skeptical,
     )
 
 
 def _belief(model: LabelModel) -> float:
-    """How far agreement is believed, by the number of families that agree."""
+    """How far the model is believed: wholly after audits, else by how many families agree."""
+    if not model.skeptical:
+        return 1.0
     families = len(set(model.counts.families))
     return families / (families + _SKEPTICISM)
 
@@ -169,9 +174,10 @@ def evidence_of_votes(model: LabelModel, table: VoteTable) -> Floats:
     place = np.searchsorted(pairs, code, sorter=order)
     row = order[np.minimum(place, len(pairs) - 1)]
     found = pairs[row] == code
-    evidence = model.against[row].copy()
-    for vote in np.flatnonzero(~found):
-        evidence[vote] = _unseen(model, int(labeler[vote]), int(table.label[vote]))
+    evidence: Floats = model.against[row]
+    if not found.all():
+        strange = ~found
+        evidence[strange] = _unseen(model, labeler[strange], table.label[strange])
     return evidence
 
 
@@ -264,14 +270,16 @@ def _family_means(counts: VoteCounts, against: Floats) -> Floats:
     return np.where(shared, uniform, against)
 
 
-def _unseen(model: LabelModel, labeler: int, label: int) -> Floats:
-    """Evidence of a vote that was never counted: by the labeler's accuracy, or the pooled one."""
+def _unseen(model: LabelModel, labeler: Ints, label: Ints) -> Floats:
+    """Evidence of votes never counted: by each labeler's accuracy, or the pooled one where -1."""
     pooled, _ = _pooled(model.counts)
-    accuracy = model.accuracy[labeler] if labeler >= 0 else np.diag(pooled)
-    row = (1 - accuracy) * _misses(pooled)[:, label]
-    row[label] = accuracy[label]
-    log = np.log(np.maximum(row, 1e-9))
-    against: Floats = np.maximum(log[label] - log, 0.0)
+    accuracies = np.vstack([model.accuracy, np.diag(pooled)])
+    own = accuracies[labeler]
+    rows = (1 - own) * _misses(pooled)[:, label].T
+    votes = np.arange(len(label))
+    rows[votes, label] = own[votes, label]
+    log = np.log(np.maximum(rows, 1e-9))
+    against: Floats = np.maximum(log[votes, label][:, None] - log, 0.0)
     return against
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import VoteCounts
-from deskquorum.reconciliation.label_model import LabelModel, model_scores
-from deskquorum.reconciliation.pool import Pool, pool_posterior
-from deskquorum.reconciliation.posterior import capped, held_to_votes, softmax
+from deskquorum.reconciliation.label_model import LabelModel
+from deskquorum.reconciliation.pool import Pool, posterior_of
+from deskquorum.reconciliation.posterior import capped
 from deskquorum.reconciliation.vote_table import VoteTable
 
 __all__ = ["Certificate", "Learned", "QuestionModel", "item_posteriors"]
@@ -109,13 +109,8 @@ def item_posteriors(
     Votes by labelers that the model has not measured count for nothing.
     """
     counts = (model.agreement if isinstance(model, Pool) else model).counts
-    table = _table(counts, items)
-    if isinstance(model, Pool):
-        return pool_posterior(model, table)
-    named = np.zeros((len(items), len(counts.labels)), dtype=bool)
-    named[table.item, table.label] = True
-    scores = model_scores(model, table, skeptical=True)
-    return capped(softmax(held_to_votes(scores, named)))
+    posterior = posterior_of(model, _table(counts, items))
+    return posterior if isinstance(model, Pool) else capped(posterior)
 
 
 def _table(counts: VoteCounts, items: Sequence[Mapping[str, str]]) -> VoteTable:

@@ -21,14 +21,20 @@ from numpy.typing import NDArray
 
 from deskquorum.reconciliation.counts import pair_index
 from deskquorum.reconciliation.fitting import Fitted, fit_label_model
-from deskquorum.reconciliation.label_model import Floats, Ints, LabelModel, vote_scores
+from deskquorum.reconciliation.label_model import (
+    Floats,
+    Ints,
+    LabelModel,
+    model_posterior,
+    vote_scores,
+)
 from deskquorum.reconciliation.posterior import held_to_votes, log_softmax, softmax
-from deskquorum.reconciliation.vote_table import VoteTable, part_of
+from deskquorum.reconciliation.vote_table import VoteTable, named_in, part_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["OPINIONS", "Pool", "Pooled", "Regression", "fit_pool", "pool_posterior"]
+__all__ = ["OPINIONS", "Pool", "Pooled", "Regression", "fit_pool", "pool_posterior", "posterior_of"]
 
 OPINIONS = ("prior", "shares", "agreement", "anchored", "regression")
 """What is pooled, in the order of the exponents."""
@@ -124,7 +130,7 @@ def fit_pool(table: VoteTable, agreement: Fitted, gold: Ints, truth: Ints) -> Po
         scores[~rest] = np.tensordot(
             _exponents(opinions[:, rest], truth[rest]), opinions[:, ~rest], 1
         )
-    return Pooled(pool=pool, out_of_fold=softmax(held_to_votes(scores, _named(audited))))
+    return Pooled(pool=pool, out_of_fold=softmax(held_to_votes(scores, named_in(audited))))
 
 
 def pool_posterior(pool: Pool, table: VoteTable) -> Floats:
@@ -132,7 +138,14 @@ def pool_posterior(pool: Pool, table: VoteTable) -> Floats:
     if not pool.informative:
         return np.tile(pool.prior, (len(table.items), 1))
     scores = np.tensordot(pool.exponents, _opinions(pool, table), 1)
-    return softmax(held_to_votes(scores, _named(table)))
+    return softmax(held_to_votes(scores, named_in(table)))
+
+
+def posterior_of(model: LabelModel | Pool, table: VoteTable) -> Floats:
+    """Items x labels: what either kind of model makes of a table; not capped."""
+    return (
+        pool_posterior(model, table) if isinstance(model, Pool) else model_posterior(model, table)
+    )
 
 
 def _fit_parts(table: VoteTable, agreement: Fitted, gold: Ints, truth: Ints) -> Pool:
@@ -161,17 +174,11 @@ def _opinions(pool: Pool, table: VoteTable) -> Floats:
         [
             prior,
             log_softmax(np.log(votes + 1 / size)),
-            log_softmax(vote_scores(pool.agreement, table, skeptical=True)),
-            log_softmax(vote_scores(pool.anchored, table, skeptical=False)),
+            log_softmax(vote_scores(pool.agreement, table)),
+            log_softmax(vote_scores(pool.anchored, table)),
             log_softmax(regression),
         ]
     )
-
-
-def _named(table: VoteTable) -> NDArray[np.bool_]:
-    named = np.zeros((len(table.items), len(table.labels)), dtype=bool)
-    named[table.item, table.label] = True
-    return named
 
 
 def _folds(items: Sequence[str]) -> Ints:

@@ -25,9 +25,9 @@ from deskquorum.reconciliation.label_model import (
     LabelModel,
     evidence_of_votes,
     model_scores,
+    vote_scores,
 )
-from deskquorum.reconciliation.pool import Pool, Regression, pool_posterior
-from deskquorum.reconciliation.posterior import held_to_votes, softmax
+from deskquorum.reconciliation.pool import Pool, Regression, posterior_of
 from deskquorum.reconciliation.vote_table import VoteTable, family_of
 
 __all__ = ["could_change", "next_labeler"]
@@ -132,11 +132,6 @@ def could_change(
     return _could_change(item, _after_some(item), threshold)
 
 
-def _skeptical(model: LabelModel) -> bool:
-    # An assumed model has counted no votes, so there is no agreement to doubt.
-    return bool(model.counts.votes.any())
-
-
 def _item(
     model: LabelModel | Pool,
     votes: Mapping[str, str | None],
@@ -179,22 +174,13 @@ def _table(item: _Item, votes: Ints) -> VoteTable:
     )
 
 
-def _posterior(model: LabelModel | Pool, table: VoteTable) -> Floats:
-    if isinstance(model, Pool):
-        return pool_posterior(model, table)
-    named = np.zeros((len(table.items), len(table.labels)), dtype=bool)
-    named[table.item, table.label] = True
-    # Not capped: evidence gathers beyond what may be claimed of it.
-    return softmax(held_to_votes(model_scores(model, table, skeptical=_skeptical(model)), named))
-
-
 def _after_some(item: _Item) -> Floats:
     """Posterior (rows x labels) now, with each vote left, with all left for each label."""
     singles, at_once = _single_votes(item), _at_once(item)
     rows = len(singles) + len(at_once)
     votes = np.full((1 + rows, len(item.left)), -1)
     votes[1:] = np.vstack([singles, at_once])
-    return _posterior(item.model, _table(item, votes))
+    return posterior_of(item.model, _table(item, votes))
 
 
 def _single_votes(item: _Item) -> Ints:
@@ -252,7 +238,7 @@ def _could_change(item: _Item, after: Floats, threshold: float | None) -> bool:
     every = np.indices((after.shape[1] + 1,) * len(item.left)) - 1
     votes = every.reshape(len(item.left), -1).T
     return bool(
-        (_outcome(_posterior(item.model, _table(item, votes)), threshold) != outcome[0]).any()
+        (_outcome(posterior_of(item.model, _table(item, votes)), threshold) != outcome[0]).any()
     )
 
 
@@ -279,18 +265,17 @@ def _not_bounded(item: _Item, now: Floats, threshold: float | None) -> bool:
 def _highest_margins(item: _Item) -> Floats:
     """Labels x labels: the most that one's log-probability may come to lie above another's."""
     if isinstance(item.model, LabelModel):
-        margins = _model_margins(item, item.model, skeptical=_skeptical(item.model))
-        return _held(item, margins)
+        model, now = item.model, _table(item, _nobody(item))
+        prior = model_scores(model, now) - vote_scores(model, now)
+        return _held(item, _margins(prior[0]) + _vote_margins(item, model))
     pool = item.model
-    agreement = _model_margins(item, pool.agreement, skeptical=True)
+    nothing = np.zeros((len(pool.prior), len(pool.prior)))
     opinions = [
         _margins(np.log(pool.prior)),
         _share_margins(item),
-        _held(item, agreement),
-        _model_margins(item, pool.anchored, skeptical=False),
-        np.zeros_like(agreement)
-        if pool.regression is None
-        else _regression_margins(item, pool.regression),
+        _vote_margins(item, pool.agreement),
+        _vote_margins(item, pool.anchored),
+        nothing if pool.regression is None else _regression_margins(item, pool.regression),
     ]
     return _held(item, np.tensordot(pool.exponents, np.stack(opinions), 1))
 
@@ -306,22 +291,36 @@ def _held(item: _Item, margins: Floats) -> Floats:
     return np.where(named[None, :], margins, np.maximum(margins, 0.0))
 
 
-def _model_margins(item: _Item, model: LabelModel, *, skeptical: bool) -> Floats:
+def _vote_margins(item: _Item, model: LabelModel) -> Floats:
     """Bounds how far votes may sink each label, in two ways; labels rise by others sinking.
 
     Votes for one label add up by themselves (`discounted_scores`), and the more the deeper: so all
     remaining votes for each label at once sink deepest. And no vote sinks deeper among others than
-    alone: so each at its worst, without discount, sinks deeper too.
+    alone: so each at its worst, without discount, sinks deeper too. Where members of a family are
+    shares of one voice, what it said so far may lose all its weight, and only the second holds.
     """
     size, left = len(model.counts.labels), len(item.left)
-    now = np.full((1, left), -1)
-    scores = model_scores(
-        model, _table(item, np.vstack([now, _at_once(item)])), skeptical=skeptical
-    )
-    at_once = (scores[0] - scores[1:]).sum(axis=0)
-    alone = np.log(model.prior) - model_scores(model, _alone(item), skeptical=skeptical)
-    each = alone.reshape(left, size, size).max(axis=1).sum(axis=0)
-    return _margins(scores[0]) + np.where(np.eye(size), 0.0, np.minimum(at_once, each)[None, :])
+    rows = np.vstack([_nobody(item), _at_once(item)])
+    scores = vote_scores(model, _table(item, rows))
+    alone = -vote_scores(model, _alone(item))
+    sinks = alone.reshape(left, size, size).max(axis=1).sum(axis=0)
+    highest = np.zeros(size)
+    if not (model.skeptical and _kin(item)):
+        highest = scores[0]
+        sinks = np.minimum(sinks, (scores[0] - scores[1:]).sum(axis=0))
+    margins: Floats = highest[:, None] - (scores[0] - sinks)[None, :]
+    return np.where(np.eye(size), 0.0, margins)
+
+
+def _kin(item: _Item) -> bool:
+    """Whether two who voted or may vote are of one family."""
+    families = [item.families[code] for code in (*item.labeler, *item.left_codes)]
+    return len(set(families)) < len(families)
+
+
+def _nobody(item: _Item) -> Ints:
+    """The row in which no labeler left votes."""
+    return np.full((1, len(item.left)), -1)
 
 
 def _share_margins(item: _Item) -> Floats:

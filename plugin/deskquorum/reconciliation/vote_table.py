@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["VoteTable", "family_of", "part_of", "vote_table"]
+__all__ = ["VoteTable", "family_of", "named_in", "part_of", "vote_table"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +83,15 @@ def part_of(table: VoteTable, items: NDArray[np.int64]) -> VoteTable:
         labeler=table.labeler[kept],
         label=table.label[kept],
     )
+
+
+def named_in(table: VoteTable) -> NDArray[np.bool_]:
+    """Items x labels: whether anybody named the label."""
+    import numpy as np
+
+    named = np.zeros((len(table.items), len(table.labels)), dtype=bool)
+    named[table.item, table.label] = True
+    return named
 
 
 def family_of(labeler: str) -> str:

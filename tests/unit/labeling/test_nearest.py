@@ -1,5 +1,6 @@
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
@@ -172,6 +173,7 @@ def load(tmp_path):
             question="topic",
             accuracy=0.7,
             wave=1,
+            price=Decimal(0),
             family="embeddings",
             examples=path,
             text="text",

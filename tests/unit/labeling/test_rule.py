@@ -1,5 +1,6 @@
 import time
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
@@ -208,7 +209,15 @@ async def test_a_stopped_pattern_loses_no_other_labelers_vote(labeler):
 async def test_a_vote_names_its_labeler_question_and_family(tmp_path):
     path = tmp_path / "w.rules.yaml"
     path.write_text(HEAD + WEIGHTS, encoding="utf-8")
-    spec = RuleSpec(id="words", question="topic", accuracy=0.8, wave=2, family="lists", file=path)
+    spec = RuleSpec(
+        id="words",
+        question="topic",
+        accuracy=0.8,
+        wave=2,
+        price=Decimal(0),
+        family="lists",
+        file=path,
+    )
     labeler = RuleLabeler.load(spec, QUESTION)
     vote = await vote_of(labeler, "alpha")
     assert (vote.labeler, vote.question, vote.family) == ("words", "topic", "lists")

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas
 import pytest
+from crowdkit import aggregation
 
-pytest.importorskip("scipy.sparse")
-aggregation = pytest.importorskip("crowdkit.aggregation")
-pandas = pytest.importorskip("pandas")
-
-from deskquorum.reconciliation import reconcile_table, vote_table  # noqa: E402 - after the skips
+from deskquorum.reconciliation import reconcile_table, vote_table
 
 SEEDS = range(6)
 LEAST = 1e-3

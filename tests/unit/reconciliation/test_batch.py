@@ -1,9 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy.optimize")
-pytest.importorskip("sklearn.linear_model")
-
 from deskquorum.reconciliation import LEAST_GOLD, UNCALIBRATED_CAP, reconcile_table, vote_table
 from deskquorum.reconciliation.pool import pool_posterior
 
@@ -88,42 +85,72 @@ def test_two_labelers_and_a_copy_are_two_labelers():
 # Copies.
 
 
+def copied(rows, who, *, name):
+    return [*rows, *((item, name, told) for item, labeler, told in rows if labeler == who)]
+
+
 def test_a_copy_in_the_family_is_named_and_counts_nothing():
     rows, _ = simulated({"q/1": 0.8, "bob": 0.7, "cyd": 0.7}, items=5)
-    copied = [*rows, *((item, "q/2", told) for item, who, told in rows if who == "q/1")]
-    before, after = reconciled(rows), reconciled(copied)
+    before, after = reconciled(rows), reconciled(copied(rows, "q/1", name="q/2"))
     assert after.posterior == pytest.approx(before.posterior)
-    assert after.notes == ("q/2 repeats q/1 and counts once with it",)
+    assert after.notes == ("q/2 repeats q/1: a repetition counts for nothing",)
 
 
-# By hand small enough to read: x, y and z agree on ten items but for two dissenting votes.
-TEN = [(f"t{n}", who, "ab"[n % 2]) for n in range(10) for who in "xyz"]
-TEN = [
-    (item, who, {"a": "b", "b": "a"}[told] if (item, who) in {("t0", "z"), ("t1", "y")} else told)
-    for item, who, told in TEN
-]
+def dissents(times, *, others="wyz"):
+    """Ten items that w, y and z agree on but for two votes; x goes against them so many times."""
+    turned = {"a": "b", "b": "a"}
+    rows = []
+    for n in range(10):
+        most = "ab"[n % 2]
+        odd = {"x": n < times, "y": n == 8, "z": n == 9}
+        rows += [(f"t{n}", who, turned[most] if odd.get(who) else most) for who in ("x", *others)]
+    return rows
 
 
-def test_a_copy_without_a_family_counts_nothing_from_ten_votes_on():
-    copied = [*TEN, *((item, "xx", told) for item, who, told in TEN if who == "x")]
-    after = reconciled(copied)
-    assert after.notes == ("xx repeats x and counts once with it",)
-    assert after.posterior == pytest.approx(reconciled(TEN).posterior)
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param("wyz", id="against-three"),
+        # The copy makes it two against two, which tells nothing new.
+        pytest.param("yz", id="against-two"),
+    ],
+)
+def test_odd_votes_three_times_shared_give_a_copy_of_another_family_away(others):
+    rows = dissents(3, others=others)
+    after = reconciled(copied(rows, "x", name="xx"))
+    assert after.notes == ("xx repeats x: a repetition counts for nothing",)
+    assert after.posterior == pytest.approx(reconciled(rows).posterior)
 
 
-def test_nine_equal_votes_of_different_families_are_no_proof_of_a_copy():
-    nine = [row for row in TEN if row[0] != "t9"]
-    assert reconciled(nine).notes == ()
-    copied = [*nine, *((item, "xx", told) for item, who, told in nine if who == "x")]
-    after = reconciled(copied)
-    assert after.notes == ()
-    assert answer(after, "t0")["a"] > answer(reconciled(nine), "t0")["a"]
+@pytest.mark.parametrize("times", [0, 2])
+def test_without_three_odd_votes_equal_votes_of_two_families_are_no_proof_of_a_copy(times):
+    rows = dissents(times)
+    assert reconciled(copied(rows, "x", name="xx")).notes == ()
 
 
 def test_a_labeler_that_differs_once_is_no_copy():
-    other = [(item, "xx", told) for item, who, told in TEN if who == "x"]
-    other[3] = ("t3", "xx", "a")
-    assert reconciled([*TEN, *other]).notes == ()
+    rows = copied(dissents(5), "x", name="xx")
+    rows[-1] = ("t9", "xx", "a")
+    assert reconciled(rows).notes == ()
+
+
+def test_a_copy_makes_nobody_else_a_copy():
+    # Two against two, of four families: no vote goes against most, so nobody copies anybody.
+    rows = [(f"t{n}", who, "a" if who in "vw" else "b") for n in range(3) for who in "vwyz"]
+    assert reconciled(rows).notes == ()
+    families = {"y": "q", "more": "q"}
+    after = reconciled(copied(rows, "y", name="more"), families=families)
+    assert after.notes == ("y repeats more: a repetition counts for nothing",)
+    assert answer(after, "t0") == pytest.approx({"a": 0.5, "b": 0.5})
+
+
+def test_many_copies_are_told_by_five_names_and_a_number():
+    rows = [("t", "q/0", "a"), ("u", "q/0", "b"), ("t", "ann", "a"), ("u", "bob", "a")]
+    for n in range(1, 8):
+        rows = copied(rows, "q/0", name=f"q/{n}")
+    said = reconciled(rows).notes[0]
+    assert said.startswith("q/1 repeats q/0, q/2 repeats q/0, ")
+    assert said.endswith("q/5 repeats q/0 and 2 more: a repetition counts for nothing")
 
 
 # Little to go by.
@@ -156,13 +183,15 @@ def test_if_all_abstain_audits_still_give_the_prior():
     assert not result.voted.any()
 
 
-def test_an_item_without_votes_gets_the_prior_and_says_so():
+def test_an_item_without_votes_gets_what_is_believed_of_the_prior_and_says_so():
     rows, _ = simulated(GOOD)
     result = reconciled(rows, items=["empty"])
     row = result.items.index("empty")
     assert not result.voted[row]
     assert result.voted.sum() == len(result.items) - 1
-    assert result.posterior[row] == pytest.approx(result.model.prior)
+    # What four families agree on is believed by 4 / (4 + 2), their class prior too.
+    believed = result.model.prior ** (4 / 6)
+    assert result.posterior[row] == pytest.approx(believed / believed.sum())
 
 
 def test_a_labeler_seen_once_counts_for_its_label():

@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy.sparse")
-
 from deskquorum.reconciliation import vote_table
 from deskquorum.reconciliation.fitting import _anchored_truth, _kinship, fit_label_model
 
@@ -73,17 +71,19 @@ def test_a_vote_is_confirmed_by_other_families_only():
 
 
 def test_the_class_prior_is_half_anchored_on_the_vote_shares():
-    # Belief has swallowed the rare class; the votes have not: (2 + 1.5) / 2 and (0 + 0.5) / 2.
-    belief = np.array([[1.0, 0.0], [1.0, 0.0]])
-    shares = np.array([[1.0, 0.0], [0.5, 0.5]])
+    # Belief has swallowed the rare class; the votes have not: (2 + 1.5) / 2 and (0 + 0.5) / 2,
+    # and one item more, spread evenly. The item without votes counts for nothing.
+    belief = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    shares = np.array([[1.0, 0.0], [0.5, 0.5], [0.5, 0.5]])
+    voted = np.array([True, True, False])
     nobody = np.empty(0, dtype=np.int64)
-    assert _anchored_truth(belief, shares, nobody) == pytest.approx([1.75, 0.25])
+    assert _anchored_truth(belief, shares, voted, nobody) == pytest.approx([2.25, 0.75])
 
 
 def test_audits_move_the_class_prior_beside_twenty_items():
     # Half and half by the votes counts for 10 : 10 items; five audits say the first: 15 : 10.
     belief = np.vstack([np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (5, 1))])
-    found = _anchored_truth(belief, np.full((10, 2), 0.5), np.arange(5))
+    found = _anchored_truth(belief, np.full((10, 2), 0.5), np.full(10, True), np.arange(5))
     assert found / found.sum() == pytest.approx([0.6, 0.4])
     assert found.sum() == pytest.approx(10)
 

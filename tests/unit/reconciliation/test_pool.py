@@ -3,9 +3,6 @@ import warnings
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy.optimize")
-pytest.importorskip("sklearn.linear_model")
-
 from deskquorum.reconciliation import vote_table
 from deskquorum.reconciliation.fitting import fit_label_model
 from deskquorum.reconciliation.pool import (

@@ -183,7 +183,7 @@ def outcomes(
     else:
         named = np.zeros((len(votes), len(counts.labels)), dtype=bool)
         named[table.item, table.label] = True
-        posterior = softmax(held_to_votes(model_scores(model, table, skeptical=True), named))
+        posterior = softmax(held_to_votes(model_scores(model, table), named))
     settled = posterior.max(axis=1) >= (threshold or 0.0)
     return np.where(settled, posterior.argmax(axis=1), -1).tolist()
 
