@@ -7,6 +7,7 @@ that sentence says the wrong thing at the labeler's own rate.
 import asyncio
 import json
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from deskquorum import Action, Route, load_desk
+from deskquorum.decision import sentence
 from deskquorum.formats import read_ticket
 from deskquorum.judgement import judge
 from deskquorum.testing import ScriptedModel, letters
@@ -22,9 +24,9 @@ from deskquorum.testing import ScriptedModel, letters
 pytestmark = pytest.mark.anyio
 
 COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
-AUDITED = 400
+AUDITED = 500
 
-ERR = {"subject": 0.12, "opening": 0.05, "closing": 0.08, "danger": 0.01, "signature": 0.02}
+ERR = {"subject": 0.3, "opening": 0.08, "closing": 0.1, "danger": 0.02, "signature": 0.02}
 """Labeler to how often its sentence says the wrong thing."""
 
 SAYS = {
@@ -55,6 +57,7 @@ questions:
     labels: {thanks: "praise, nothing is asked", request: "something is asked"}
     labelers: [subject, opening, closing%(asked)s]
     quorum: 2
+    settle_at: 0.5
   escalation:
     ask: Is there anything that only a person may handle?
     labels: {none: "nothing of the kind", person: "danger or injury"}
@@ -150,7 +153,7 @@ def made_tickets(size, *, seed=0, prefix="a", err=None):
     chance = random.Random(seed)  # noqa: S311 - made-up tickets
     rows = []
     for number in range(size):
-        intent = "thanks" if chance.random() < 0.8 else "request"
+        intent = "thanks" if chance.random() < 0.6 else "request"
         escalation = "person" if chance.random() < 0.06 else "none"
         wrong = [name for name, rate in (err or ERR).items() if chance.random() < rate]
         rows.append(
@@ -168,3 +171,262 @@ def run(*arguments):
     return subprocess.run(  # noqa: S603 - our own command
         [*COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False
     )
+
+
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory):
+    """A desk, and the run that calibrated it."""
+    folder = make_desk(tmp_path_factory.mktemp("desk"))
+    audited = write_rows(folder / "audited.jsonl", made_tickets(AUDITED))
+    return folder, run("calibrate", audited, "--desk", folder, "--json")
+
+
+@pytest.fixture
+def folder(calibrated, tmp_path):
+    """The calibrated desk, copied so that a story may spoil it."""
+    target = tmp_path / "desk"
+    shutil.copytree(calibrated[0], target, ignore=shutil.ignore_patterns("state"))
+    return target
+
+
+async def decided(folder, row, **how):
+    async with load_desk(folder, **how) as desk:
+        return await desk.decide(read_ticket(row))
+
+
+def codes(decision):
+    return [reason.code for reason in decision.reasons]
+
+
+async def test_before_audits_a_person_sends_what_asks_for_a_certificate(tmp_path):
+    decision = await decided(make_desk(tmp_path), made_ticket("t"))
+    assert (decision.route, codes(decision)) == (Route.HUMAN, ["no-certificate", "rule"])
+    assert not decision.answers["intent"].calibrated
+
+
+async def test_after_audits_the_same_ticket_goes_by_itself_and_cites_the_certificate(folder):
+    decision = await decided(folder, made_ticket("t"))
+    assert (decision.route, decision.action) == (Route.AUTO, Action(name="close_ticket"))
+    assert codes(decision) == ["rule", "certified"]
+    assert decision.answers["intent"].calibrated
+
+
+def test_calibrating_measures_every_labeler_close_to_its_real_rate(calibrated):
+    _, done = calibrated
+    assert done.returncode == 0, done.stderr
+    measured = json.loads(done.stdout)["questions"]
+    for name, rate in ERR.items():
+        found = measured[QUESTION[name]]["labelers"][name]
+        assert found["of"] == AUDITED // 2
+        assert abs(found["right"] / found["of"] - (1 - rate)) < 0.07, name
+
+
+def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(calibrated):
+    folder, done = calibrated
+    certificate = json.loads(done.stdout)["certificates"]["close_ticket"]
+    written = {path.name: json.loads(path.read_text()) for path in (folder / "learned").iterdir()}
+    assert written.keys() == {"intent.json", "escalation.json", "certificates.json", "alarms.json"}
+    kept = written["certificates.json"]["certificates"][0]
+    assert (kept["action"], kept["questions"]) == ("close_ticket", ["intent", "escalation"])
+    assert kept["threshold"] == certificate["threshold"]
+    assert certificate["upper_bound"] <= 0.05
+    assert written["alarms.json"]["alarms"] == {}
+
+
+async def test_what_goes_by_itself_is_wrong_no_more_often_than_certified(folder):
+    fresh = made_tickets(600, seed=1, prefix="fresh")
+    wrong = []
+    async with load_desk(folder) as desk:
+        for row in fresh:
+            decision = await desk.decide(read_ticket(row))
+            if decision.route is Route.AUTO:
+                wrong.append((row["intent"], row["escalation"]) != ("thanks", "none"))
+    assert len(wrong) > 200
+    assert sum(wrong) / len(wrong) <= 0.05
+
+
+def test_explain_tells_each_weight_and_why_and_the_certificate_in_words(folder, tmp_path):
+    tickets = write_rows(tmp_path / "tickets.jsonl", [made_ticket("t", wrong=["subject"])])
+    assert run("decide", tickets, "--desk", folder, "--out", tmp_path / "out").returncode == 0
+    done = run("explain", "t", "--desk", folder)
+    told = " ".join(done.stdout.split())
+    rights = json.loads((folder / "learned" / "intent.json").read_text())["rights"]
+    for name, (right, of) in rights.items():
+        weight = rf"{name} said \w+ because of \w+ \(odds x[\d.]+; right on {right} of {of} audited"
+        assert re.search(weight, told), (weight, told)
+    assert re.search(
+        r"close_ticket is certified: wrong in at most 5\.0% of decisions, with confidence 95%, "
+        r"where the answers it rests on are 0\.\d{3} probable or more \(here 0\.\d{3}; "
+        r"\d+ of \d+ audited were wrong, bound \d\.\d%, until \d{4}-\d\d-\d\d\)",
+        told,
+    )
+
+
+def test_a_better_labeler_weighs_more(folder, tmp_path):
+    tickets = write_rows(tmp_path / "tickets.jsonl", [made_ticket("t")])
+    run("decide", tickets, "--desk", folder, "--out", tmp_path / "out")
+    told = run("explain", "t", "--desk", folder).stdout
+    odds = {
+        name: float(re.search(rf"{name} said.*?odds\s+x([\d.]+)", told, re.DOTALL)[1])
+        for name in ("subject", "closing", "opening")
+    }
+    assert odds["subject"] < min(odds["closing"], odds["opening"])
+
+
+def expire(folder):
+    change(folder / "learned" / "certificates.json", '"expires_at": "20', '"expires_at": "19')
+
+
+def edit_model(folder):
+    change(folder / "learned" / "intent.json", '"items": 250', '"items": 251')
+
+
+def remove_model(folder):
+    (folder / "learned" / "escalation.json").unlink()
+
+
+def ask_for_more(folder):
+    change(folder / "policies" / "closing.yaml", "max_error: 0.05", "max_error: 0.01")
+
+
+def raise_alarm(folder):
+    alarms = {"format": "deskquorum alarms 1", "alarms": {"intent": "they differ all the time"}}
+    (folder / "learned" / "alarms.json").write_text(json.dumps(alarms))
+
+
+def change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "words"),
+    [
+        pytest.param(expire, "certificate-expired", "ended on 19", id="expired"),
+        pytest.param(edit_model, "certificate-void", "calibrate again", id="model-edited-by-hand"),
+        pytest.param(remove_model, "certificate-void", "calibrate again", id="model-removed"),
+        pytest.param(
+            ask_for_more,
+            "certificate-weaker",
+            "an error of 0.05 at 0.95, and policy asks for 0.01 at 0.95",
+            id="policy-asks-for-more",
+        ),
+        pytest.param(
+            raise_alarm,
+            "drift",
+            "intent no longer behave as measured (they differ all the time)",
+            id="drift",
+        ),
+    ],
+)
+async def test_what_no_longer_holds_gives_the_ticket_to_a_person_and_says_why(
+    folder, spoil, code, words
+):
+    spoil(folder)
+    decision = await decided(folder, made_ticket("t"))
+    assert decision.route is Route.HUMAN
+    assert decision.reasons[0].code == code
+    assert words in sentence(decision.reasons[0])
+    assert "certified" not in codes(decision)
+
+
+async def test_below_the_certified_probability_a_person_sends_it(folder):
+    decision = await decided(folder, made_ticket("t", wrong=["opening"]))
+    assert decision.answers["intent"].label == "thanks"
+    assert (decision.route, codes(decision)) == (Route.HUMAN, ["below-threshold", "rule"])
+    assert "is certified from probability 0." in sentence(decision.reasons[0])
+
+
+async def test_calibrating_again_ends_a_drift_alarm(folder):
+    raise_alarm(folder)
+    done = run("calibrate", folder / "audited.jsonl", "--desk", folder)
+    assert done.returncode == 0, done.stderr
+    assert (await decided(folder, made_ticket("t"))).route is Route.AUTO
+
+
+async def test_a_recorded_decision_replays_to_an_equal_decision(folder):
+    rows = made_tickets(40, seed=2, prefix="replay")
+    async with load_desk(folder) as desk:
+        made = [await desk.decide(read_ticket(row)) for row in rows]
+        for decision in made:
+            entry = desk.ledger.get(decision.id)
+            again = judge(
+                entry.evidence,
+                load_desk(folder).parts.rules,
+                decision_id=decision.id,
+                now=entry.decision.decided_at,
+                saved_calls=entry.decision.saved_calls,
+            )
+            assert again == entry.decision
+    assert {decision.route for decision in made} == {Route.AUTO, Route.HUMAN}
+
+
+def answer(body):
+    """What the scripted model reads: the closing sentence."""
+    said = body["messages"][-1]["content"]
+    return letters({"A": 0.9, "B": 0.1} if SAYS["closing"]["thanks"] in said else {"B": 0.9})
+
+
+async def test_a_model_whose_vote_could_change_nothing_is_not_asked(tmp_path):
+    folder = make_desk(tmp_path / "desk", with_model=True)
+    audited = write_rows(folder / "audited.jsonl", made_tickets(300))
+    async with ScriptedModel(answer) as model:
+        calibrating = ("calibrate", audited, "--desk", folder, "--model-url", model.base_url)
+        done = await asyncio.to_thread(run, *calibrating)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert len(model.requests) == 300
+        clear = await decided(folder, made_ticket("clear"), model_url=model.base_url)
+        assert len(model.requests) == 300
+        disputed = made_ticket("disputed", wrong=["opening"])
+        unclear = await decided(folder, disputed, model_url=model.base_url)
+        assert len(model.requests) == 301
+    assert (clear.route, clear.saved_calls) == (Route.AUTO, 1)
+    assert unclear.saved_calls == 0
+
+
+def test_a_dry_run_certifies_the_same_and_writes_nothing(calibrated, tmp_path):
+    folder, done = calibrated
+    fresh = make_desk(tmp_path)
+    dry = run("calibrate", folder / "audited.jsonl", "--desk", fresh, "--json", "--dry-run")
+    assert (dry.returncode, dry.stdout) == (0, done.stdout)
+    assert not (fresh / "learned").exists()
+
+
+def test_labelers_at_chance_are_not_certified(tmp_path):
+    folder = make_desk(tmp_path)
+    chance = dict.fromkeys(ERR, 0.5)
+    audited = write_rows(folder / "audited.jsonl", made_tickets(300, err=chance))
+    done = run("calibrate", audited, "--desk", folder)
+    assert done.returncode == 1, done.stderr
+    assert "close_ticket: not certified" in done.stdout
+    written = json.loads((folder / "learned" / "certificates.json").read_text())
+    assert written["certificates"] == []
+    assert asyncio.run(decided(folder, made_ticket("t"))).route is Route.HUMAN
+
+
+def test_every_bad_row_is_named_at_once_and_nothing_is_written(tmp_path):
+    folder = make_desk(tmp_path)
+    rows = [
+        json.dumps(made_ticket("a")),
+        json.dumps(made_ticket("b", intent="request") | {"intent": "complaint"}),
+        "{not json",
+        json.dumps(made_ticket("a")),
+        json.dumps({"id": "c", "intent": "thanks"}),
+        json.dumps(made_ticket("d") | {"escalation": 1}),
+    ]
+    audited = tmp_path / "audited.jsonl"
+    audited.write_text("\n".join(rows), encoding="utf-8")
+    done = run("calibrate", audited, "--desk", folder)
+    assert done.returncode == 2
+    said = done.stderr.replace(str(audited), "audited.jsonl").splitlines()
+    assert said == [
+        "audited.jsonl:2: intent: 'complaint' is no label of this question; "
+        "its labels are thanks, request; leave out what is unknown",
+        "audited.jsonl:3: not JSON at column 2; write one object a line",
+        "audited.jsonl:4: id 'a' stands in an earlier row too",
+        "audited.jsonl:5: field 'text' or 'messages' is missing",
+        "audited.jsonl:6: escalation: 1 is no label of this question; "
+        "its labels are none, person; leave out what is unknown",
+    ]
+    assert not (folder / "learned").exists()

@@ -119,7 +119,7 @@ def _summary(
         f"{done}, {declined}, {given}, in {elapsed_s:.0f} s, with no key and no network.",
         f"{signed} of them rest on the sign-off of the desk's owner, none yet on a certificate.",
         "No money moved without a person.",
-        f"Models: {_models(desk)}.",
+        f"Models: {_models(results, desk)}.",
         "",
         "Where to look next:",
         f"  {sys.argv[0]} explain {first} --desk {folder}",
@@ -129,10 +129,12 @@ def _summary(
     ]
 
 
-def _models(desk: Desk) -> str:
+def _models(results: Sequence[Mapping[str, object]], desk: Desk) -> str:
     if desk.notices:
         return "none, the desk ran on rules and embeddings"
-    return "a small local one that votes with little weight, beside rules and embeddings"
+    spared = sum(result["saved_calls"] != 0 for result in results)
+    asked = f"a small local one, asked on {len(results) - spared} of {len(results)} tickets"
+    return f"{asked}; on the others no vote of it could have changed the outcome"
 
 
 def _codes(result: Mapping[str, object]) -> set[str]:

@@ -4,117 +4,101 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskquorum.domain import Question, Vote, VoteStatus
-from deskquorum.reconciliation import UNCALIBRATED_CAP, reconcile
+from deskquorum.reconciliation.posterior import UNCALIBRATED_CAP
+from deskquorum.reconciliation.weighted import assumed_odds, assumed_posterior
+from deskquorum.testing import make_vote
 
-QUESTION = Question(
-    id="route",
-    ask="Which team?",
-    labels={"billing": "charges", "returns": "returns", "shipping": "delivery"},
-    labelers=("a", "b", "c", "d"),
-    settle_at=0.6,
+LABELS = ("billing", "returns", "shipping")
+ACCURACIES = {"ann": 0.8, "bob": 0.7, "cyd": 0.6}
+
+
+def posterior(*votes, accuracies=ACCURACIES, labels=LABELS):
+    found = assumed_posterior(labels, votes, accuracies)
+    assert math.fsum(found) == pytest.approx(1.0)
+    return dict(zip(labels, found.tolist(), strict=True))
+
+
+def shares(odds):
+    return {label: value / sum(odds.values()) for label, value in odds.items()}
+
+
+@pytest.mark.parametrize(
+    ("classes", "accuracy", "odds"),
+    [
+        pytest.param(2, 0.8, 4.0, id="two-labels"),
+        # 0.8 against 0.1 for each other label.
+        pytest.param(3, 0.8, 8.0, id="three-labels"),
+        pytest.param(2, 0.5, 1.0, id="at-chance"),
+        pytest.param(4, 0.25, 1.0, id="at-chance-of-four"),
+    ],
 )
-ACCURACIES = {"a": 0.8, "b": 0.7, "c": 0.6, "d": 0.5}
-LABELS = tuple(QUESTION.labels)
+def test_a_vote_multiplies_the_odds_by_what_is_worked_out_by_hand(classes, accuracy, odds):
+    assert assumed_odds(classes, accuracy) == pytest.approx(odds)
 
 
-def vote(labeler, label, *, family="", distribution=None):
-    return Vote(
-        question="route",
-        labeler=labeler,
-        status=VoteStatus.CAST if label else VoteStatus.ABSTAINED,
-        label=label,
-        family=family,
-        distribution=distribution or {},
-    )
-
-
-def posterior(*votes):
-    return reconcile(QUESTION, votes, ACCURACIES).distribution
+def test_a_labeler_that_never_errs_still_has_finite_odds():
+    assert 1e6 < assumed_odds(2, 1.0) < math.inf
 
 
 def test_one_vote_has_the_assumed_accuracy_as_its_posterior():
-    assert posterior(vote("a", "billing"))["billing"] == pytest.approx(0.8)
+    found = posterior(make_vote("billing", labeler="ann"))
+    assert found == pytest.approx({"billing": 0.8, "returns": 0.1, "shipping": 0.1})
 
 
-def test_two_disagreeing_votes_are_weighed_by_odds_worked_by_hand():
-    # a says billing: 0.8 against 0.1; b says returns: 0.7 against 0.15.
-    weights = {"billing": 0.8 * 0.15, "returns": 0.1 * 0.7, "shipping": 0.1 * 0.15}
-    found = posterior(vote("a", "billing"), vote("b", "returns"))
-    total = sum(weights.values())
-    assert found == pytest.approx({k: w / total for k, w in weights.items()}, abs=1e-6)
+def test_two_who_differ_are_weighed_by_odds_worked_by_hand():
+    # ann: 0.8 against 0.1; bob: 0.7 against 0.15.
+    found = posterior(make_vote("billing", labeler="ann"), make_vote("returns", labeler="bob"))
+    odds = {"billing": 0.8 * 0.15, "returns": 0.1 * 0.7, "shipping": 0.1 * 0.15}
+    assert found == pytest.approx(shares(odds))
 
 
-def test_a_distribution_counts_by_its_mass():
-    spread = vote("a", "billing", distribution={"billing": 0.6, "returns": 0.4})
-    sure = vote("a", "billing")
-    assert posterior(spread)["billing"] < posterior(sure)["billing"]
+def test_strangers_who_agree_multiply_their_odds():
+    # bob: 0.7 against 0.15; cyd: 0.6 against 0.2.
+    found = posterior(make_vote("billing", labeler="bob"), make_vote("billing", labeler="cyd"))
+    assert found["billing"] == pytest.approx(shares({"us": 0.42, "them": 2 * 0.03})["us"])
 
 
-def test_nobody_voting_is_no_answer():
-    answer = reconcile(QUESTION, [vote("a", None)], ACCURACIES)
-    assert (answer.label, answer.settled, answer.probability) == (None, False, 0.0)
+def test_the_weaker_of_a_family_adds_what_a_second_vote_adds():
+    votes = [make_vote("billing", labeler=name, family="qwen") for name in ("bob", "cyd")]
+    # 2 / (1 + 0.7) - 1 = 0.17647 of the weaker vote's log-odds.
+    odds = (0.7 / 0.15) * (0.6 / 0.2) ** (2 / 1.7 - 1)
+    assert posterior(*votes)["billing"] == pytest.approx(odds / (odds + 2))
 
 
-def test_votes_on_other_questions_are_ignored():
-    other = Vote(question="priority", labeler="a", status=VoteStatus.CAST, label="high")
-    assert reconcile(QUESTION, [other], ACCURACIES).label is None
+def test_a_vote_of_a_mixed_mind_counts_by_its_mass():
+    # Mass 0.6 and 0.4: 0.6 x 0.8 + 0.4 x 0.1 = 0.52, 0.4 x 0.8 + 0.6 x 0.1 = 0.38, and 0.1.
+    mixed = make_vote("billing", labeler="ann", distribution={"billing": 0.6, "returns": 0.4})
+    assert posterior(mixed) == pytest.approx({"billing": 0.52, "returns": 0.38, "shipping": 0.1})
 
 
-def test_a_failed_vote_does_not_count():
-    failed = Vote(question="route", labeler="b", status=VoteStatus.FAILED, why="timeout")
-    assert posterior(vote("a", "billing"), failed) == posterior(vote("a", "billing"))
+def test_nothing_is_claimed_above_the_cap():
+    votes = [make_vote("billing", labeler=name) for name in ACCURACIES]
+    assert max(posterior(*votes).values()) == pytest.approx(UNCALIBRATED_CAP)
 
 
-def test_two_labelers_of_one_family_count_for_less_than_two_strangers():
-    strangers = posterior(vote("b", "billing"), vote("c", "billing"))
-    family = posterior(
-        vote("b", "billing", family="smollm2"), vote("c", "billing", family="smollm2")
-    )
-    assert family["billing"] < strangers["billing"]
+names = st.sampled_from("uvwxyz")
+families = st.sampled_from(["", "qwen", "list"])
+labelers = st.dictionaries(
+    names, st.tuples(st.sampled_from(LABELS), families, st.floats(0.01, 0.99)), min_size=1
+)
 
 
-def test_every_answer_is_marked_uncalibrated_and_capped():
-    answer = reconcile(QUESTION, [vote(name, "billing") for name in ACCURACIES], ACCURACIES)
-    assert not answer.calibrated
-    assert answer.probability == UNCALIBRATED_CAP
-    assert math.fsum(answer.distribution.values()) == pytest.approx(1.0, abs=1e-5)
+def told(chosen):
+    votes = [make_vote(label, labeler=n, family=fam) for n, (label, fam, _) in chosen.items()]
+    return votes, {name: accuracy for name, (_, _, accuracy) in chosen.items()}
 
 
-votes = st.dictionaries(
-    st.sampled_from(sorted(ACCURACIES)), st.sampled_from([*LABELS, None]), min_size=1
-).map(lambda chosen: [vote(name, label) for name, label in chosen.items()])
+@given(labelers, st.sampled_from(LABELS), families, st.floats(0.01, 0.99))
+def test_one_more_agreeing_vote_never_lowers_its_label(chosen, label, family, accuracy):
+    votes, accuracies = told(chosen)
+    more = make_vote(label, labeler="one-more", family=family)
+    before = posterior(*votes, accuracies=accuracies)[label]
+    after = posterior(*votes, more, accuracies=accuracies | {"one-more": accuracy})[label]
+    assert after >= before - 1e-9
 
 
-@given(votes, st.randoms())
-def test_the_order_of_votes_never_matters(cast, random):
-    shuffled = list(cast)
-    random.shuffle(shuffled)
-    assert reconcile(QUESTION, cast, ACCURACIES) == reconcile(QUESTION, shuffled, ACCURACIES)
-
-
-@given(votes)
-def test_an_abstention_changes_nothing(cast):
-    without = [v for v in cast if v.status is VoteStatus.CAST]
-    assert reconcile(QUESTION, cast, ACCURACIES) == reconcile(QUESTION, without, ACCURACIES)
-
-
-@given(st.sampled_from(LABELS), st.sets(st.sampled_from(sorted(ACCURACIES)), min_size=1))
-def test_a_unanimous_vote_is_never_overturned(label, labelers):
-    assert reconcile(QUESTION, [vote(n, label) for n in labelers], ACCURACIES).label == label
-
-
-@given(votes, st.sampled_from(LABELS))
-def test_one_more_agreeing_vote_never_lowers_that_label(cast, label):
-    accuracies = ACCURACIES | {"e": 0.55}
-    before = reconcile(QUESTION, cast, accuracies).distribution.get(label, 0.0)
-    after = reconcile(QUESTION, [*cast, vote("e", label)], accuracies).distribution[label]
-    # The cap may hold both at the same value.
-    assert after >= before - 1e-6
-
-
-@given(votes)
-def test_a_posterior_is_a_distribution(cast):
-    found = reconcile(QUESTION, cast, ACCURACIES).distribution
-    assert not found or math.isclose(math.fsum(found.values()), 1.0, abs_tol=1e-5)
-    assert all(0.0 <= p <= UNCALIBRATED_CAP for p in found.values())
+@given(labelers, st.sampled_from(LABELS))
+def test_what_all_name_is_not_beaten_by_a_label_that_nobody_names(chosen, label):
+    votes, accuracies = told({n: (label, fam, a) for n, (_, fam, a) in chosen.items()})
+    found = posterior(*votes, accuracies=accuracies)
+    assert found[label] >= max(found.values()) - 1e-9
