@@ -26,13 +26,21 @@ pytestmark = pytest.mark.anyio
 COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
 AUDITED = 500
 
-ERR = {"subject": 0.3, "opening": 0.08, "closing": 0.1, "danger": 0.02, "signature": 0.02}
+ERR = {
+    "subject": 0.3,
+    "opening": 0.08,
+    "closing": 0.1,
+    "model": 0.05,
+    "danger": 0.02,
+    "signature": 0.02,
+}
 """Labeler to how often its sentence says the wrong thing."""
 
 SAYS = {
     "subject": {"thanks": "Great news today.", "request": "Something went badly."},
     "opening": {"thanks": "The repair works perfectly.", "request": "The repair broke again."},
     "closing": {"thanks": "Thanks a lot!", "request": "Please call back."},
+    "model": {"thanks": "You made my day.", "request": "You owe me one."},
     "danger": {"none": "Nobody was hurt.", "person": "It caught fire."},
     "signature": {"none": "Sent from home.", "person": "Sent from hospital."},
 }
@@ -40,9 +48,11 @@ QUESTION = {
     "subject": "intent",
     "opening": "intent",
     "closing": "intent",
+    "model": "intent",
     "danger": "escalation",
     "signature": "escalation",
 }
+WORD_LISTS = [name for name in SAYS if name != "model"]
 
 DESK = """\
 desk: workshop
@@ -119,14 +129,14 @@ plays:
 def make_desk(folder, *, with_model=False):
     files = {
         "policies/desk.yaml": DESK % {"asked": ", model" if with_model else ""}
-        + "".join(LABELER.format(name) for name in SAYS)
+        + "".join(LABELER.format(name) for name in WORD_LISTS)
         + (PROMPT if with_model else ""),
         "policies/closing.yaml": POLICY,
         "policies/closing.cases.yaml": CASES,
         "policies/playbook.yaml": PLAYS,
     }
-    for name, said in SAYS.items():
-        (first, one), (second, other) = said.items()
+    for name in WORD_LISTS:
+        (first, one), (second, other) = SAYS[name].items()
         files[f"labelers/{name}.yaml"] = WORDS.format(
             name, first, one.rstrip(".!").lower(), second, other.rstrip(".!").lower()
         )
@@ -215,10 +225,10 @@ def test_calibrating_measures_every_labeler_close_to_its_real_rate(calibrated):
     _, done = calibrated
     assert done.returncode == 0, done.stderr
     measured = json.loads(done.stdout)["questions"]
-    for name, rate in ERR.items():
+    for name in WORD_LISTS:
         found = measured[QUESTION[name]]["labelers"][name]
         assert found["of"] == AUDITED // 2
-        assert abs(found["right"] / found["of"] - (1 - rate)) < 0.07, name
+        assert abs(found["right"] / found["of"] - (1 - ERR[name])) < 0.07, name
 
 
 def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(calibrated):
@@ -245,12 +255,13 @@ async def test_what_goes_by_itself_is_wrong_no_more_often_than_certified(folder)
     assert sum(wrong) / len(wrong) <= 0.05
 
 
-def test_explain_tells_each_weight_and_why_and_the_certificate_in_words(folder, tmp_path):
-    tickets = write_rows(tmp_path / "tickets.jsonl", [made_ticket("t", wrong=["subject"])])
-    assert run("decide", tickets, "--desk", folder, "--out", tmp_path / "out").returncode == 0
+async def test_explain_tells_each_weight_and_why_and_the_certificate_in_words(folder):
+    await decided(folder, made_ticket("t", wrong=["subject"]))
     done = run("explain", "t", "--desk", folder)
+    assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
     rights = json.loads((folder / "learned" / "intent.json").read_text())["rights"]
+    assert rights.keys() == {"subject", "opening", "closing"}
     for name, (right, of) in rights.items():
         weight = rf"{name} said \w+ because of \w+ \(odds x[\d.]+; right on {right} of {of} audited"
         assert re.search(weight, told), (weight, told)
@@ -262,15 +273,10 @@ def test_explain_tells_each_weight_and_why_and_the_certificate_in_words(folder, 
     )
 
 
-def test_a_better_labeler_weighs_more(folder, tmp_path):
-    tickets = write_rows(tmp_path / "tickets.jsonl", [made_ticket("t")])
-    run("decide", tickets, "--desk", folder, "--out", tmp_path / "out")
-    told = run("explain", "t", "--desk", folder).stdout
-    odds = {
-        name: float(re.search(rf"{name} said.*?odds\s+x([\d.]+)", told, re.DOTALL)[1])
-        for name in ("subject", "closing", "opening")
-    }
-    assert odds["subject"] < min(odds["closing"], odds["opening"])
+async def test_a_labeler_that_is_right_more_often_weighs_more(folder):
+    decision = await decided(folder, made_ticket("t"))
+    odds = {weight.labeler: weight.odds for weight in decision.answers["intent"].weights}
+    assert 1 < odds["subject"] < min(odds["closing"], odds["opening"])
 
 
 def expire(folder):
@@ -328,7 +334,6 @@ async def test_what_no_longer_holds_gives_the_ticket_to_a_person_and_says_why(
     assert decision.route is Route.HUMAN
     assert decision.reasons[0].code == code
     assert words in sentence(decision.reasons[0])
-    assert "certified" not in codes(decision)
 
 
 async def test_below_the_certified_probability_a_person_sends_it(folder):
@@ -363,24 +368,24 @@ async def test_a_recorded_decision_replays_to_an_equal_decision(folder):
 
 
 def answer(body):
-    """What the scripted model reads: the closing sentence."""
-    said = body["messages"][-1]["content"]
-    return letters({"A": 0.9, "B": 0.1} if SAYS["closing"]["thanks"] in said else {"B": 0.9})
+    """The scripted model's letter; A stands for the label `thanks`."""
+    praised = SAYS["model"]["thanks"] in body["messages"][-1]["content"]
+    return letters({"A": 0.9, "B": 0.1} if praised else {"A": 0.1, "B": 0.9})
 
 
 async def test_a_model_whose_vote_could_change_nothing_is_not_asked(tmp_path):
     folder = make_desk(tmp_path / "desk", with_model=True)
-    audited = write_rows(folder / "audited.jsonl", made_tickets(300))
+    audited = write_rows(folder / "audited.jsonl", made_tickets(AUDITED))
     async with ScriptedModel(answer) as model:
         calibrating = ("calibrate", audited, "--desk", folder, "--model-url", model.base_url)
         done = await asyncio.to_thread(run, *calibrating)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert len(model.requests) == 300
+        assert len(model.requests) == AUDITED
         clear = await decided(folder, made_ticket("clear"), model_url=model.base_url)
-        assert len(model.requests) == 300
+        assert len(model.requests) == AUDITED
         disputed = made_ticket("disputed", wrong=["opening"])
         unclear = await decided(folder, disputed, model_url=model.base_url)
-        assert len(model.requests) == 301
+        assert len(model.requests) == AUDITED + 1
     assert (clear.route, clear.saved_calls) == (Route.AUTO, 1)
     assert unclear.saved_calls == 0
 
@@ -420,13 +425,13 @@ def test_every_bad_row_is_named_at_once_and_nothing_is_written(tmp_path):
     done = run("calibrate", audited, "--desk", folder)
     assert done.returncode == 2
     said = done.stderr.replace(str(audited), "audited.jsonl").splitlines()
+    intent = "its labels are thanks, request; leave out what is unknown"
+    escalation = "its labels are none, person; leave out what is unknown"
     assert said == [
-        "audited.jsonl:2: intent: 'complaint' is no label of this question; "
-        "its labels are thanks, request; leave out what is unknown",
+        f"audited.jsonl:2: intent: 'complaint' is no label of this question; {intent}",
         "audited.jsonl:3: not JSON at column 2; write one object a line",
         "audited.jsonl:4: id 'a' stands in an earlier row too",
         "audited.jsonl:5: field 'text' or 'messages' is missing",
-        "audited.jsonl:6: escalation: 1 is no label of this question; "
-        "its labels are none, person; leave out what is unknown",
+        f"audited.jsonl:6: escalation: 1 is no label of this question; {escalation}",
     ]
     assert not (folder / "learned").exists()

@@ -111,9 +111,9 @@ def _tickets(
     found: dict[str, tuple[Ticket, Mapping[str, str]]] = {}
     for row in rows:
         try:
-            ticket = ticket_of_text(row.value, now=now, number=row.number)
             if row.error is not None:
                 raise row.error
+            ticket = ticket_of_text(row.value, now=now, number=row.number)
         except InputError as exc:
             message = str(exc).removeprefix(f"line {row.number}: ")
             problems.append(Problem(path=str(path), line=row.number, message=message))

@@ -67,21 +67,18 @@ def reconcile_table(table: VoteTable, *, gold: Mapping[str, str] | None = None) 
         table: The votes; an item may have none.
         gold: Audited labels by item; items that the table does not hold are left out.
     """
-    known = {name: n for n, name in enumerate(table.items)}
-    audits = {item: label for item, label in (gold or {}).items() if item in known}
+    held = set(table.items)
+    audits = {item: label for item, label in (gold or {}).items() if item in held}
     table = _with_labels(table, audits.values())
     if len(table.labels) < 2:  # noqa: PLR2004 - a choice needs two labels
         return _one_label(table)
     table, notes = _without_copies(table)
-    codes = {name: n for n, name in enumerate(table.labels)}
-    where = np.array([known[item] for item in audits], dtype=np.int64)
-    truth = np.array([codes[label] for label in audits.values()], dtype=np.int64)
-    if len(where) < LEAST_GOLD:
-        if len(where):
-            few = f"{len(where)} audited items are too few to calibrate on; {LEAST_GOLD} are needed"
-            notes = (*notes, few)
-        return _by_agreement(table, notes)
-    return _by_audits(table, where, truth, notes)
+    if len(audits) >= LEAST_GOLD:
+        return _by_audits(table, audits, notes)
+    if audits:
+        few = f"{len(audits)} audited items are too few to calibrate on; {LEAST_GOLD} are needed"
+        notes = (*notes, few)
+    return _by_agreement(table, notes)
 
 
 def fit_from_votes(table: VoteTable, gold: Mapping[str, str]) -> Pool | None:
@@ -93,10 +90,7 @@ def fit_from_votes(table: VoteTable, gold: Mapping[str, str]) -> Pool | None:
     """
     if len(gold) < LEAST_GOLD or not len(table.item):
         return None
-    known = {name: n for n, name in enumerate(table.items)}
-    where = np.array([known[item] for item in gold], dtype=np.int64)
-    truth = np.array([table.labels.index(label) for label in gold.values()], dtype=np.int64)
-    return fit_pool(table, fit_label_model(table), where, truth).pool
+    return fit_pool(table, fit_label_model(table), *_coded(table, gold)).pool
 
 
 def _by_agreement(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
@@ -109,7 +103,8 @@ def _by_agreement(table: VoteTable, notes: tuple[str, ...]) -> Reconciled:
     return replace(result, posterior=capped(model_posterior(model, table)))
 
 
-def _by_audits(table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...]) -> Reconciled:
+def _by_audits(table: VoteTable, audits: Mapping[str, str], notes: tuple[str, ...]) -> Reconciled:
+    where, truth = _coded(table, audits)
     pooled = fit_pool(table, fit_label_model(table), where, truth)
     if not pooled.pool.informative:
         told = "by the audited labels the votes tell no more than the class prior, which is given"
@@ -118,6 +113,14 @@ def _by_audits(table: VoteTable, where: Ints, truth: Ints, notes: tuple[str, ...
     posterior[where] = pooled.out_of_fold
     result = _reconciled(table, pooled.pool, notes)
     return replace(result, posterior=posterior, calibrated=True)
+
+
+def _coded(table: VoteTable, gold: Mapping[str, str]) -> tuple[Ints, Ints]:
+    """Indices of the audited items, and of the label of each."""
+    items = {name: n for n, name in enumerate(table.items)}
+    labels = {name: n for n, name in enumerate(table.labels)}
+    where = np.array([items[item] for item in gold], dtype=np.int64)
+    return where, np.array([labels[label] for label in gold.values()], dtype=np.int64)
 
 
 def _reconciled(

@@ -22,11 +22,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite, log, log2
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["Certified", "certify"]
 
@@ -109,8 +107,6 @@ def certify(
     Raises:
         ValueError: A value is out of range, lengths differ, or strata lack their population.
     """
-    import numpy as np
-
     scores = _scores("probability", probability)
     _check(len(right), len(scores), "values of right")
     _check_share("max_error", max_error)
@@ -145,8 +141,6 @@ def certify(
 
 def _steps(everyone: NDArray[np.float64]) -> _Steps:
     """Distinct scores, thinned so that neighbours differ by enough items; the lowest is kept."""
-    import numpy as np
-
     values, sizes = np.unique(everyone[everyone > 0], return_counts=True)
     values, sizes = values[::-1], sizes[::-1]
     accepted = np.cumsum(sizes)
@@ -173,8 +167,6 @@ def _counts(
     strata: Sequence[str] | None,
     population_strata: Sequence[str] | None,
 ) -> _Counts:
-    import numpy as np
-
     names = sorted({*(strata or ()), *(population_strata or ())}) or [""]
     code = {name: place for place, name in enumerate(names)}
     audited = np.array([code[s] for s in strata or [names[0]] * len(scores)], dtype=np.int64)
@@ -192,8 +184,6 @@ def _accepted(
     steps: _Steps, scores: NDArray[np.float64], stratum: NDArray[np.int64], strata: int
 ) -> NDArray[np.int64]:
     """How many items of each stratum every step accepts (steps x strata)."""
-    import numpy as np
-
     # The first step that accepts an item; one past the last for an item that none accepts.
     first = np.searchsorted(-steps.threshold, -scores, side="left")
     table = np.zeros((len(steps.threshold) + 1, strata), dtype=np.int64)
@@ -204,8 +194,6 @@ def _accepted(
 
 def _starts(steps: _Steps, audited: int, max_error: float, budget: float) -> dict[int, float]:
     """Where testing starts, and how much of the error budget starts there."""
-    import numpy as np
-
     expected = steps.accepted * audited
     smallest = _least_audits(max_error, budget)
     if not len(expected) or expected[-1] < smallest:
@@ -230,7 +218,6 @@ def _promised_start(
     steps: _Steps, expected: NDArray[np.float64], max_error: float, budget: float
 ) -> int | None:
     """The step whose test is the likeliest to pass, if scores are probabilities."""
-    import numpy as np
     from scipy.stats import binom
 
     n = np.floor(expected)
@@ -255,7 +242,6 @@ def _walk(counts: _Counts, starts: dict[int, float], max_error: float) -> int | 
 
 def _bound(counts: _Counts, place: int, budget: float) -> float:
     """Upper bound of the error among accepted; exceeded with probability `budget` at most."""
-    import numpy as np
     from scipy.stats import beta
 
     held = counts.mass[place] > 0
@@ -273,8 +259,6 @@ def _least_audits(max_error: float, budget: float) -> int:
 
 
 def _scores(name: str, values: Sequence[float]) -> NDArray[np.float64]:
-    import numpy as np
-
     scores = np.asarray(values, dtype=np.float64)
     bad = scores[~((scores >= 0) & (scores <= 1))]
     if len(bad):

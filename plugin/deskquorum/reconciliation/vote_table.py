@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["VoteTable", "family_of", "named_in", "part_of", "vote_table"]
 
@@ -46,8 +44,6 @@ def vote_table(
         items: Items in the order wanted, those without votes included; others follow as they come.
         labels: Labels that no vote may name, besides those that votes do.
     """
-    import numpy as np
-
     rows = list(votes)
     item_codes = {name: n for n, name in enumerate(dict.fromkeys([*items, *(r[0] for r in rows)]))}
     labeler_codes = {name: n for n, name in enumerate(sorted({r[1] for r in rows}))}
@@ -70,8 +66,6 @@ def vote_table(
 
 def part_of(table: VoteTable, items: NDArray[np.int64]) -> VoteTable:
     """The votes on some items, in the order given; labelers and labels keep their codes."""
-    import numpy as np
-
     place = np.full(len(table.items), -1, dtype=np.int64)
     place[items] = np.arange(len(items))
     kept = np.flatnonzero(place[table.item] >= 0)
@@ -87,8 +81,6 @@ def part_of(table: VoteTable, items: NDArray[np.int64]) -> VoteTable:
 
 def named_in(table: VoteTable) -> NDArray[np.bool_]:
     """Items x labels: whether anybody named the label."""
-    import numpy as np
-
     named = np.zeros((len(table.items), len(table.labels)), dtype=bool)
     named[table.item, table.label] = True
     return named
