@@ -47,8 +47,9 @@ def labelers_to_ask(
 ) -> Collection[str]:
     """Ids of the labelers to ask in the next round; empty when nobody's vote could matter.
 
-    Each question goes through its labelers wave by wave. Once its labelers are measured, those that
-    cost money are asked one at a time, the one first that is expected to settle most per price.
+    Each question goes through its labelers wave by wave, the free ones before those that cost
+    money. Once they are measured, those that cost money are asked one at a time, the one first
+    that is expected to settle most per price.
     """
     chosen: set[str] = set()
     for name, question in rules.questions.items():
@@ -61,22 +62,23 @@ def labelers_to_ask(
 def _next(
     rules: Rulebook, question: Question, votes: Sequence[Vote], left: Sequence[Askable]
 ) -> Iterable[str]:
-    first = min(labeler.wave for labeler in left)
-    wave = [labeler for labeler in left if labeler.wave == first]
-    everybody = [labeler.id for labeler in wave]
+    prices = {labeler.id: rules.prices.get(labeler.id, Decimal(0)) for labeler in left}
+    free = [labeler for labeler in left if not prices[labeler.id]]
+    first = min(labeler.wave for labeler in free or left)
+    wave = [labeler.id for labeler in free or left if labeler.wave == first]
     if not votes:
-        return everybody
+        return wave
     answer = _answer(rules, question, votes)
-    if _sure_enough(rules, question, answer) or not _may_change(
-        rules, question, votes, left, answer
-    ):
+    settled = _sure_enough(rules, question, answer)
+    if settled or not _may_change(rules, question, votes, left, answer):
         return ()
     learned = rules.learned.models.get(question.id)
-    prices = {labeler.id: rules.prices.get(labeler.id, Decimal(0)) for labeler in wave}
-    if learned is None or not all(prices.values()):
-        return everybody
-    best = next_labeler(learned.model, _cast(votes), prices, threshold=None)
-    return everybody if best is None else (best,)
+    if free or learned is None:
+        return wave
+    best = next_labeler(
+        learned.model, _cast(votes), {name: prices[name] for name in wave}, threshold=None
+    )
+    return wave if best is None else (best,)
 
 
 def _sure_enough(rules: Rulebook, question: Question, answer: Answer) -> bool:

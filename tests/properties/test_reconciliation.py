@@ -143,8 +143,11 @@ def odd(rows, who):
     shares = {}
     for item, _, label in rows:
         shares.setdefault(item, []).append(label)
-    own = [shares[item].count(label) < max(map(shares[item].count, LABELS))
-           for item, labeler, label in rows if labeler == who]
+    own = [
+        shares[item].count(label) < max(map(shares[item].count, LABELS))
+        for item, labeler, label in rows
+        if labeler == who
+    ]
     return sum(own)
 
 

@@ -10,16 +10,30 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from deskquorum.domain import Question
 from deskquorum.errors import ConfigError, Problem
 from deskquorum.reconciliation.counts import VoteCounts
 from deskquorum.reconciliation.label_model import Floats, label_model
 from deskquorum.reconciliation.learned import Certificate, Learned, QuestionModel
+from deskquorum.reconciliation.learned_shapes import (
+    MEND,
+    AlarmsShape,
+    CertificateShape,
+    CertificatesShape,
+    CoefficientsShape,
+    CountsShape,
+    LearnedShape,
+    ModelShape,
+    PoolShape,
+    RegressionShape,
+    RowShape,
+    misfits,
+)
 from deskquorum.reconciliation.pool import OPINIONS, Pool, Regression
 
 __all__ = ["read_learned", "write_alarms", "write_certificates", "write_model"]
@@ -29,84 +43,7 @@ _ALARMS = "alarms.json"
 _DIGITS = 6
 """Digits kept of what was counted and fitted."""
 
-_Number = Annotated[float, Field(allow_inf_nan=False)]
-_Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Row(_Shape):
-    labeler: str
-    voted: str
-    by_label: dict[str, _Number]
-    votes: _Amount = 0.0
-
-
-class _Counts(_Shape):
-    labels: list[str]
-    families: dict[str, str]
-    """Labeler to family."""
-    truth: dict[str, _Amount]
-    rows: list[_Row]
-
-
-class _Regression(_Shape):
-    intercept: dict[str, _Number]
-    rows: list[_Row]
-
-
-class _Pool(_Shape):
-    exponents: dict[str, _Amount]
-    prior: dict[str, _Amount]
-    anchored: _Counts
-    regression: _Regression | None
-    audited: int
-    informative: bool
-
-
-class _Model(_Shape):
-    format: Literal["deskquorum question model 1"] = "deskquorum question model 1"
-    question: str
-    fitted_at: AwareDatetime
-    items: int
-    data_hash: str
-    disagreement: Annotated[float, Field(ge=0, le=1)]
-    rights: dict[str, tuple[int, int]]
-    agreement: _Counts
-    pool: _Pool | None
-
-
-class _Certificate(_Shape):
-    action: str
-    questions: list[str]
-    max_error: Annotated[float, Field(gt=0, lt=1)]
-    confidence: Annotated[float, Field(gt=0, lt=1)]
-    threshold: Annotated[float, Field(gt=0, le=1)]
-    n: int
-    errors: int
-    upper_bound: Annotated[float, Field(ge=0, le=1)]
-    coverage: Annotated[float, Field(ge=0, le=1)]
-    issued_at: AwareDatetime
-    expires_at: AwareDatetime
-    models_hash: str
-    policy_hash: str
-    data_hash: str
-
-
-class _Certificates(_Shape):
-    format: Literal["deskquorum certificates 1"] = "deskquorum certificates 1"
-    certificates: list[_Certificate]
-
-
-class _Alarms(_Shape):
-    format: Literal["deskquorum alarms 1"] = "deskquorum alarms 1"
-    alarms: dict[str, str]
-    """Question to what was noticed."""
-
-
-_S = TypeVar("_S", bound=_Shape)
+_S = TypeVar("_S", bound=LearnedShape)
 
 
 def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
@@ -119,14 +56,14 @@ def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
     models = {}
     for name, question in questions.items():
         path = folder / f"{name}.json"
-        shape = _read(path, _Model, problems)
+        shape = _read(path, ModelShape, problems)
         if shape is not None:
-            misfits = list(_misfits(path, shape, question))
-            problems += misfits
-            if not misfits:
+            wrong = list(misfits(path, shape, question))
+            problems += wrong
+            if not wrong:
                 models[name] = _model(shape, path)
-    certificates = _read(folder / _CERTIFICATES, _Certificates, problems)
-    alarms = _read(folder / _ALARMS, _Alarms, problems)
+    certificates = _read(folder / _CERTIFICATES, CertificatesShape, problems)
+    alarms = _read(folder / _ALARMS, AlarmsShape, problems)
     if problems:
         raise ConfigError(problems)
     return Learned(
@@ -141,7 +78,7 @@ def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
 def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
     """Write one question's model; returns it as it reads back, with its hash."""
     pool = model.model if isinstance(model.model, Pool) else None
-    shape = _Model(
+    shape = ModelShape(
         question=model.question,
         fitted_at=model.fitted_at,
         items=model.items,
@@ -158,49 +95,31 @@ def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
 
 def write_certificates(folder: Path, certificates: Iterable[Certificate]) -> None:
     """Write all certificates; those that were there before are gone."""
-    shapes = [_Certificate(**_plain(certificate)) for certificate in certificates]
-    _write(folder / _CERTIFICATES, _Certificates(certificates=shapes))
+    shapes = [CertificateShape(**_plain(certificate)) for certificate in certificates]
+    _write(folder / _CERTIFICATES, CertificatesShape(certificates=shapes))
 
 
 def write_alarms(folder: Path, alarms: Mapping[str, str]) -> None:
     """Write all alarms; those that were there before are gone."""
-    _write(folder / _ALARMS, _Alarms(alarms=dict(alarms)))
+    _write(folder / _ALARMS, AlarmsShape(alarms=dict(alarms)))
 
 
 def _read(path: Path, shape: type[_S], problems: list[Problem]) -> _S | None:
-    hint = "run `deskquorum calibrate` again, or remove the file"
     try:
         return shape.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as exc:
-        problems.append(Problem(path=str(path), message=str(exc.strerror).lower(), hint=hint))
+        problems.append(Problem(path=str(path), message=str(exc.strerror).lower(), hint=MEND))
     except ValidationError as exc:
         for error in exc.errors(include_url=False, include_input=False):
             place = ".".join(str(part) for part in error["loc"])
             message = f"{place}: {error['msg'].lower()}" if place else error["msg"].lower()
-            problems.append(Problem(path=str(path), message=message, hint=hint))
+            problems.append(Problem(path=str(path), message=message, hint=MEND))
     return None
 
 
-def _misfits(path: Path, shape: _Model, question: Question) -> Iterable[Problem]:
-    hint = "run `deskquorum calibrate` again, or remove the file"
-    if shape.question != question.id:
-        message = f"holds the question '{shape.question}', expected '{question.id}'"
-        yield Problem(path=str(path), message=message, hint=hint)
-    for counts in (shape.agreement, *([] if shape.pool is None else [shape.pool.anchored])):
-        if sorted(counts.labels) != sorted(question.labels):
-            message = f"was learned for the labels {', '.join(sorted(counts.labels))}, but "
-            message += f"desk.yaml now has {', '.join(sorted(question.labels))}"
-            yield Problem(path=str(path), message=message, hint=hint)
-            continue
-        known = [r.labeler in counts.families and r.voted in counts.labels for r in counts.rows]
-        if not all(known) or not set(counts.truth) <= set(counts.labels) or not counts.rows:
-            message = "names labelers or labels that it does not list"
-            yield Problem(path=str(path), message=message, hint=hint)
-
-
-def _model(shape: _Model, path: Path) -> QuestionModel:
+def _model(shape: ModelShape, path: Path) -> QuestionModel:
     agreement = label_model(_counts(shape.agreement), audited=False)
     model: Pool | None = None
     if shape.pool is not None:
@@ -227,7 +146,7 @@ def _model(shape: _Model, path: Path) -> QuestionModel:
     )
 
 
-def _counts(shape: _Counts) -> VoteCounts:
+def _counts(shape: CountsShape) -> VoteCounts:
     labels, labelers = tuple(shape.labels), tuple(shape.families)
     place = {name: n for n, name in enumerate(labelers)}
     rows = sorted(shape.rows, key=lambda r: (place[r.labeler], labels.index(r.voted)))
@@ -243,13 +162,13 @@ def _counts(shape: _Counts) -> VoteCounts:
     )
 
 
-def _counts_shape(counts: VoteCounts) -> _Counts:
-    return _Counts(
+def _counts_shape(counts: VoteCounts) -> CountsShape:
+    return CountsShape(
         labels=list(counts.labels),
         families=dict(zip(counts.labelers, counts.families, strict=True)),
         truth=_by_label(counts.truth, counts.labels),
         rows=[
-            _Row(
+            RowShape(
                 labeler=counts.labelers[labeler],
                 voted=counts.labels[label],
                 by_label=_by_label(mass, counts.labels),
@@ -262,9 +181,9 @@ def _counts_shape(counts: VoteCounts) -> _Counts:
     )
 
 
-def _pool_shape(pool: Pool) -> _Pool:
+def _pool_shape(pool: Pool) -> PoolShape:
     labels = pool.anchored.counts.labels
-    return _Pool(
+    return PoolShape(
         exponents={
             name: round(float(power), _DIGITS)
             for name, power in zip(OPINIONS, pool.exponents, strict=True)
@@ -277,7 +196,7 @@ def _pool_shape(pool: Pool) -> _Pool:
     )
 
 
-def _regression(shape: _Regression, pool: _Pool) -> Regression:
+def _regression(shape: RegressionShape, pool: PoolShape) -> Regression:
     labels, labelers = tuple(pool.anchored.labels), tuple(pool.anchored.families)
     place = {name: n for n, name in enumerate(labelers)}
     coded = [(place[r.labeler] * len(labels) + labels.index(r.voted), r) for r in shape.rows]
@@ -289,15 +208,15 @@ def _regression(shape: _Regression, pool: _Pool) -> Regression:
     )
 
 
-def _regression_shape(pool: Pool) -> _Regression | None:
+def _regression_shape(pool: Pool) -> RegressionShape | None:
     found, counts = pool.regression, pool.anchored.counts
     if found is None:
         return None
     size = len(counts.labels)
-    return _Regression(
+    return RegressionShape(
         intercept=_by_label(found.intercept, counts.labels),
         rows=[
-            _Row(
+            CoefficientsShape(
                 labeler=counts.labelers[code // size],
                 voted=counts.labels[code % size],
                 by_label=_by_label(row, counts.labels),
@@ -307,7 +226,7 @@ def _regression_shape(pool: Pool) -> _Regression | None:
     )
 
 
-def _certificate(shape: _Certificate) -> Certificate:
+def _certificate(shape: CertificateShape) -> Certificate:
     fields = shape.model_dump() | {"questions": tuple(shape.questions)}
     return Certificate(**fields)
 
@@ -326,7 +245,7 @@ def _vector(values: Mapping[str, float], labels: tuple[str, ...]) -> Floats:
     return np.array([values.get(name, 0.0) for name in labels], dtype=np.float64)
 
 
-def _write(path: Path, shape: _Shape) -> None:
+def _write(path: Path, shape: LearnedShape) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")
     text = json.dumps(shape.model_dump(mode="json"), indent=1, ensure_ascii=False)

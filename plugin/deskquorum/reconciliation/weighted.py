@@ -34,11 +34,14 @@ def assumed_posterior(
     place = {label: n for n, label in enumerate(labels)}
     families = {name: n for n, name in enumerate(sorted({v.family or v.labeler for v in votes}))}
     logs = np.log([_likelihoods(labels, vote, accuracies[vote.labeler]) for vote in votes])
+    named = np.array([place[str(vote.label)] for vote in votes])
+    own = logs[np.arange(len(votes)), named]
     scores = discounted_scores(
         np.zeros(len(votes), dtype=np.int64),
-        np.array([place[str(vote.label)] for vote in votes]),
+        named,
         np.array([families[vote.family or vote.labeler] for vote in votes]),
-        np.maximum(logs.max(axis=1, keepdims=True) - logs, 0.0),
+        # INVARIANT: no vote counts against the label it names, however poor the labeler.
+        np.maximum(own[:, None] - logs, 0.0),
         items=1,
         between=0.0,
     )
@@ -48,7 +51,7 @@ def assumed_posterior(
 
 def assumed_odds(classes: int, accuracy: float) -> float:
     """How many times a vote of this accuracy multiplies the odds of its label."""
-    return accuracy * (classes - 1) / max(1 - accuracy, _LEAST)
+    return max(accuracy * (classes - 1) / max(1 - accuracy, _LEAST), 1.0)
 
 
 def _likelihoods(labels: Sequence[str], vote: Vote, accuracy: float) -> list[float]:

@@ -149,29 +149,86 @@ async def test_nobody_to_ask_gives_no_votes():
     assert (await _collect()).votes == ()
 
 
-async def test_enough_votes_leave_later_waves_unasked_and_count_their_model_calls():
+def rounds(*names, seen=None):
+    """Choose these labelers, one group after another, then nobody."""
+    left = iter([*names, ()])
+
+    def choose(votes, labelers):
+        if seen is not None:
+            seen.append(([vote.labeler for vote in votes], [labeler.id for labeler in labelers]))
+        return next(left)
+
+    return choose
+
+
+async def test_nobody_chosen_leaves_the_rest_unasked_and_counts_their_model_calls():
     log = []
     collected = await _collect(
         _Labeler("rule", log=log),
         _Model("m-1", wave=2, log=log),
         _Model("m-2", wave=3, log=log),
         _Labeler("late-rule", wave=3, log=log),
-        enough=lambda votes: [vote.labeler for vote in votes] == ["rule"],
+        choose=rounds(["rule"]),
     )
     assert log == ["+rule", "-rule"]
     assert _whys(collected) == {"rule": ""}
     assert collected.saved_calls == 2
 
 
-async def test_without_enough_votes_every_wave_is_asked():
-    asked = []
-
-    def never(votes):
-        asked.append(len(votes))
-        return False
-
-    collected = await _collect(
-        _Labeler("a"), _Model("b", wave=2), _Model("c", wave=5), enough=never
+async def test_those_chosen_together_are_asked_side_by_side_whatever_their_wave():
+    log = []
+    await _collect(
+        _Labeler("a", log=log),
+        _Labeler("b", wave=3, takes_s=0.1, log=log),
+        _Labeler("c", wave=2, takes_s=0.02, log=log),
+        choose=rounds(["b", "c"], {"a"}),
     )
-    assert asked == [1, 2]
+    assert log == ["+b", "+c", "-c", "-b", "+a", "-a"]
+
+
+async def test_who_chooses_sees_the_votes_so_far_and_who_is_left_in_the_labelers_order():
+    seen = []
+    await _collect(
+        _Labeler("a"),
+        _Raises("b", ValueError("x")),
+        _Labeler("c"),
+        choose=rounds(["c", "b"], ["a"], seen=seen),
+    )
+    assert seen == [([], ["a", "b", "c"]), (["b", "c"], ["a"])]
+
+
+async def test_who_has_voted_is_not_asked_again_and_a_stranger_ends_the_asking():
+    log = []
+    collected = await _collect(
+        _Labeler("a", log=log), _Labeler("b", log=log), choose=rounds(["a"], ["a", "stranger"])
+    )
+    assert log == ["+a", "-a"]
+    assert _whys(collected) == {"a": ""}
+
+
+async def test_nobody_chosen_at_first_gives_no_votes():
+    collected = await _collect(_Labeler("a"), _Model("m"), choose=rounds())
+    assert (collected.votes, collected.saved_calls) == ((), 1)
+
+
+async def test_choosing_keeps_nobody_else_waiting():
+    loop_ran = []
+
+    def slowly(votes, labelers):  # noqa: ARG001
+        time.sleep(0.15)
+        return ()
+
+    async def tick():
+        for _ in range(10):
+            await anyio.sleep(0.01)
+            loop_ran.append(1)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(tick)
+        await _collect(_Labeler("a"), choose=slowly)
+        assert len(loop_ran) >= 5
+
+
+async def test_by_default_every_wave_is_asked_and_nothing_is_saved():
+    collected = await _collect(_Labeler("a"), _Model("b", wave=2), _Model("c", wave=5))
     assert (len(collected.votes), collected.saved_calls) == (3, 0)

@@ -83,7 +83,7 @@ def test_the_class_prior_is_half_anchored_on_the_vote_shares():
 def test_audits_move_the_class_prior_beside_twenty_items():
     # Half and half by the votes counts for 10 : 10 items; five audits say the first: 15 : 10.
     belief = np.vstack([np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (5, 1))])
-    found = _anchored_truth(belief, np.full((10, 2), 0.5), np.full(10, True), np.arange(5))
+    found = _anchored_truth(belief, np.full((10, 2), 0.5), np.ones(10, dtype=bool), np.arange(5))
     assert found / found.sum() == pytest.approx([0.6, 0.4])
     assert found.sum() == pytest.approx(10)
 

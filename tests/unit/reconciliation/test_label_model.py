@@ -159,9 +159,7 @@ def test_the_model_serves_labelers_in_any_order_and_number():
     table = vote_table(
         [("t", "rule", "refund"), ("u", "aaron", "bug"), ("u", "zoe", "bug")], labels=LABELS
     )
-    assert softmax(model_scores(model, table))[0] == pytest.approx(
-        list(alone.values())
-    )
+    assert softmax(model_scores(model, table))[0] == pytest.approx(list(alone.values()))
 
 
 def test_a_pair_is_listed_once_however_often_it_was_voted():
