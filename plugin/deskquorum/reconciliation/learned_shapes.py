@@ -135,31 +135,41 @@ class AlarmsShape(LearnedShape):
 
 def misfits(path: Path, shape: ModelShape, question: Question) -> Iterable[Problem]:
     """What is wrong in a file that has the right shape: names and labels that do not fit."""
+    for message in _other_question(shape, question) or _strange(shape):
+        yield Problem(path=str(path), message=message, hint=MEND)
 
-    def problem(message: str) -> Problem:
-        return Problem(path=str(path), message=message, hint=MEND)
 
+def _other_question(shape: ModelShape, question: Question) -> list[str]:
+    wrong = []
     if shape.question != question.id:
-        yield problem(f"holds the question '{shape.question}', expected '{question.id}'")
-    pool = shape.pool
-    parts = [shape.agreement, *([] if pool is None else [pool.anchored])]
+        wrong.append(f"holds the question '{shape.question}', expected '{question.id}'")
     expected = sorted(question.labels)
-    if any(part.labels != expected for part in parts):
-        learned = "; ".join(sorted({", ".join(part.labels) for part in parts}))
-        yield problem(f"was learned for the labels {learned}; desk.yaml has {', '.join(expected)}")
-    labelers = {name for part in parts for name in part.families}
-    if any(part.families.keys() != labelers for part in parts):
-        yield problem("lists other labelers in one part than in another")
-    if pool is not None and not pool.exponents.keys() <= set(OPINIONS):
-        yield problem(f"pool.exponents names an unknown opinion; known are {', '.join(OPINIONS)}")
+    learned = {", ".join(part.labels) for part in _parts(shape)}
+    if learned != {", ".join(expected)}:
+        now = f"but desk.yaml now has {', '.join(expected)}"
+        wrong.append(f"was learned for the labels {'; '.join(sorted(learned))}, {now}")
+    return wrong
+
+
+def _strange(shape: ModelShape) -> Iterable[str]:
+    labels = set(shape.agreement.labels)
+    labelers = shape.agreement.families.keys()
+    if any(part.families.keys() != labelers for part in _parts(shape)):
+        yield "lists other labelers in one part than in another"
+    if shape.pool is not None and not shape.pool.exponents.keys() <= set(OPINIONS):
+        yield f"pool.exponents names an unknown opinion; known are {', '.join(OPINIONS)}"
     for where, row in _rows(shape):
-        if row.labeler not in labelers or not {row.voted, *row.by_label} <= set(expected):
-            yield problem(f"{where} names a labeler or a label that is not listed")
+        if row.labeler not in labelers or not {row.voted, *row.by_label} <= labels:
+            yield f"{where} names a labeler or a label that is not listed"
     for where, values in _by_labels(shape):
-        if not values.keys() <= set(expected):
-            yield problem(f"{where} names a label that is not listed")
+        if not values.keys() <= labels:
+            yield f"{where} names a label that is not listed"
         if where != "pool.regression.intercept" and not sum(values.values()) > 0:
-            yield problem(f"{where} holds nothing; expected a number above 0")
+            yield f"{where} holds nothing; expected a number above 0"
+
+
+def _parts(shape: ModelShape) -> list[CountsShape]:
+    return [shape.agreement] if shape.pool is None else [shape.agreement, shape.pool.anchored]
 
 
 def _rows(shape: ModelShape) -> Iterable[tuple[str, RowShape | CoefficientsShape]]:

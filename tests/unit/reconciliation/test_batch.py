@@ -144,6 +144,12 @@ def test_a_copy_makes_nobody_else_a_copy():
     assert answer(after, "t0") == pytest.approx({"a": 0.5, "b": 0.5})
 
 
+def test_three_of_one_mind_against_two_of_another_are_still_three():
+    rows = [(f"t{n}", who, "a" if who in "vw" else "b") for n in range(4) for who in "vwxyz"]
+    rows += [("u", who, "a") for who in "vwxyz"]
+    assert answer(reconciled(rows), "t0")["b"] > 0.5
+
+
 def test_many_copies_are_told_by_five_names_and_a_number():
     rows = [("t", "q/0", "a"), ("u", "q/0", "b"), ("t", "ann", "a"), ("u", "bob", "a")]
     for n in range(1, 8):

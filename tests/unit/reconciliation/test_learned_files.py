@@ -293,13 +293,12 @@ def test_what_is_no_number_is_no_number(tmp_path, whole, number):
 def test_labels_that_changed_in_the_desks_file_are_named_with_the_old_ones(tmp_path, whole):
     (tmp_path / "route.json").write_text(whole, encoding="utf-8")
     changed = replace(QUESTION, labels=dict.fromkeys(("billing", "parcels"), "a team"))
-    problems = told_of(tmp_path, {"route": changed})
-    assert {problem.path for problem in problems} == {str(tmp_path / "route.json")}
-    assert problems[0].message == (
-        "was learned for the labels billing, returns, shipping, but desk.yaml now has"
-        " billing, parcels"
-    )
-    assert "`deskquorum calibrate`" in problems[0].hint
+    # One cause, one problem: not each of the rows that name a label that is gone.
+    (problem,) = told_of(tmp_path, {"route": changed})
+    assert problem.path == str(tmp_path / "route.json")
+    assert "was learned for the labels billing, returns, shipping" in problem.message
+    assert "billing, parcels" in problem.message
+    assert "`deskquorum calibrate`" in problem.hint
 
 
 def test_labels_in_another_order_are_the_same_labels(tmp_path, whole):
