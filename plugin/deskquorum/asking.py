@@ -66,14 +66,15 @@ def _next(
     free = [labeler for labeler in left if not prices[labeler.id]]
     first = min(labeler.wave for labeler in free or left)
     wave = [labeler.id for labeler in free or left if labeler.wave == first]
-    if not votes:
+    learned = rules.learned.models.get(question.id)
+    at_once = free or learned is None
+    if at_once and not votes:
         return wave
     answer = _answer(rules, question, votes)
     settled = _sure_enough(rules, question, answer)
     if settled or not _may_change(rules, question, votes, left, answer):
         return ()
-    learned = rules.learned.models.get(question.id)
-    if free or learned is None:
+    if at_once or learned is None:
         return wave
     best = next_labeler(
         learned.model, _cast(votes), {name: prices[name] for name in wave}, threshold=None

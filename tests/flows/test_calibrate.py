@@ -234,8 +234,17 @@ def test_calibrating_measures_every_labeler_close_to_its_real_rate(calibrated):
 def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(calibrated):
     folder, done = calibrated
     certificate = json.loads(done.stdout)["certificates"]["close_ticket"]
-    written = {path.name: json.loads(path.read_text()) for path in (folder / "learned").iterdir()}
-    assert written.keys() == {"intent.json", "escalation.json", "certificates.json", "alarms.json"}
+    learned = folder / "learned"
+    written = {
+        path.relative_to(learned).as_posix(): json.loads(path.read_text())
+        for path in learned.rglob("*.json")
+    }
+    assert written.keys() == {
+        "questions/intent.json",
+        "questions/escalation.json",
+        "certificates.json",
+        "alarms.json",
+    }
     kept = written["certificates.json"]["certificates"][0]
     assert (kept["action"], kept["questions"]) == ("close_ticket", ["intent", "escalation"])
     assert kept["threshold"] == certificate["threshold"]
@@ -260,7 +269,7 @@ async def test_explain_tells_each_weight_and_why_and_the_certificate_in_words(fo
     done = run("explain", "t", "--desk", folder)
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
-    rights = json.loads((folder / "learned" / "intent.json").read_text())["rights"]
+    rights = json.loads((folder / "learned" / "intent.model.json").read_text())["rights"]
     assert rights.keys() == {"subject", "opening", "closing"}
     for name, (right, of) in rights.items():
         weight = rf"{name} said \w+ because of \w+ \(odds x[\d.]+; right on {right} of {of} audited"
@@ -284,11 +293,11 @@ def expire(folder):
 
 
 def edit_model(folder):
-    change(folder / "learned" / "intent.json", '"audited": 300', '"audited": 301')
+    change(folder / "learned" / "intent.model.json", '"audited": 300', '"audited": 301')
 
 
 def remove_model(folder):
-    (folder / "learned" / "escalation.json").unlink()
+    (folder / "learned" / "escalation.model.json").unlink()
 
 
 def ask_for_more(folder):

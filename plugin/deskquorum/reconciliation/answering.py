@@ -44,14 +44,21 @@ def reconcile(
     # Rounded, so that no long run of digits in a record looks like a card number.
     distribution = {label: round(float(p), 6) for label, p in zip(labels, posterior, strict=True)}
     label = max(distribution, key=lambda name: (distribution[name], _named(name, cast)))
-    agreeing = {v.family or v.labeler for v in cast if v.label == label}
+    known = None if learned is None else set(learned.counts.labelers)
+    agreeing = {
+        v.family or v.labeler
+        for v in cast
+        if v.label == label and (known is None or v.labeler in known)
+    }
     probability = distribution[label]
+    # INVARIANT: a label that nobody measured has named is never settled, however usual it is.
+    tells = bool(agreeing) and (learned is None or learned.tells_apart)
     return _answer(
         question,
         label,
         probability,
         calibrated=learned is not None and learned.calibrated,
-        settled=probability >= question.settle_at and (learned is None or learned.tells_apart),
+        settled=tells and probability >= question.settle_at,
         quorum_met=len(agreeing) >= question.quorum,
         distribution=distribution,
         weights=tuple(weights),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,56 +154,41 @@ def _with_labels(table: VoteTable, more: Iterable[str]) -> VoteTable:
 
 def _without_copies(table: VoteTable) -> tuple[VoteTable, tuple[str, ...]]:
     """The table without labelers that only repeat another's votes."""
-    table, of_family = _repeated(table, _in_family)
-    table, of_others = _repeated(table, _tellingly)
-    said = [*of_family, *of_others]
-    if not said:
-        return table, ()
-    more = f" and {len(said) - _TOLD} more" if len(said) > _TOLD else ""
-    return table, (f"{', '.join(said[:_TOLD])}{more}: a repetition counts for nothing",)
-
-
-def _repeated(
-    table: VoteTable, copied: Callable[[VoteTable, list[int], Ints], list[tuple[int, int]]]
-) -> tuple[VoteTable, list[str]]:
-    """The table without copies, and who repeats whom."""
     order = np.argsort(table.labeler, kind="stable")
     bounds = np.searchsorted(table.labeler[order], np.arange(len(table.labelers) + 1))
-    alike: dict[bytes, list[int]] = {}
-    votes = [order[bounds[n] : bounds[n + 1]] for n in range(len(table.labelers))]
-    for n, own in enumerate(votes):
-        if len(own):
-            key = table.item[own].tobytes() + b"/" + table.label[own].tobytes()
-            alike.setdefault(key, []).append(n)
-    copies = [
-        pair
-        for group in alike.values()
-        if len(group) > 1
-        for pair in copied(table, group, votes[group[0]])
-    ]
-    said = [f"{table.labelers[n]} repeats {table.labelers[of]}" for n, of in copies]
-    return (_without(table, [n for n, _ in copies]), said) if copies else (table, said)
+    own = [order[start:end] for start, end in pairwise(bounds)]
+    votes = [table.item[rows].tobytes() + table.label[rows].tobytes() for rows in own]
+    speaker = {said: n for n, said in reversed(list(enumerate(votes)))}
+    # Whoever says the same is heard once, so that a copy gives nobody else away and hides nobody.
+    heard = np.isin(table.labeler, list(speaker.values()))
+    against_most = _against_most(table, heard)
+    first: dict[tuple[bytes, str], int] = {}
+    copies: dict[int, int] = {}
+    for n, said in enumerate(votes):
+        keys = [(said, table.families[n])]
+        if against_most[own[speaker[said]]].sum() >= _TELLTALE:
+            keys.append((said, ""))
+        original = next((first[key] for key in keys if said and key in first), None)
+        if original is None:
+            first |= dict.fromkeys(keys, n)
+        else:
+            copies[n] = original
+    if not copies:
+        return table, ()
+    told = [f"{table.labelers[n]} repeats {table.labelers[of]}" for n, of in copies.items()]
+    more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+    note = f"{', '.join(told[:_TOLD])}{more}: a repetition counts for nothing"
+    return _without(table, list(copies)), (note,)
 
 
-def _in_family(table: VoteTable, group: list[int], _: Ints) -> list[tuple[int, int]]:
-    """Of each family the first stays: in a family a repetition needs no proof."""
-    first: dict[str, int] = {}
-    return [
-        (n, first[table.families[n]]) for n in group if first.setdefault(table.families[n], n) != n
-    ]
-
-
-def _tellingly(table: VoteTable, group: list[int], votes: Ints) -> list[tuple[int, int]]:
-    """All but the first, where as one voice they still often go against more others."""
+def _against_most(table: VoteTable, heard: Bools) -> Bools:
+    """Votes: whether more of the votes heard on the item name another label."""
     size = len(table.labels)
-    rows = np.isin(table.item, table.item[votes])
-    place = np.searchsorted(table.item[votes], table.item[rows])
-    counts = np.zeros((len(votes), size), dtype=np.int64)
-    np.add.at(counts, (place, table.label[rows]), 1)
-    own = (np.arange(len(votes)), table.label[votes])
-    counts[own] -= len(group) - 1
-    odd = counts[own] < counts.max(axis=1)
-    return [(n, group[0]) for n in group[1:]] if odd.sum() >= _TELLTALE else []
+    cells = (table.item * size + table.label)[heard]
+    count = np.bincount(cells, minlength=len(table.items) * size).reshape(-1, size)
+    most = count.max(axis=1, initial=0)
+    against: Bools = count[table.item, table.label] < most[table.item]
+    return against
 
 
 def _without(table: VoteTable, labelers: list[int]) -> VoteTable:

@@ -55,7 +55,7 @@ def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
     problems: list[Problem] = []
     models = {}
     for name, question in questions.items():
-        path = folder / f"{name}.json"
+        path = _path(folder, name)
         shape = _read(path, ModelShape, problems)
         if shape is not None:
             wrong = list(misfits(path, shape, question))
@@ -88,7 +88,7 @@ def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
         agreement=_counts_shape(model.counts),
         pool=None if pool is None else _pool_shape(pool),
     )
-    path = folder / f"{model.question}.json"
+    path = _path(folder, model.question)
     _write(path, shape)
     return _model(shape, path)
 
@@ -102,6 +102,11 @@ def write_certificates(folder: Path, certificates: Iterable[Certificate]) -> Non
 def write_alarms(folder: Path, alarms: Mapping[str, str]) -> None:
     """Write all alarms; those that were there before are gone."""
     _write(folder / _ALARMS, AlarmsShape(alarms=dict(alarms)))
+
+
+def _path(folder: Path, question: str) -> Path:
+    """No question's name holds a dot, so that none is another file's."""
+    return folder / f"{question}.model.json"
 
 
 def _read(path: Path, shape: type[_S], problems: list[Problem]) -> _S | None:

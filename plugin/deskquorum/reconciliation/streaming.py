@@ -29,7 +29,8 @@ def counted(
     Args:
         counts: So far.
         votes: Label by labeler; a labeler that is new is taken in.
-        belief: Labels: what is held true of the ticket, summing to 1; certain after an audit.
+        belief: Labels: what is held true of the ticket, summing to 1: certain after an audit, or a
+            calibrated posterior. What is held back for want of audits would wear the model away.
         families: Family of labelers that are new; each is a family of its own by default.
         half_life: In tickets.
 

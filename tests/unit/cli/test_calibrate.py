@@ -102,4 +102,4 @@ def test_few_audits_measure_nothing_and_certify_nothing(folder, capsys):
     assert found["questions"]["intent"]["audited"] == 6
     assert not found["questions"]["intent"]["calibrated"]
     assert not any(c["certified"] for c in found["certificates"].values())
-    assert not (folder / "learned" / "intent.json").exists()
+    assert not (folder / "learned" / "intent.model.json").exists()

@@ -114,7 +114,7 @@ def test_a_model_is_handed_back_as_it_will_be_read(tmp_path, kind):
     written = write_model(tmp_path, learned(kind))
     read = read_learned(tmp_path, QUESTIONS).models["route"]
     assert written.hash == read.hash
-    assert written.hash == hashlib.sha256((tmp_path / "route.json").read_bytes()).hexdigest()
+    assert written.hash == hashlib.sha256((tmp_path / "route.model.json").read_bytes()).hexdigest()
     same = item_posteriors(written.model, BALLOTS) == item_posteriors(read.model, BALLOTS)
     assert same.all()
 
@@ -149,7 +149,7 @@ def test_where_nothing_was_learned_nothing_is_known(tmp_path):
 def test_a_folder_is_made_and_nothing_but_the_file_is_left_in_it(tmp_path):
     folder = tmp_path / "new" / "learned"
     write_model(folder, learned("agreement"))
-    assert [path.name for path in folder.iterdir()] == ["route.json"]
+    assert [path.name for path in folder.iterdir()] == ["route.model.json"]
 
 
 def test_a_write_that_fails_leaves_the_file_of_before(tmp_path):
@@ -184,7 +184,7 @@ def told_of(folder, questions=None):
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learned")
     write_model(folder, learned("audits"))
-    return (folder / "route.json").read_text(encoding="utf-8")
+    return (folder / "route.model.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def whole(tmp_path_factory):
     ],
 )
 def test_a_file_that_is_not_whole_is_named(tmp_path, whole, damaged):
-    path = tmp_path / "route.json"
+    path = tmp_path / "route.model.json"
     path.write_bytes(damaged(whole))
     problems = told_of(tmp_path)
     assert {problem.path for problem in problems} == {str(path)}
@@ -276,14 +276,14 @@ def test_a_file_changed_by_hand_into_nonsense_is_named(tmp_path, whole, change):
     value = json.loads(whole)
     assert value["agreement"]["labels"] == sorted(LABELS)
     change(value)
-    path = tmp_path / "route.json"
+    path = tmp_path / "route.model.json"
     path.write_text(json.dumps(value), encoding="utf-8")
     assert {problem.path for problem in told_of(tmp_path)} == {str(path)}
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", '"1"x'])
 def test_what_is_no_number_is_no_number(tmp_path, whole, number):
-    path = tmp_path / "route.json"
+    path = tmp_path / "route.model.json"
     changed = whole.replace('"disagreement": 0.123456', f'"disagreement": {number}')
     assert changed != whole
     path.write_text(changed, encoding="utf-8")
@@ -291,23 +291,23 @@ def test_what_is_no_number_is_no_number(tmp_path, whole, number):
 
 
 def test_labels_that_changed_in_the_desks_file_are_named_with_the_old_ones(tmp_path, whole):
-    (tmp_path / "route.json").write_text(whole, encoding="utf-8")
+    (tmp_path / "route.model.json").write_text(whole, encoding="utf-8")
     changed = replace(QUESTION, labels=dict.fromkeys(("billing", "parcels"), "a team"))
     # One cause, one problem: not each of the rows that name a label that is gone.
     (problem,) = told_of(tmp_path, {"route": changed})
-    assert problem.path == str(tmp_path / "route.json")
+    assert problem.path == str(tmp_path / "route.model.json")
     assert "was learned for the labels billing, returns, shipping" in problem.message
     assert "billing, parcels" in problem.message
     assert "`deskquorum calibrate`" in problem.hint
 
 
 def test_labels_in_another_order_are_the_same_labels(tmp_path, whole):
-    (tmp_path / "route.json").write_text(whole, encoding="utf-8")
+    (tmp_path / "route.model.json").write_text(whole, encoding="utf-8")
     turned = replace(QUESTION, labels=dict.fromkeys(reversed(LABELS), "a team"))
     assert "route" in read_learned(tmp_path, {"route": turned}).models
 
 
-@pytest.mark.parametrize("name", ["route", "certificates", "alarms"])
+@pytest.mark.parametrize("name", ["route.model", "certificates", "alarms"])
 def test_a_folder_where_a_file_should_be_is_named(tmp_path, name):
     path = tmp_path / f"{name}.json"
     path.mkdir()
@@ -345,5 +345,5 @@ def test_the_problems_of_all_files_are_told_at_once(tmp_path):
     assert [problem.path.rpartition("/")[2] for problem in told_of(tmp_path)] == [
         "alarms.json",
         "certificates.json",
-        "route.json",
+        "route.model.json",
     ]
