@@ -83,7 +83,14 @@ def _next(
 
 
 def _sure_enough(rules: Rulebook, question: Question, answer: Answer) -> bool:
-    """Whether the answer is as sure as the strictest action that rests on it asks.
+    """Whether the answer is as sure as the strictest action that rests on it asks."""
+    level = _sure_from(rules, question)
+    sure = answer.calibrated and level is not None and answer.probability >= level
+    return sure and answer.settled and answer.quorum_met
+
+
+def _sure_from(rules: Rulebook, question: Question) -> float | None:
+    """The probability from which no more is asked; None where no action asks for a certificate.
 
     The level does not come from a certificate, so that certificates can be issued for asking so.
     """
@@ -92,8 +99,7 @@ def _sure_enough(rules: Rulebook, question: Question, answer: Answer) -> bool:
         for name, spec in rules.book.actions.items()
         if spec.autonomy is not None and question.id in rules.relied_on.get(name, ())
     ]
-    sure = answer.calibrated and bool(errors) and answer.probability >= 1 - min(errors)
-    return sure and answer.settled and answer.quorum_met
+    return 1 - min(errors) if errors else None
 
 
 def as_asked(rules: Rulebook, evidence: Evidence) -> Evidence:
@@ -115,15 +121,19 @@ def _may_change(
     left: Sequence[Askable],
     answer: Answer,
 ) -> bool:
-    """Whether the label, that it is settled, or its quorum may become another; careful."""
+    """Whether the label, that it is settled or sure, or its quorum may change; careful."""
     if (len(question.labels) + 1) ** len(left) <= _TRIED:
         outcomes = (_answer(rules, question, [*votes, *more]) for more in _possible(question, left))
-        return any(_outcome(other) != _outcome(answer) for other in outcomes)
+        now = _outcome(rules, question, answer)
+        return any(_outcome(rules, question, other) != now for other in outcomes)
     learned = rules.learned.models.get(question.id)
     if learned is None or not answer.quorum_met or not answer.settled:
         return True
     remaining = [labeler.id for labeler in left]
-    return could_change(learned.model, _cast(votes), remaining, threshold=question.settle_at)
+    levels = {question.settle_at, _sure_from(rules, question) or question.settle_at}
+    return any(
+        could_change(learned.model, _cast(votes), remaining, threshold=level) for level in levels
+    )
 
 
 def _possible(question: Question, left: Sequence[Askable]) -> Iterable[list[Vote]]:
@@ -147,8 +157,11 @@ def _answer(rules: Rulebook, question: Question, votes: Sequence[Vote]) -> Answe
     return reconcile(question, votes, rules.accuracies, learned)
 
 
-def _outcome(answer: Answer) -> tuple[str | None, bool, bool]:
-    return answer.label, answer.settled, answer.quorum_met
+def _outcome(
+    rules: Rulebook, question: Question, answer: Answer
+) -> tuple[str | None, bool, bool, bool]:
+    sure = _sure_enough(rules, question, answer)
+    return answer.label, answer.settled, answer.quorum_met, sure
 
 
 def _cast(votes: Sequence[Vote]) -> Mapping[str, str]:

@@ -240,8 +240,8 @@ def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(cali
         for path in learned.rglob("*.json")
     }
     assert written.keys() == {
-        "questions/intent.json",
-        "questions/escalation.json",
+        "intent.model.json",
+        "escalation.model.json",
         "certificates.json",
         "alarms.json",
     }

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.policy import policy_app
 from deskquorum.errors import DeskError
 
 __all__ = ["app", "main"]
@@ -19,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(policy_app, name="policy")
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,14 +17,23 @@ from rich.table import Table
 from deskquorum.cli.batch import Row, read_rows, run_batch, wide_console
 from deskquorum.cli.extras import needing_learn
 from deskquorum.desk import Desk, load_desk
-from deskquorum.domain import Evidence, Question, Ticket
+from deskquorum.domain import Evidence, Question, Ticket, VoteStatus
 from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.formats import ticket_of_text
 from deskquorum.judgement import Rulebook, answers_of
+from deskquorum.reconciliation import (
+    Certificate,
+    Certified,
+    Learned,
+    QuestionModel,
+    remove_model,
+    write_alarms,
+    write_certificates,
+    write_model,
+)
 
 if TYPE_CHECKING:
     from deskquorum.learning import Audited
-    from deskquorum.reconciliation import Certificate, Certified, Learned, QuestionModel
 
 __all__ = ["calibrate_desk"]
 
@@ -60,7 +70,7 @@ def calibrate_desk(
     rows = read_rows(path)
     tickets = _tickets(path, rows, desk.parts.rules.questions)
     with needing_learn():
-        from deskquorum.learning import Audited, certify_actions, fit_question, halves
+        from deskquorum.learning import Audited, certify_actions, fit_models, halves
 
         evidence = _gathered(desk, rows, tickets, jobs=jobs)
         audited = [
@@ -69,13 +79,11 @@ def calibrate_desk(
         ]
         fitting, held = halves(audited)
         now = datetime.now(UTC)
-        assumed = replace(desk.parts.rules, learned=_nothing())
-        fitted = {
-            name: fit_question(question, fitting, fitted_at=now)
-            for name, question in assumed.questions.items()
-        }
-        learned = _saved(fitted, None if dry_run else desk.parts.learned_path)
-        rules = replace(assumed, learned=learned)
+        assumed = replace(desk.parts.rules, learned=Learned())
+        fitted = fit_models(fitting, assumed, fitted_at=now)
+        if not dry_run:
+            fitted = _saved(fitted, assumed.questions, desk.parts.learned_path)
+        rules = replace(assumed, learned=Learned(models=fitted))
         certified = certify_actions(held, rules, issued_at=now)
         if not dry_run:
             _save_certificates(certified, desk.parts.learned_path)
@@ -85,10 +93,13 @@ def calibrate_desk(
             audited=sum(name in ticket.truth for ticket in audited),
             right_before=_share_right(held, assumed, name),
             right_after=_share_right(held, rules, name),
-            model=learned.models.get(name),
+            model=fitted.get(name),
         )
         for name in rules.questions
     ]
+    for labeler, failed in _failures(evidence).items():
+        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
+        wide_console(stderr=True).print(lost, markup=False)
     if as_json:
         wide_console().print_json(data=_as_json(measured, certified))
     else:
@@ -174,28 +185,30 @@ def _gathered(
     return found
 
 
-def _nothing() -> Learned:
-    from deskquorum.reconciliation import Learned
+def _saved(
+    models: Mapping[str, QuestionModel], questions: Iterable[str], folder: Path
+) -> dict[str, QuestionModel]:
+    """The models as they will be read; what was learned before of other questions is forgotten."""
+    for name in questions:
+        if name not in models:
+            remove_model(folder, name)
+    return {name: write_model(folder, model) for name, model in models.items()}
 
-    return Learned()
 
-
-def _saved(fitted: Mapping[str, QuestionModel | None], folder: Path | None) -> Learned:
-    """The models as they will be read; written when there is a folder."""
-    from deskquorum.reconciliation import Learned, write_model
-
-    models = {name: model for name, model in fitted.items() if model is not None}
-    if folder is not None:
-        models = {name: write_model(folder, model) for name, model in models.items()}
-    return Learned(models=models)
+def _failures(evidence: Iterable[Evidence]) -> Mapping[str, int]:
+    """Labeler to the number of tickets on which it failed."""
+    return Counter(
+        vote.labeler
+        for found in evidence
+        for vote in found.votes
+        if vote.status is VoteStatus.FAILED
+    )
 
 
 def _save_certificates(
     certified: Mapping[str, tuple[Certified, Certificate | None]], folder: Path
 ) -> None:
     """Write the certificates; old alarms end with what they were about."""
-    from deskquorum.reconciliation import write_alarms, write_certificates
-
     write_certificates(folder, [c for _, c in certified.values() if c is not None])
     write_alarms(folder, {})
 

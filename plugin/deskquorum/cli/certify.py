@@ -165,7 +165,7 @@ def _sentences(c: Certified, items: int) -> Iterator[str]:
     yield f"accept answers from probability {c.threshold:.6g} on: error at most {allowed}"
     yield (
         f"{c.n} of {c.audited} audited items are accepted, {c.errors} of them wrong: "
-        f"the error is at most {c.upper_bound:.4g}"
+        f"by these counts at most {c.upper_bound:.4g}"
     )
     yield f"coverage {c.coverage:.4g} of {items} items"
 

@@ -91,7 +91,13 @@ def _answer(answer: Answer) -> str:
     settled = "settled" if answer.settled else "not settled"
     quorum = "" if answer.quorum_met else ", without a quorum"
     scale = "" if answer.calibrated else ", uncalibrated"
-    return f"{answer.label} at {answer.probability:.0%} ({settled}{quorum}{scale})"
+    return f"{answer.label} at {_percent(answer.probability)} ({settled}{quorum}{scale})"
+
+
+def _percent(probability: float) -> str:
+    """Nothing is certain that is not."""
+    shown = f"{probability:.0%}"
+    return "over 99%" if shown == "100%" and probability < 1 else shown
 
 
 def _vote(vote: Vote, weight: Weight | None) -> str:

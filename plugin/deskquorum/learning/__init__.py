@@ -3,8 +3,9 @@
 from deskquorum.learning.calibrate import (
     Audited,
     certify_actions,
+    fit_models,
     fit_question,
     halves,
 )
 
-__all__ = ["Audited", "certify_actions", "fit_question", "halves"]
+__all__ = ["Audited", "certify_actions", "fit_models", "fit_question", "halves"]

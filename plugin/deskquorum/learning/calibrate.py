@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from deskquorum.asking import as_asked
@@ -18,6 +18,7 @@ from deskquorum.policy import TICKET
 from deskquorum.reconciliation import (
     Certificate,
     Certified,
+    Learned,
     QuestionModel,
     certify,
     contradicted,
@@ -25,7 +26,7 @@ from deskquorum.reconciliation import (
     vote_table,
 )
 
-__all__ = ["Audited", "certify_actions", "fit_question", "halves"]
+__all__ = ["Audited", "certify_actions", "fit_models", "fit_question", "halves"]
 
 VALID_FOR = timedelta(days=90)
 """How long a certificate holds unless it is issued anew."""
@@ -79,6 +80,30 @@ def fit_question(
         disagreement=_disagreement(cast.values()),
         rights=_rights(cast, truth),
     )
+
+
+def fit_models(
+    fitting: Sequence[Audited], rules: Rulebook, *, fitted_at: datetime
+) -> dict[str, QuestionModel]:
+    """Measure the labelers of every question that enough tickets were audited for.
+
+    A model's disagreement, which drift is measured against, is that of the labelers who would have
+    been asked: live, the later ones are asked just where there is doubt.
+    """
+    models = {
+        name: model
+        for name, question in rules.questions.items()
+        if (model := fit_question(question, fitting, fitted_at=fitted_at)) is not None
+    }
+    live = replace(rules, learned=Learned(models=models))
+    asked = [as_asked(live, ticket.evidence).votes for ticket in fitting]
+    return {
+        name: replace(
+            model,
+            disagreement=_disagreement(_cast(rules.questions[name], votes) for votes in asked),
+        )
+        for name, model in models.items()
+    }
 
 
 def certify_actions(
@@ -139,6 +164,8 @@ def _audited(ticket: Audited, questions: Iterable[str]) -> bool:
 
 def _would_act(decision: Decision, action: str) -> bool:
     """Whether nothing but a certificate, or its mode, may keep the action from going by itself."""
+    if any(reason.code == "labeler-failed" for reason in decision.reasons):
+        return False
     ruled = {ruling.action: ruling.effect for ruling in decision.rulings}
     return ruled.get(action) is Effect.ALLOW and ruled.get(TICKET) is Effect.ALLOW
 

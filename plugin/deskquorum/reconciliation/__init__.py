@@ -13,9 +13,16 @@ from deskquorum.reconciliation.batch import (
 )
 from deskquorum.reconciliation.certificate import Certified, certify
 from deskquorum.reconciliation.drift import Watch, alarmed, changed, observe, watch_over
-from deskquorum.reconciliation.learned import Certificate, Learned, QuestionModel
+from deskquorum.reconciliation.label_model import label_model
+from deskquorum.reconciliation.learned import (
+    Certificate,
+    Learned,
+    QuestionModel,
+    item_posteriors,
+)
 from deskquorum.reconciliation.learned_files import (
     read_learned,
+    remove_model,
     write_alarms,
     write_certificates,
     write_model,
@@ -44,11 +51,14 @@ __all__ = [
     "counted",
     "family_of",
     "fit_from_votes",
+    "item_posteriors",
+    "label_model",
     "next_labeler",
     "observe",
     "read_learned",
     "reconcile",
     "reconcile_table",
+    "remove_model",
     "standing",
     "vote_table",
     "watch_over",

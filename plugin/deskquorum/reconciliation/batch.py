@@ -91,6 +91,7 @@ def fit_from_votes(table: VoteTable, gold: Mapping[str, str]) -> Pool | None:
     """
     if len(gold) < LEAST_GOLD or not len(table.item):
         return None
+    table, _ = _without_copies(table)
     return fit_pool(table, fit_label_model(table), *_coded(table, gold)).pool
 
 

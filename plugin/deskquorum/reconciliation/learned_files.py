@@ -36,7 +36,7 @@ from deskquorum.reconciliation.learned_shapes import (
 )
 from deskquorum.reconciliation.pool import OPINIONS, Pool, Regression
 
-__all__ = ["read_learned", "write_alarms", "write_certificates", "write_model"]
+__all__ = ["read_learned", "remove_model", "write_alarms", "write_certificates", "write_model"]
 
 _CERTIFICATES = "certificates.json"
 _ALARMS = "alarms.json"
@@ -91,6 +91,11 @@ def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
     path = _path(folder, model.question)
     _write(path, shape)
     return _model(shape, path)
+
+
+def remove_model(folder: Path, question: str) -> None:
+    """Forget what was learned of a question; fine where nothing was."""
+    _path(folder, question).unlink(missing_ok=True)
 
 
 def write_certificates(folder: Path, certificates: Iterable[Certificate]) -> None:

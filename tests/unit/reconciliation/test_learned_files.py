@@ -155,8 +155,8 @@ def test_a_folder_is_made_and_nothing_but_the_file_is_left_in_it(tmp_path):
 def test_a_write_that_fails_leaves_the_file_of_before(tmp_path):
     before = write_model(tmp_path, learned("audits")).hash
     # What is written beside it first can't be.
-    (tmp_path / "route.new").mkdir()
-    with pytest.raises(OSError, match=r"route\.new"):
+    (tmp_path / "route.model.new").mkdir()
+    with pytest.raises(OSError, match=r"route\.model\.new"):
         write_model(tmp_path, learned("audits", seed=4))
     assert read_learned(tmp_path, QUESTIONS).models["route"].hash == before
 
@@ -340,7 +340,7 @@ def test_a_certificate_changed_by_hand_is_named(tmp_path, field, value):
 
 
 def test_the_problems_of_all_files_are_told_at_once(tmp_path):
-    for name in ("route", "certificates", "alarms"):
+    for name in ("route.model", "certificates", "alarms"):
         (tmp_path / f"{name}.json").write_text("{", encoding="utf-8")
     assert [problem.path.rpartition("/")[2] for problem in told_of(tmp_path)] == [
         "alarms.json",

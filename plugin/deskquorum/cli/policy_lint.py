@@ -1,0 +1,79 @@
+"""`deskquorum policy lint`: all that is wrong in policy files, or probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import typer
+
+from deskquorum.cli.batch import wide_console
+from deskquorum.cli.policy_folder import counted, folder_of, open_policies, problem_rows, refusing
+from deskquorum.cli.policy_schema import stale_schema
+from deskquorum.errors import ConfigError, Problem
+from deskquorum.pack import starter_pack
+from deskquorum.policy import PolicyBook, lint
+from deskquorum.proposal import load_playbook
+
+__all__ = ["lint_folder"]
+
+
+def lint_folder(folder: Path, *, as_json: bool) -> int:
+    """Print every finding; returns 1 if there is one, and 2 if the files can't be used.
+
+    Raises:
+        ConfigError: Every problem of files that can't be used, where no JSON was asked for.
+    """
+    return refusing(lambda: _lint(folder, as_json=as_json), as_json=as_json)
+
+
+def _lint(folder: Path, *, as_json: bool) -> int:
+    book = _opened(folder)
+    findings = sorted([*lint(book), *stale_schema(folder_of(folder))])
+    if as_json:
+        data = {"loaded": True, "problems": problem_rows(findings), "hash": book.hash}
+        wide_console().print_json(data=data)
+    else:
+        _tell(book, findings)
+    return int(bool(findings))
+
+
+def _opened(folder: Path) -> PolicyBook:
+    """The policies; a playbook beside them is checked with them, so that all is told at once."""
+    problems: list[Problem] = []
+    book: PolicyBook | None = None
+
+    def policies() -> None:
+        nonlocal book
+        book = open_policies(folder)
+
+    _gather(problems, policies)
+    inside = folder_of(folder)
+    playbook = inside / "playbook.yaml"
+    replies = (inside.parent / "prompts" / "replies", starter_pack("prompts") / "replies")
+    if playbook.is_file():
+        _gather(problems, lambda: load_playbook(playbook, book=book, reply_folders=replies))
+    if problems or book is None:
+        raise ConfigError(problems)
+    return book
+
+
+def _gather(problems: list[Problem], load: Callable[[], object]) -> None:
+    try:
+        load()
+    except ConfigError as exc:
+        problems += exc.problems
+
+
+def _tell(book: PolicyBook, findings: Sequence[Problem]) -> None:
+    for finding in findings:
+        typer.echo(str(finding))
+    held = ", ".join(
+        [
+            counted(len(book.rules), "rule"),
+            counted(len(book.clauses), "clause"),
+            counted(len(book.actions), "action"),
+            counted(len(book.cases), "case"),
+        ]
+    )
+    typer.echo(f"{counted(len(findings), 'finding') if findings else 'no findings'} in {held}")
