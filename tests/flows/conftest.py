@@ -20,6 +20,16 @@ def folder(tmp_path):
     return target
 
 
+@pytest.fixture
+def always_asking(folder):
+    """The desk with a model that is free and of the first wave, so that every ticket asks it."""
+    desk = folder / "policies" / "desk.yaml"
+    text = desk.read_text(encoding="utf-8")
+    assert "wave: 2" in text
+    desk.write_text(text.replace("wave: 2", "wave: 1, price: 0"), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture(scope="session")
 def rows():
     text = (NORTHWIND / "tickets.jsonl").read_text(encoding="utf-8")

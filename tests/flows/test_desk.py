@@ -87,7 +87,8 @@ async def test_a_recorded_decision_replays_to_the_same_decision(without_model, r
         assert desk.ledger.verify().first_broken is None
 
 
-async def test_no_personal_data_reaches_the_model_or_the_ledger(folder, model, rows, ticket):
+async def test_no_personal_data_reaches_the_model_or_the_ledger(always_asking, model, rows, ticket):
+    folder = always_asking
     desk = load_desk(folder, model_url=model.base_url)
     async with desk:
         for name in rows:
@@ -122,10 +123,10 @@ async def test_no_personal_data_reaches_the_model_or_the_ledger(folder, model, r
     ],
 )
 async def test_a_broken_model_costs_its_vote_and_gives_the_ticket_to_a_person(
-    folder, ticket, play, why
+    always_asking, ticket, play, why
 ):
     async with ScriptedModel(lambda _: play) as model:
-        desk = load_desk(folder, model_url=model.base_url)
+        desk = load_desk(always_asking, model_url=model.base_url)
         async with desk:
             started = time.monotonic()
             decision = await desk.decide(ticket("plain-01"), deadline_s=3)
@@ -138,17 +139,23 @@ async def test_a_broken_model_costs_its_vote_and_gives_the_ticket_to_a_person(
     assert [v.why for v in votes if v.labeler == "route-model"] in ([why], ["no-logprobs"]), lost
 
 
-async def test_a_model_that_is_down_gives_the_ticket_to_a_person(folder, ticket):
-    desk = load_desk(folder, model_url="http://127.0.0.1:9/v1")
+async def test_a_model_whose_vote_could_change_nothing_is_not_asked(folder, model, ticket):
+    async with load_desk(folder, model_url=model.base_url) as desk:
+        decision = await desk.decide(ticket("plain-01"))
+    assert (decision.route, decision.saved_calls, model.requests) == (Route.AUTO, 1, [])
+
+
+async def test_a_model_that_is_down_gives_the_ticket_to_a_person(always_asking, ticket):
+    desk = load_desk(always_asking, model_url="http://127.0.0.1:9/v1")
     async with desk:
         decision = await desk.decide(ticket("plain-01"), deadline_s=3)
     assert decision.route is Route.HUMAN
     assert decision.reasons[0].params["why"] == "unreachable"
 
 
-async def test_a_deadline_that_cannot_be_kept_is_a_hand_off(folder, ticket):
+async def test_a_deadline_that_cannot_be_kept_is_a_hand_off(always_asking, ticket):
     async with ScriptedModel(lambda _: hang()) as model:
-        desk = load_desk(folder, model_url=model.base_url)
+        desk = load_desk(always_asking, model_url=model.base_url)
         async with desk:
             decision = await desk.decide(ticket("plain-01"), deadline_s=0.001)
     assert decision.route is Route.HUMAN
@@ -232,7 +239,7 @@ async def test_a_card_in_the_ticket_does_not_reach_the_record(without_model, tic
     assert entry.evidence.ticket.redactions["CREDIT_CARD"] == 1
 
 
-async def test_attackers_votes_alone_never_allow_a_refund(folder, rows):
+async def test_attackers_votes_alone_never_allow_a_refund(always_asking, rows):
     """Every prompt labeler answers as the attacker wants; the order is past every window."""
     row = dict(rows["plain-05"])
     row["facts"] = row["facts"] | {
@@ -240,7 +247,7 @@ async def test_attackers_votes_alone_never_allow_a_refund(folder, rows):
         | {"status": "delivered", "delivered_at": "2024-01-05", "ordered_at": "2024-01-01"}
     }
     async with ScriptedModel(lambda _: letters({"B": 1.0})) as model:
-        desk = load_desk(folder, model_url=model.base_url)
+        desk = load_desk(always_asking, model_url=model.base_url)
         async with desk:
             decision = await desk.decide(read_ticket(row))
     assert decision.route is not Route.AUTO

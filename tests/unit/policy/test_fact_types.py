@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskquorum.policy.fact_types import DeclarationError, UnfitError, fitted, read_type
+from deskquorum.policy.fact_types import DeclarationError, read_type
+from deskquorum.policy.fitting import UnfitError, fitted
 
 
 @pytest.mark.parametrize(
