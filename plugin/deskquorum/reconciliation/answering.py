@@ -36,7 +36,7 @@ def reconcile(
     labels = tuple(question.labels)
     if learned is None:
         posterior = assumed_posterior(labels, cast, accuracies)
-        weights = [_assumed(vote, accuracies[vote.labeler], len(labels)) for vote in cast]
+        weights = [_assumed(labels, vote, accuracies[vote.labeler]) for vote in cast]
     else:
         order = [learned.counts.labels.index(label) for label in labels]
         posterior, weights = _measured(learned, cast)
@@ -101,8 +101,8 @@ def _named(label: str, votes: Sequence[Vote]) -> int:
     return sum(vote.label == label for vote in votes)
 
 
-def _assumed(vote: Vote, accuracy: float, classes: int) -> Weight:
-    odds = round(assumed_odds(classes, accuracy), 2)
+def _assumed(labels: Sequence[str], vote: Vote, accuracy: float) -> Weight:
+    odds = round(assumed_odds(labels, vote, accuracy), 2)
     return Weight(labeler=vote.labeler, odds=odds, assumed=accuracy)
 
 

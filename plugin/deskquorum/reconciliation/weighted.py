@@ -49,9 +49,11 @@ def assumed_posterior(
     return posterior
 
 
-def assumed_odds(classes: int, accuracy: float) -> float:
-    """How many times a vote of this accuracy multiplies the odds of its label."""
-    return max(accuracy * (classes - 1) / max(1 - accuracy, _LEAST), 1.0)
+def assumed_odds(labels: Sequence[str], vote: Vote, accuracy: float) -> float:
+    """How many times the vote multiplies the odds of its label against the others, on average."""
+    likelihoods = dict(zip(labels, _likelihoods(labels, vote, accuracy), strict=True))
+    own = likelihoods.pop(str(vote.label))
+    return max(own * len(likelihoods) / sum(likelihoods.values()), 1.0)
 
 
 def _likelihoods(labels: Sequence[str], vote: Vote, accuracy: float) -> list[float]:

@@ -33,11 +33,18 @@ def shares(odds):
     ],
 )
 def test_a_vote_multiplies_the_odds_by_what_is_worked_out_by_hand(classes, accuracy, odds):
-    assert assumed_odds(classes, accuracy) == pytest.approx(odds)
+    labels = ["billing", *(f"other-{n}" for n in range(classes - 1))]
+    assert assumed_odds(labels, make_vote("billing"), accuracy) == pytest.approx(odds)
+
+
+def test_a_vote_that_is_half_for_another_label_multiplies_its_odds_less():
+    torn = make_vote("billing", distribution={"billing": 0.5, "returns": 0.5})
+    # Half of 0.8 and half of 0.1, against as much for returns and 0.1 for shipping.
+    assert assumed_odds(LABELS, torn, 0.8) == pytest.approx(0.45 * 2 / (0.45 + 0.1))
 
 
 def test_a_labeler_that_never_errs_still_has_finite_odds():
-    assert 1e6 < assumed_odds(2, 1.0) < math.inf
+    assert 1e6 < assumed_odds(LABELS, make_vote("billing"), 1.0) < math.inf
 
 
 def test_one_vote_has_the_assumed_accuracy_as_its_posterior():
