@@ -4,9 +4,11 @@
 DeskError
 ├── ConfigError            ops: a file of theirs is wrong; carries every problem found
 │   ├── PolicyFileError    a policy file, `desk.yaml` included
-│   └── PromptFileError    a prompt or reply file
+│   ├── PromptFileError    a prompt or reply file
+│   └── VoteFileError      a file of votes, gold or answers (`vote_files`)
 ├── InputError             the caller: a ticket or a data row is malformed
 ├── LabelerError           one vote is lost, the decision goes on
+├── FactSourceError        a source's facts are missing, the decision goes on (`facts`)
 ├── RedactionError         stop: nothing may leave
 └── LedgerError            stop: no automatic action without a record
 ```

@@ -29,8 +29,8 @@ def lint(folder: Folder = Path(), *, as_json: Json = False) -> None:
     raise typer.Exit(lint_folder(folder, as_json=as_json))
 
 
-@policy_app.command()
-def test(folder: Folder = Path(), *, as_json: Json = False) -> None:
+@policy_app.command("test")
+def run(folder: Folder = Path(), *, as_json: Json = False) -> None:
     """Run the cases beside the policies; exits with 1 if one is ruled otherwise."""
     from deskquorum.cli.policy_cases import run_folder
 
@@ -87,11 +87,12 @@ def schema(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder to write schema.json into."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Print or write the JSON Schema by which editors complete and check policy files."""
     from deskquorum.cli.policy_schema import write_schema
 
-    raise typer.Exit(write_schema(out))
+    raise typer.Exit(write_schema(out, as_json=as_json))
 
 
 @policy_app.command()

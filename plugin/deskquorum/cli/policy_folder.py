@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import typer
-from rich.markup import escape
-from rich.padding import Padding
 
 from deskquorum.cli.batch import wide_console
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
@@ -32,7 +31,7 @@ def open_policies(folder: Path) -> PolicyBook:
     """
     inside = folder_of(folder)
     book = load_policies(inside)
-    if not (book.rules or book.clauses or book.actions):
+    if book.desk is None and not (book.rules or book.clauses or book.actions):
         # A wrong folder must not look like policies in which nothing is wrong.
         hint = "name the folder that holds TOPIC.yaml, or a desk folder"
         raise PolicyFileError([Problem(path=str(inside), message="no policy file", hint=hint)])
@@ -75,8 +74,14 @@ def counted(number: int, what: str) -> str:
 
 
 def indented(text: str, depth: int) -> None:
-    """Print a text as it stands, long lines folded under their own beginning."""
-    if text:
-        wide_console().print(Padding(escape(text), (0, 0, 0, 2 * depth)))
-    else:
-        typer.echo()
+    """Print a text, its lines folded under its own beginning."""
+    margin = "  " * depth
+    folded = textwrap.fill(
+        text,
+        width=wide_console().width,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    typer.echo(folded)

@@ -1,5 +1,22 @@
 """The desk's own records come in, a typed snapshot with source and time of reading goes out."""
 
+from deskquorum.facts.freshness import fresh
+from deskquorum.facts.gather import gather_facts
+from deskquorum.facts.http_facts import HttpFacts
+from deskquorum.facts.mapping import FactField
+from deskquorum.facts.source import FactRequest, FactSource, FactSourceError, StaticFacts
+from deskquorum.facts.sql_facts import SqlFacts
 from deskquorum.facts.ticket_facts import facts_from_ticket
 
-__all__ = ["facts_from_ticket"]
+__all__ = [
+    "FactField",
+    "FactRequest",
+    "FactSource",
+    "FactSourceError",
+    "HttpFacts",
+    "SqlFacts",
+    "StaticFacts",
+    "facts_from_ticket",
+    "fresh",
+    "gather_facts",
+]

@@ -8,6 +8,7 @@ from deskquorum.policy.bindings import Bindings, bind, currency_of
 from deskquorum.policy.book import (
     REPLY,
     TICKET,
+    UNDECLARED,
     ActionSpec,
     ArgSpec,
     Autonomy,
@@ -28,7 +29,9 @@ from deskquorum.policy.desk_file import (
 )
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
-from deskquorum.policy.fact_types import TypeSpec
+from deskquorum.policy.fact_types import Scalar, TypeSpec
+from deskquorum.policy.fitting import UnfitError, moment_of
+from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
@@ -37,6 +40,7 @@ from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 __all__ = [
     "REPLY",
     "TICKET",
+    "UNDECLARED",
     "ActionSpec",
     "ArgSpec",
     "Autonomy",
@@ -58,15 +62,19 @@ __all__ = [
     "PromptSpec",
     "Rule",
     "RuleSpec",
+    "Scalar",
     "TypeSpec",
+    "UnfitError",
     "bind",
     "currency_of",
     "decimal_text",
     "exponent_of",
+    "flattened",
     "lint",
     "load_desk_file",
     "load_policies",
     "minor_of",
+    "moment_of",
     "read_yaml",
     "rule_on",
     "rule_on_ticket",

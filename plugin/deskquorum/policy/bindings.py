@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Answer, Facts, Reason
-from deskquorum.policy.fact_types import UnfitError, described, fitted
+from deskquorum.policy.fact_types import FactType, described
+from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.money import exponent_of, minor_of
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def bind(
     answers: Mapping[str, Answer],
     claimed: Mapping[str, object],
     args: Mapping[str, object],
-    now: datetime,
+    now: datetime | None,
     action: str | None = None,
 ) -> Bindings:
     """Give the declared variables their values; a value of another type counts as not read.
@@ -67,7 +68,7 @@ def bind(
         answers: Question to its reconciled answer; unsettled ones read as `unsettled`.
         claimed: Slot to the value read from the text.
         args: Arguments of the action, money as decimal text; left out without an `action`.
-        now: The moment to rule at, with its zone.
+        now: The moment to rule at, with its zone; None where nobody told it.
         action: The action whose arguments they are.
     """
     binder = _Binder(book)
@@ -77,7 +78,7 @@ def bind(
         binder.read(f"claimed.{name}", claimed.get(name))
     for name, labels in book.labels.items():
         binder.values[f"answer.{name}"] = _label(answers.get(name), labels)
-    if now.tzinfo is not None:
+    if now is not None and now.tzinfo is not None:
         binder.values["now"] = now
     spec = None if action is None else book.actions.get(action)
     if spec is not None:
@@ -107,9 +108,12 @@ class _Binder:
             return
         kind = self.book.environment.variables[name].type
         try:
-            self.values[name] = self.book.environment.records.bound(kind, fitted(kind, value))
+            self.values[name] = self._bound(kind, value)
         except UnfitError:
             self.unfit[name] = described(kind)
+
+    def _bound(self, kind: FactType, value: object) -> object:
+        return self.book.environment.records.bound(kind, fitted(kind, value))
 
     def arguments(self, spec: ActionSpec, args: Mapping[str, object], facts: Facts) -> None:
         for name in args:
@@ -142,7 +146,7 @@ class _Binder:
     ) -> None:
         if arg.type != "money":
             try:
-                self.values[f"args.{name}"] = fitted(arg.spec.type, value)
+                self.values[f"args.{name}"] = self._bound(arg.spec.type, value)
             except UnfitError:
                 self._fault(spec, name, _expected(arg))
             return

@@ -10,11 +10,12 @@ from typing import Literal
 from deskquorum.domain import Action, Effect, JsonValue, Mode
 from deskquorum.policy.desk_file import DeskFile
 from deskquorum.policy.environment import Condition, Environment
-from deskquorum.policy.fact_types import ScalarName, TypeSpec
+from deskquorum.policy.fact_types import ListOf, MapOf, Scalar, ScalarName, TypeSpec
 
 __all__ = [
     "REPLY",
     "TICKET",
+    "UNDECLARED",
     "ActionSpec",
     "ArgSpec",
     "Autonomy",
@@ -28,6 +29,9 @@ __all__ = [
 
 TICKET = "ticket"
 """What a rule about the ticket as a whole is `on`."""
+
+UNDECLARED = "undeclared"
+"""What a rule about actions that no file declares is `on`."""
 
 REPLY = "reply"
 """What a rule about a drafted reply is `on`."""
@@ -57,9 +61,17 @@ class ArgSpec:
     """For money: the fact that names the currency (`order.currency`), or the currency's code."""
 
     @property
-    def type(self) -> ScalarName | Literal["list"]:
+    def type(self) -> ScalarName | Literal["list", "map", "record"]:
         """The type's name."""
-        return getattr(self.spec.type, "name", "list")
+        match self.spec.type:
+            case Scalar(name=name):
+                return name
+            case ListOf():
+                return "list"
+            case MapOf():
+                return "map"
+            case _:
+                return "record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from pydantic import JsonValue as AnyJson
 
 from deskquorum.domain import Action, Effect, JsonValue
 from deskquorum.errors import Problem
-from deskquorum.policy.book import REPLY, TICKET, Case, Rule
+from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Case, Rule
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.document import Document
 from deskquorum.policy.environment import Environment
@@ -102,16 +102,20 @@ class _CaseBuilder:
         for key, value in facts.items():
             path = (*above, key)
             name = ".".join(path)
-            if isinstance(value, dict):
+            if isinstance(value, dict) and name not in self.environment.facts:
                 yield from self._facts(value, path)
             elif self._check_name("fact", name, name, "facts", *path):
-                if isinstance(value, float):
+                if isinstance(value, float) and not self._is_decimal(name):
                     hint = "write money in minor units, 2400 for 24.00"
                     self._report("no fact is a number with a point", "facts", *path, hint=hint)
                 yield name, _plain(value)
 
+    def _is_decimal(self, name: str) -> bool:
+        kind = self.environment.variables[name].type
+        return isinstance(kind, Scalar) and kind.currency is not None
+
     def _check_target(self) -> None:
-        known = {*self.found.actions, REPLY}
+        known = {*self.found.actions, REPLY, UNDECLARED}
         action = self.shape.action
         if (action is None) != self.shape.ticket:
             self._report("expected either an action or `ticket: true`")

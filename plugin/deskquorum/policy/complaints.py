@@ -14,7 +14,7 @@ __all__ = ["ANY_ACTION", "Complaint", "Vocabulary", "complaints_of"]
 ANY_ACTION = "any action"
 """Stands for all actions together, where a named condition reads arguments."""
 
-FUNCTIONS = ("days_between", "sum_of", "min_of", "max_of")
+FUNCTIONS = ("days_between", "sum_of", "min_of", "max_of", "positions")
 # fmt: off
 _BUILT_IN = (
     "all", "exists", "exists_one", "filter", "map", "size", "contains", "startsWith", "endsWith",
@@ -95,9 +95,10 @@ def typed(name: str, owner_of: Callable[[str], str | None]) -> str:
     """A CEL type in words."""
     if owner := owner_of(name):
         return f"a record of {owner}"
-    if inner := re.fullmatch(r"(list|wrapper)\((.*)\)", name):
+    if inner := re.fullmatch(r"(list|wrapper|map)\((?:string, )?(.*)\)", name):
         inside = typed(inner[2], owner_of)
-        return f"a list of {inside}" if inner[1] == "list" else inside
+        kinds = {"list": f"a list of {inside}", "map": f"a mapping to {inside}"}
+        return kinds.get(inner[1], inside)
     return _TYPES.get(name, name)
 
 

@@ -1,4 +1,4 @@
-"""Named conditions, written out inside each other and checked where they stand."""
+"""Named conditions, values and tables, written out inside each other and checked in place."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from deskquorum.errors import Problem
 from deskquorum.policy.book import ActionSpec
 from deskquorum.policy.complaints import ANY_ACTION
 from deskquorum.policy.declarations import Declarations, Topic
-from deskquorum.policy.environment import CelProblem, Environment
-from deskquorum.policy.expressions import expand, words_of
+from deskquorum.policy.environment import PART_KINDS, CelProblem, Environment
+from deskquorum.policy.expressions import CONDITION, TABLE, VALUE, expand, named_part, words_of
 from deskquorum.policy.fact_types import TypeSpec, read_type
 
 __all__ = ["argument_types", "check_conditions", "problems_in", "written_out"]
@@ -25,9 +25,11 @@ def argument_types(actions: Mapping[str, ActionSpec]) -> Mapping[str, Mapping[st
 
 
 def written_out(found: Declarations) -> dict[str, str]:
-    """Every condition without `cond.NAME` in it; circles are reported."""
-    done = dict.fromkeys(found.dropped, "true")
-    for name in found.conditions:
+    """Every named part without another one in it; circles are reported."""
+    done = {f"{CONDITION}.{name}": "true" for name in found.dropped}
+    done |= {f"{kind}.{name}": "dyn(0)" for kind in (VALUE, TABLE) for name in found.dropped}
+    done |= {name: part.text for name, part in found.parts.items() if name.startswith(TABLE)}
+    for name in found.parts:
         _write_out(name, found, done, ())
     return done
 
@@ -35,15 +37,20 @@ def written_out(found: Declarations) -> dict[str, str]:
 def check_conditions(
     found: Declarations, environment: Environment, problems: list[Problem]
 ) -> None:
-    """Compile each condition; a faulty one is reported once and holds wherever it is used."""
-    for name, (topic, text) in found.conditions.items():
+    """Compile each named part; a faulty one is reported once and fits wherever it is used."""
+    # Parts stand behind those that they use, so what follows from a mistake is not reported.
+    for name in [name for name in environment.parts if name in found.parts]:
+        part = found.parts[name]
+        if not name.startswith(TABLE):
+            environment.parts[name] = expand(part.text, environment.parts).text
         if _reads_differing_arguments(environment, name):
             continue
+        yes_or_no = name.startswith(CONDITION)
         try:
-            environment.compile(text, action=ANY_ACTION, yes_or_no=True)
+            environment.compile(part.text, action=ANY_ACTION, yes_or_no=yes_or_no)
         except CelProblem as exc:
-            problems += problems_in(exc, topic, "conditions", name)
-            environment.conditions[name] = "true"
+            problems += problems_in(exc, part.topic, *part.keys)
+            environment.parts[name] = "true" if yes_or_no else "dyn(0)"
 
 
 def problems_in(exc: CelProblem, topic: Topic, *keys: str | int) -> Iterator[Problem]:
@@ -66,28 +73,28 @@ def _write_out(
 ) -> None:
     if name in done:
         return
-    topic, text = found.conditions[name]
+    part = found.parts[name]
     if name in within:
-        circle = " -> ".join((*within[within.index(name) :], name))
-        message = f"condition '{name}' needs itself: {circle}"
-        found.problems.append(topic.problem(message, "conditions", name))
-        done[name] = "true"
+        circle = " -> ".join(inner.partition(".")[2] for inner in (*_circle(within, name), name))
+        head, _, short = name.partition(".")
+        message = f"{PART_KINDS[head]} '{short}' needs itself: {circle}"
+        found.problems.append(part.topic.problem(message, *part.keys))
+        done[name] = "true" if head == CONDITION else "dyn(0)"
         return
-    for needed in _needed(text):
-        if needed in found.conditions:
+    for word in words_of(part.text):
+        needed = named_part(word)
+        if needed in found.parts:
             _write_out(needed, found, done, (*within, name))
-    done.setdefault(name, expand(text, done).text)
+    done.setdefault(name, expand(part.text, done).text)
 
 
-def _needed(text: str) -> Iterator[str]:
-    for word in words_of(text):
-        if word.kind == "name" and word.text.startswith("cond."):
-            yield word.text.removeprefix("cond.")
+def _circle(within: tuple[str, ...], name: str) -> tuple[str, ...]:
+    return within[within.index(name) :]
 
 
 def _reads_differing_arguments(environment: Environment, name: str) -> bool:
     """One argument name may have two types; then only the uses of a condition can be checked."""
-    named = [w.text for w in words_of(environment.conditions[name]) if w.text.startswith("args.")]
+    named = [w.text for w in words_of(environment.parts[name]) if w.text.startswith("args.")]
     return any(
         len({str(types[arg]) for types in environment.arguments.values() if arg in types}) > 1
         for arg in named

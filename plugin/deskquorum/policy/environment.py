@@ -12,8 +12,24 @@ from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
-from deskquorum.policy.expressions import Expanded, expand, words_of
-from deskquorum.policy.fact_types import FactType, ListOf, Record, Scalar, TypeSpec
+from deskquorum.policy.expressions import (
+    CONDITION,
+    TABLE,
+    VALUE,
+    Expanded,
+    Word,
+    expand,
+    words_of,
+)
+from deskquorum.policy.fact_types import (
+    FactType,
+    ListOf,
+    MapOf,
+    Record,
+    Scalar,
+    ScalarName,
+    TypeSpec,
+)
 from deskquorum.policy.functions import (
     function_declarations,
     function_libraries,
@@ -26,8 +42,19 @@ from deskquorum.policy.records import RecordTypes
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-__all__ = ["CelProblem", "Condition", "Environment", "Missing", "NoValue"]
+__all__ = ["PART_KINDS", "CelProblem", "Condition", "Environment", "Missing", "NoValue"]
 
+PART_KINDS: Mapping[str, str] = {CONDITION: "condition", VALUE: "value", TABLE: "table"}
+"""What named parts are called in messages."""
+
+_CEL_NAMES: Mapping[ScalarName, str] = {
+    "string": "STRING",
+    "bool": "BOOL",
+    "date": "TIMESTAMP",
+    "time": "TIMESTAMP",
+    "int": "INT",
+    "money": "INT",
+}
 _UNBOUND = re.compile(r'No value with name "([^"]+)"')
 
 
@@ -64,9 +91,9 @@ class Condition:
     """A compiled expression."""
 
     expression: str
-    """As written, `cond.NAME` included."""
+    """As written, named parts included."""
     text: str
-    """With conditions written out."""
+    """With named parts written out."""
     names: frozenset[str]
     """Every variable that it names."""
     _scope: str | None = field(repr=False)
@@ -94,7 +121,7 @@ class Environment:
         variables: Facts, answers, slots and `now` by their dotted names.
         facts: Which of the variables are trusted facts, the built-in ones included.
         arguments: Per action, its arguments by their dotted names (`args.amount_minor`).
-        conditions: Named conditions, ready expanded.
+        parts: `cond.NAME`, `value.NAME` and `table.NAME` to what they stand for, ready expanded.
         unchecked: Names that can't be typed, because their declaration is faulty.
     """
 
@@ -104,18 +131,25 @@ class Environment:
         variables: Mapping[str, TypeSpec],
         facts: frozenset[str],
         arguments: Mapping[str, Mapping[str, TypeSpec]],
-        conditions: Mapping[str, str],
+        parts: Mapping[str, str],
         unchecked: frozenset[str] = frozenset(),
     ) -> None:
         self.variables = variables
         self.facts = facts
         self.arguments = arguments
-        self.conditions = dict(conditions)
-        self.records = RecordTypes(variables)
+        self.parts = dict(parts)
+        of_actions = (item for types in arguments.values() for item in types.items())
+        self.records = RecordTypes([*variables.items(), *of_actions])
         self._unchecked = unchecked
         self._environments: dict[str | None, cel.Env] = {}
         self._nothing_known: dict[str | None, Mapping[str, bool]] = {}
         self._known: dict[str | None, Mapping[str, tuple[str, ...]]] = {}
+
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Conditions by their names, ready expanded."""
+        head = f"{CONDITION}."
+        return {n.removeprefix(head): t for n, t in self.parts.items() if n.startswith(head)}
 
     def compile(
         self, expression: str, *, action: str | None = None, yes_or_no: bool = False
@@ -123,15 +157,15 @@ class Environment:
         """Compile an expression.
 
         Args:
-            expression: CEL, with `cond.NAME` for named conditions.
+            expression: CEL, with `cond.NAME`, `value.NAME` and `table.NAME` for named parts.
             action: The action whose arguments it may read.
             yes_or_no: Refuse an expression that is neither true nor false.
 
         Raises:
             CelProblem: Every mistake in it, with places in `expression`.
         """
-        expanded = expand(expression, self.conditions)
-        complaints = [self._unknown_condition(w.text, w.start) for w in expanded.unknown]
+        expanded = expand(expression, self.parts)
+        complaints = [self._unknown_part(word) for word in expanded.unknown]
         complaints += self._misused(expanded, action)
         if complaints:
             raise CelProblem(expression, complaints)
@@ -215,16 +249,12 @@ class Environment:
         match kind:
             case ListOf(element=element):
                 return cel.Type.List(self._cel_type(element))
+            case MapOf(element=element):
+                return cel.Type.Map(cel.Type.STRING, self._cel_type(element))
             case Record():
                 return cel.Type(self.records.message_name(kind))
-            case Scalar(name="string"):
-                return cel.Type.STRING
-            case Scalar(name="bool"):
-                return cel.Type.BOOL
-            case Scalar(name="date" | "time"):
-                return cel.Type.TIMESTAMP
-            case Scalar():
-                return cel.Type.INT
+            case Scalar(name=name):
+                return getattr(cel.Type, _CEL_NAMES[name])  # type: ignore[no-any-return]
 
     def _vocabulary(self, action: str | None) -> Vocabulary:
         return Vocabulary(
@@ -238,10 +268,12 @@ class Environment:
         lowered = name.lower() if name.isupper() else name
         return typed(lowered, self.records.owner_of)
 
-    def _unknown_condition(self, name: str, offset: int) -> Complaint:
-        short = name.removeprefix("cond.")
-        hint = did_you_mean(short, self.conditions, what="conditions")
-        return Complaint(offset=offset, message=f"unknown condition '{short}'", hint=hint)
+    def _unknown_part(self, word: Word) -> Complaint:
+        head, _, short = word.text.partition(".")
+        known = [name.partition(".")[2] for name in self.parts if name.startswith(f"{head}.")]
+        what = PART_KINDS[head]
+        hint = did_you_mean(short, known, what=f"{what}s")
+        return Complaint(offset=word.start, message=f"unknown {what} '{short}'", hint=hint)
 
     def _misused(self, expanded: Expanded, action: str | None) -> list[Complaint]:
         """`has(order.x)` compiles, but it is not a test of whether a fact was read."""
@@ -253,8 +285,11 @@ class Environment:
                 message="has() does not tell whether a fact was read",
                 hint=f"write known.{argument.text}",
             )
-            for word, bracket, argument in zip(words, words[1:], words[2:], strict=False)
-            if (word.text, bracket.text) == ("has", "(") and argument.text in declared
+            for word, bracket, argument, end in zip(
+                words, words[1:], words[2:], words[3:], strict=False
+            )
+            if (word.text, bracket.text, end.text) == ("has", "(", ")")
+            and argument.text in declared
         ]
 
 
@@ -278,7 +313,8 @@ def _brought_back(complaint: Complaint, expanded: Expanded) -> Complaint:
     offset, condition = expanded.origin(complaint.offset)
     message = complaint.message
     if condition is not None:
-        message = f"in condition '{condition}': {message}"
+        head, _, name = condition.partition(".")
+        message = f"in {PART_KINDS[head]} '{name}': {message}"
     return Complaint(offset=offset, message=message, hint=complaint.hint)
 
 

@@ -1,12 +1,12 @@
-"""The text of conditions: its words, `cond.NAME` written out, and ways back to what was written."""
+"""The text of conditions: its words, named parts written out, and ways back to what was written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Expanded", "Word", "expand", "words_of"]
+__all__ = ["CONDITION", "TABLE", "VALUE", "Expanded", "Word", "expand", "named_part", "words_of"]
 
 _WORD = re.compile(
     r"""
@@ -18,7 +18,9 @@ _WORD = re.compile(
     """,
     re.VERBOSE,
 )
-_CONDITION = "cond."
+_PART = re.compile(r"[A-Za-z_]\w*\s*\.\s*[A-Za-z_]\w*")
+CONDITION, VALUE, TABLE = "cond", "value", "table"
+"""What stands before the names of named parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class _Piece:
     source: int
     """Where it comes from in the written text."""
     condition: str | None
-    """The condition that was put in; None for a piece as written."""
+    """The named part that was put in (`cond.NAME`); None for a piece as written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +57,10 @@ class Expanded:
     text: str
     pieces: tuple[_Piece, ...]
     unknown: tuple[Word, ...] = ()
-    """Uses of conditions that do not exist."""
+    """Uses of conditions, values and tables that do not exist."""
 
     def origin(self, offset: int) -> tuple[int, str | None]:
-        """Where a character comes from in `written`, and which condition brought it in."""
+        """Where a character comes from in `written`, and which named part brought it in."""
         piece = next(p for p in reversed(self.pieces) if p.start <= offset)
         if piece.condition is not None:
             return piece.source, piece.condition
@@ -74,21 +76,36 @@ def words_of(expression: str) -> Iterator[Word]:
             yield Word(kind=kind, text=text, start=match.start())
 
 
-def expand(expression: str, conditions: Mapping[str, str]) -> Expanded:
-    """Put conditions, already expanded themselves, in brackets where they are used."""
+def named_part(word: Word) -> str | None:
+    """The named part that a name begins with: `table.fees` of `table.fees.size`."""
+    head, _, rest = word.text.partition(".")
+    if word.kind != "name" or not rest or head not in {CONDITION, VALUE, TABLE}:
+        return None
+    return f"{head}.{rest.partition('.')[0]}"
+
+
+def expand(expression: str, parts: Mapping[str, str]) -> Expanded:
+    """Put named parts, already expanded themselves, in brackets where they are used.
+
+    Args:
+        expression: CEL with `cond.NAME`, `value.NAME` and `table.NAME`.
+        parts: Those names to what they stand for.
+    """
     text, pieces, unknown, done = "", [_Piece(start=0, source=0, condition=None)], [], 0
-    for word in words_of(expression):
-        if word.kind != "name" or not word.text.startswith(_CONDITION):
+    words = list(words_of(expression))
+    own = _loop_variables(words)
+    for word in words:
+        name = named_part(word)
+        if name is None or name.partition(".")[0] in own:
             continue
-        name = word.text.removeprefix(_CONDITION)
-        if name not in conditions:
+        if name not in parts:
             unknown.append(word)
             continue
-        end = word.start + len(_written_name(expression, word.start))
+        end = word.start + len(_written_part(expression, word.start))
         text += expression[done : word.start]
         pieces.append(_Piece(start=len(text), source=word.start, condition=name))
-        # A comment at the end of the condition must not swallow the bracket.
-        text += f"({conditions[name]}\n)" if "//" in conditions[name] else f"({conditions[name]})"
+        # A comment at the end of the part must not swallow the bracket.
+        text += f"({parts[name]}\n)" if "//" in parts[name] else f"({parts[name]})"
         pieces.append(_Piece(start=len(text), source=end, condition=None))
         done = end
     return Expanded(
@@ -99,6 +116,16 @@ def expand(expression: str, conditions: Mapping[str, str]) -> Expanded:
     )
 
 
-def _written_name(expression: str, start: int) -> str:
-    match = _WORD.match(expression, start)
+def _loop_variables(words: Sequence[Word]) -> frozenset[str]:
+    """What `exists(value, ...)` calls an element is no named part."""
+    return frozenset(
+        word.text
+        for opening, word, comma in zip(words, words[1:], words[2:], strict=False)
+        if (opening.text, comma.text) == ("(", ",") and word.text in {VALUE, TABLE}
+    )
+
+
+def _written_part(expression: str, start: int) -> str:
+    """The first two names of a chain, as they stand in the text."""
+    match = _PART.match(expression, start)
     return "" if match is None else match[0]

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Literal, assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from deskquorum.policy.money import exponent_of
 from deskquorum.policy.names import did_you_mean, is_name
 
 __all__ = [
-    "CelInput",
     "DeclarationError",
     "FactType",
     "ListOf",
+    "MapOf",
     "Record",
     "Scalar",
     "ScalarName",
     "TypeSpec",
-    "UnfitError",
     "described",
-    "fitted",
     "read_type",
 ]
 
 ScalarName = Literal["string", "int", "bool", "date", "time", "money"]
-CelInput = str | int | bool | datetime | list["CelInput"] | dict[str, "CelInput"]
 
 _SCALARS: tuple[ScalarName, ...] = ("string", "int", "bool", "date", "time", "money")
-_LARGEST = 2**63 - 1
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+_LONG = frozenset({"type", "values", "currency", "zone", "optional"})
 _WORDS: Mapping[ScalarName, str] = {
     "string": "text",
     "int": "a whole number",
@@ -49,11 +44,22 @@ class Scalar:
     name: ScalarName
     values: tuple[str, ...] = ()
     """The only texts allowed; empty when any is."""
+    currency: str | None = None
+    """For money that is told as a decimal amount: the code of its currency."""
+    zone: str | None = None
+    """For times that are told without a zone: the one they are in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListOf:
     """A list of values of one type."""
+
+    element: Scalar | Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapOf:
+    """Values of one type, looked up by a text."""
 
     element: Scalar | Record
 
@@ -73,7 +79,7 @@ class TypeSpec:
     optional: bool = False
 
 
-FactType = Scalar | ListOf | Record
+FactType = Scalar | ListOf | MapOf | Record
 
 
 class DeclarationError(ValueError):
@@ -88,12 +94,8 @@ class DeclarationError(ValueError):
         return DeclarationError(self.message, keys=(key, *self.keys), hint=self.hint)
 
 
-class UnfitError(ValueError):
-    """A value that does not fit its declared type; never shows the value."""
-
-
 def read_type(written: object) -> TypeSpec:
-    """Read a declaration: `date?`, `[string]`, `{type: string, values: [...]}`, `{list: {...}}`.
+    """Read a declaration: `date?`, `[string]`, `{type: string, values: [...]}`, `{map: {...}}`.
 
     Raises:
         DeclarationError: What is wrong, and under which keys.
@@ -107,9 +109,14 @@ def read_type(written: object) -> TypeSpec:
         case {"type": str() as name, **others}:
             return _long_form(name, _keyed(others))
         case {"list": element, **others}:
-            _no_other(_keyed(others), ("optional",))
-            kind = ListOf(element=_element(element, "list"))
-            return TypeSpec(type=kind, optional=_flag(_keyed(others)))
+            return _nested(ListOf(element=_element(element, "list")), others)
+        case {"map": element, **others}:
+            return _nested(MapOf(element=_element(element, "map")), others)
+        case {"record": dict() as fields, **others}:
+            try:
+                return _nested(_record(_keyed(fields)), others)
+            except DeclarationError as exc:
+                raise exc.under("record") from None
         case _:
             hint = f"write one of {', '.join(_SCALARS)}, [TYPE], or {{list: {{FIELD: TYPE}}}}"
             raise DeclarationError("no type", hint=hint)
@@ -120,33 +127,16 @@ def described(kind: FactType) -> str:
     match kind:
         case Scalar(values=values) if values:
             return f"one of {', '.join(values)}"
+        case Scalar(currency=str() as currency):
+            return f"an amount in {currency} such as 24.00"
         case Scalar(name=name):
             return _WORDS[name]
         case ListOf(element=element):
             return f"a list of {_PLURALS[_plain(element)]}"
+        case MapOf(element=element):
+            return f"a mapping to {_PLURALS[_plain(element)]}"
         case Record():
             return "a record"
-        case _:
-            assert_never(kind)
-
-
-def fitted(kind: FactType, value: object) -> CelInput:
-    """The value as conditions read it: dates become moments in UTC.
-
-    Raises:
-        UnfitError: The value is of another type.
-    """
-    match kind:
-        case Scalar():
-            return _fitted_scalar(kind, value)
-        case ListOf(element=element):
-            if not isinstance(value, list | tuple):
-                raise UnfitError(described(kind))
-            return [fitted(element, item) for item in value]
-        case Record(fields=fields):
-            if not isinstance(value, Mapping):
-                raise UnfitError(described(kind))
-            return dict(_fitted_fields(fields, value))
         case _:
             assert_never(kind)
 
@@ -158,21 +148,12 @@ _PLURALS = {
     "date": "dates",
     "time": "times",
     "money": "amounts in minor units",
-    "list": "lists",
     "record": "records",
 }
 
 
-def _plain(kind: FactType) -> str:
-    match kind:
-        case Scalar(name=name):
-            return name
-        case ListOf():
-            return "list"
-        case Record():
-            return "record"
-        case _:
-            assert_never(kind)
+def _plain(kind: Scalar | Record) -> str:
+    return kind.name if isinstance(kind, Scalar) else "record"
 
 
 def _scalar_name(name: str) -> ScalarName:
@@ -185,21 +166,64 @@ def _scalar_name(name: str) -> ScalarName:
 
 
 def _long_form(name: str, others: Mapping[str, object]) -> TypeSpec:
-    _no_other(others, ("values", "optional"))
+    _no_other(others, ("values", "currency", "zone", "optional"))
     short = name.removesuffix("?")
     try:
         scalar = _scalar_name(short)
     except DeclarationError as exc:
         raise exc.under("type") from None
+    for key, owner in (("values", "string"), ("currency", "money"), ("zone", "time")):
+        if others.get(key) and scalar != owner:
+            message = f"only {'money' if owner == 'money' else f'a {owner}'} has {_SETTINGS[key]}"
+            raise DeclarationError(message, keys=(key,))
+    kind = Scalar(
+        name=scalar, values=_values(others), currency=_currency(others), zone=_zone(others)
+    )
+    return TypeSpec(type=kind, optional=short != name or _flag(others))
+
+
+_SETTINGS = {"values": "values", "currency": "a currency", "zone": "a zone"}
+
+
+def _values(others: Mapping[str, object]) -> tuple[str, ...]:
     values = others.get("values", [])
     if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
         raise DeclarationError(
             "expected a list of texts", keys=("values",), hint="put it in quotes"
         )
-    if values and scalar != "string":
-        raise DeclarationError("only a string has values", keys=("values",))
-    optional = short != name or _flag(others)
-    return TypeSpec(type=Scalar(name=scalar, values=tuple(values)), optional=optional)
+    return tuple(values)
+
+
+def _currency(others: Mapping[str, object]) -> str | None:
+    written = others.get("currency")
+    if written is None:
+        return None
+    try:
+        exponent_of(str(written))
+    except ValueError:
+        message = f"'{written}' is no currency"
+        hint = "write a code such as USD"
+        raise DeclarationError(message, keys=("currency",), hint=hint) from None
+    return str(written)
+
+
+def _zone(others: Mapping[str, object]) -> str | None:
+    written = others.get("zone")
+    if written is None:
+        return None
+    try:
+        ZoneInfo(str(written))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"'{written}' is no time zone"
+        hint = "write a name such as America/New_York, or Etc/GMT+5 for UTC-5"
+        raise DeclarationError(message, keys=("zone",), hint=hint) from None
+    return str(written)
+
+
+def _nested(kind: FactType, others: Mapping[object, object]) -> TypeSpec:
+    named = _keyed(others)
+    _no_other(named, ("optional",))
+    return TypeSpec(type=kind, optional=_flag(named))
 
 
 def _keyed(others: Mapping[object, object]) -> Mapping[str, object]:
@@ -222,17 +246,27 @@ def _flag(others: Mapping[str, object]) -> bool:
 
 def _element(written: object, key: str | int) -> Scalar | Record:
     try:
-        # A record may well have a field called `type`, so that key alone tells nothing.
-        if isinstance(written, dict) and not written.keys() <= {"type", "values", "optional"}:
+        if isinstance(written, dict) and not _is_type(written):
             return _record(written)
         spec = read_type(written)
     except DeclarationError as exc:
         raise exc.under(key) from None
     if spec.optional:
-        raise DeclarationError("an element of a list can't be absent", keys=(key,))
-    if not isinstance(spec.type, Scalar):
-        raise DeclarationError("a list of lists can't be declared", keys=(key,))
+        raise DeclarationError("an element can't be absent", keys=(key,))
+    if isinstance(spec.type, ListOf | MapOf):
+        hint = "make it a record with one field"
+        raise DeclarationError("lists and maps hold values or records", keys=(key,), hint=hint)
     return spec.type
+
+
+def _is_type(written: Mapping[str, object]) -> bool:
+    """Whether it is a type in long form; a record may well have a field called `type`."""
+    name = str(written.get("type", ""))
+    own = ("currency" not in written or name.startswith("money")) and (
+        "zone" not in written or name.startswith("time")
+    )
+    nested = len(written) == 1 and isinstance(written.get("record"), dict)
+    return nested or (name != "" and written.keys() <= _LONG and own)
 
 
 def _record(written: Mapping[str, object]) -> Record:
@@ -248,58 +282,25 @@ def _record(written: Mapping[str, object]) -> Record:
         except DeclarationError as exc:
             raise exc.under(name) from None
         _check_field(name, fields[name])
+    _check_maps(fields)
     return Record(fields=fields)
 
 
+def _check_maps(fields: Mapping[str, TypeSpec]) -> None:
+    """The message types that records become can't tell maps `a_b` and `a__b` apart."""
+    names: dict[str, str] = {}
+    for name in (name for name, spec in fields.items() if isinstance(spec.type, MapOf)):
+        first = names.setdefault("".join(part.capitalize() for part in name.split("_")), name)
+        if first != name:
+            message = f"'{name}' is too much like '{first}'"
+            raise DeclarationError(message, keys=(name,), hint="give one of them another name")
+
+
 def _check_field(name: str, spec: TypeSpec) -> None:
-    if isinstance(spec.type, ListOf) and isinstance(spec.type.element, Record):
-        raise DeclarationError("a record can't hold a list of records", keys=(name,))
-    plain = isinstance(spec.type, Scalar) and spec.type.name not in {"date", "time"}
-    if spec.optional and not plain:
-        message = "only a string, int, bool or money field of a record can be absent"
-        raise DeclarationError(
-            message, keys=(name,), hint="declare it as a string, or always send it"
-        )
-
-
-def _fitted_scalar(kind: Scalar, value: object) -> CelInput:
-    match kind.name, value:
-        case "string", str() if _writable(value) and value in (kind.values or (value,)):
-            return value
-        case "bool", bool():
-            return value
-        case (("int" | "money"), int()) if not isinstance(value, bool) and abs(value) <= _LARGEST:
-            return value
-        case "date", str() if _DATE.fullmatch(value):
-            return _moment(value)
-        case "time", str() if _TIME.fullmatch(value):
-            return _moment(value)
-        case _:
-            raise UnfitError(described(kind))
-
-
-def _writable(text: str) -> bool:
-    """Lone surrogates pass through JSON, but are no text."""
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        if len(text) == len("2026-01-31"):
-            day = date.fromisoformat(text)
-            return datetime(day.year, day.month, day.day, tzinfo=UTC)
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise UnfitError("a real date") from None
-
-
-def _fitted_fields(
-    fields: Mapping[str, TypeSpec], value: Mapping[object, object]
-) -> list[tuple[str, CelInput]]:
-    found = []
-    for name, spec in fields.items():
-        if value.get(name) is not None:
-            found.append((name, fitted(spec.type, value[name])))
-        elif not spec.optional:
-            raise UnfitError(f"a record with {name}")
-    return found
+    """What is absent must not look like a value: a moment or a record would."""
+    kind = spec.type
+    moment = isinstance(kind, Scalar) and kind.name in {"date", "time"}
+    if spec.optional and (moment or isinstance(kind, Record)):
+        message = "a date, time or record in a record can't be absent"
+        hint = "always send it, or declare it as a string or a map"
+        raise DeclarationError(message, keys=(name,), hint=hint)

@@ -15,12 +15,12 @@ from deskquorum.policy.expressions import Word, words_of
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-__all__ = ["LONGEST_SUM", "function_declarations", "function_libraries", "in_plain_cel"]
+__all__ = ["LONGEST", "function_declarations", "function_libraries", "in_plain_cel"]
 
-LONGEST_SUM = 64
-"""Elements that `sum_of` can add; the sum of a longer list has no value."""
+LONGEST = 256
+"""Elements that `sum_of` can add and `positions` can count; a longer list gives no value."""
 
-_USUAL_SUM = 8
+_USUAL = 8
 """Up to this length a shorter, faster text is evaluated."""
 
 _SECONDS_BEFORE_1970 = 62_135_596_800
@@ -30,17 +30,21 @@ _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 
 def function_declarations() -> list[cel.FunctionDecl]:
-    """`days_between`, `sum_of`, `min_of` and `max_of`, to be checked but not to be called."""
+    """The functions, to be checked but not to be called."""
     from cel_expr_python import cel
 
-    numbers = [cel.Type.List(cel.Type.INT)]
-    moments = [cel.Type.TIMESTAMP, cel.Type.TIMESTAMP]
-    declared = {"days_between": moments, "sum_of": numbers, "min_of": numbers, "max_of": numbers}
+    whole = cel.Type.INT
+    numbers, anything = cel.Type.List(whole), cel.Type.List(cel.Type.DYN)
+    declared = {
+        "days_between": (whole, [cel.Type.TIMESTAMP, cel.Type.TIMESTAMP]),
+        "sum_of": (whole, [numbers]),
+        "min_of": (whole, [numbers]),
+        "max_of": (whole, [numbers]),
+        "positions": (numbers, [anything]),
+    }
     return [
-        cel.FunctionDecl(
-            name, [cel.Overload(f"{name}_typed", return_type=cel.Type.INT, parameters=takes)]
-        )
-        for name, takes in declared.items()
+        cel.FunctionDecl(name, [cel.Overload(f"{name}_typed", return_type=gives, parameters=takes)])
+        for name, (gives, takes) in declared.items()
     ]
 
 
@@ -102,10 +106,10 @@ def _days_between(first: str, second: str) -> str:
 
 def _sum_of(numbers: str) -> str:
     """CEL has no loop that adds, so every element is added if it is there."""
-    few, many = _added(0, _USUAL_SUM), _added(0, LONGEST_SUM)
+    few, many = _added(0, _USUAL), _added(0, LONGEST)
     return (
-        f"cel.bind(added, {numbers}, size(added) <= {_USUAL_SUM} ? {few} : "
-        f"size(added) <= {LONGEST_SUM} ? {many} : added[size(added)])"
+        f"cel.bind(added, {numbers}, size(added) <= {_USUAL} ? {few} : "
+        f"size(added) <= {LONGEST} ? {many} : added[size(added)])"
     )
 
 
@@ -114,7 +118,16 @@ def _added(first: int, end: int) -> str:
     if end - first == 1:
         return f"(size(added) > {first} ? added[{first}] : 0)"
     middle = (first + end) // 2
-    return f"({_added(first, middle)} + {_added(middle, end)})"
+    return f"({_added(first, middle)} + (size(added) > {middle} ? {_added(middle, end)} : 0))"
+
+
+def _positions(items: str) -> str:
+    few, many = (str(list(range(end))) for end in (_USUAL, LONGEST))
+    counted = "{}.filter(position, position < counted)"
+    return (
+        f"cel.bind(counted, size({items}), counted <= {_USUAL} ? {counted.format(few)} : "
+        f"counted <= {LONGEST} ? {counted.format(many)} : [{few}[counted]])"
+    )
 
 
 def _min_of(numbers: str) -> str:
@@ -131,4 +144,5 @@ _TEMPLATES: Mapping[str, Callable[..., str]] = {
     "sum_of": _sum_of,
     "min_of": _min_of,
     "max_of": _max_of,
+    "positions": _positions,
 }

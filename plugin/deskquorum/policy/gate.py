@@ -7,13 +7,21 @@ evaluated counts for the more careful side: a restriction holds, a permission do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Reason, Ruling
 from deskquorum.policy.bindings import Bindings, bind
-from deskquorum.policy.book import REPLY, TICKET, ActionSpec, Guarded, PolicyBook, Rule
+from deskquorum.policy.book import (
+    REPLY,
+    TICKET,
+    UNDECLARED,
+    ActionSpec,
+    Guarded,
+    PolicyBook,
+    Rule,
+)
 from deskquorum.policy.environment import Missing
 
 __all__ = ["rule_on", "rule_on_ticket"]
@@ -28,7 +36,7 @@ def rule_on(
     facts: Facts,
     answers: Mapping[str, Answer],
     claimed: Mapping[str, JsonValue],
-    now: datetime,
+    now: datetime | None,
 ) -> Ruling:
     """Rule on one action, or on a drafted reply (`Action(name="reply")`). Pure; never raises.
 
@@ -38,20 +46,20 @@ def rule_on(
     spec = book.actions.get(action.name)
     if spec is None and action.name == REPLY:
         spec = ActionSpec(name=REPLY, risk="reply")
-    if spec is None:
-        reason = Reason(code="unknown-action", params={"action": action.name})
-        return Ruling(
-            action=action.name, effect=Effect.HUMAN, reasons=(reason,), policy_hash=book.hash
-        )
     bindings = bind(
         book,
         facts=facts,
         answers=answers,
         claimed=claimed,
-        args=action.args,
+        args={} if spec is None else action.args,
         now=now,
-        action=spec.name,
+        action=None if spec is None else spec.name,
     )
+    if spec is None:
+        unknown = Reason(code="unknown-action", params={"action": action.name})
+        bindings = replace(bindings, faults=(unknown,))
+        ruling = _ruling(book, ActionSpec(name=UNDECLARED), bindings, otherwise=(Effect.HUMAN, ()))
+        return replace(ruling, action=action.name)
     no_rule = Reason(code="no-rule", params={"action": spec.name})
     return _ruling(book, spec, bindings, otherwise=(Effect.HUMAN, (no_rule,)))
 
@@ -62,7 +70,7 @@ def rule_on_ticket(
     facts: Facts,
     answers: Mapping[str, Answer],
     claimed: Mapping[str, JsonValue],
-    now: datetime,
+    now: datetime | None,
 ) -> Ruling:
     """Rule on the ticket as a whole; its rules only hold back, so no match allows. Pure."""
     bindings = bind(book, facts=facts, answers=answers, claimed=claimed, args={}, now=now)

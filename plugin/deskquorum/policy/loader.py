@@ -157,11 +157,12 @@ def _environment(
             **facts,
             **{f"answer.{name}": _labels(q.labels) for name, q in questions.items()},
             **{f"claimed.{name}": spec for name, spec in slots.items()},
-            "now": read_type("time"),
+            "now": found.facts.get("now", read_type("time")),
         },
-        facts=frozenset(facts),
+        # `now` is told by whoever asks, and text may rest on it as little as on nothing.
+        facts=frozenset(facts.keys() - {"now"}),
         arguments=argument_types(found.actions),
-        conditions=written_out(found),
+        parts=written_out(found),
         unchecked=frozenset(
             name for n in dropped if is_dotted_name(n) for name in (n, f"answer.{n}")
         ),

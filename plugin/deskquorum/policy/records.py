@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from deskquorum.policy.fact_types import CelInput, FactType, ListOf, Record, Scalar, TypeSpec
+from deskquorum.policy.fact_types import FactType, ListOf, MapOf, Record, Scalar, TypeSpec
+from deskquorum.policy.fitting import CelInput
 
 if TYPE_CHECKING:
-    from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
+    from google.protobuf.descriptor_pb2 import (
+        DescriptorProto,
+        FieldDescriptorProto,
+        FileDescriptorProto,
+    )
     from google.protobuf.descriptor_pool import DescriptorPool
     from google.protobuf.message import Message
 
@@ -27,17 +32,18 @@ _TIMESTAMP = "google.protobuf.Timestamp"
 
 
 class RecordTypes:
-    """One message type per declared record; values of lists of records become messages."""
+    """One message type per declared record; values that hold records become messages."""
 
-    def __init__(self, declared: Mapping[str, TypeSpec]) -> None:
+    def __init__(self, declared: Iterable[tuple[str, TypeSpec]]) -> None:
         self._names: dict[int, str] = {}
         self._shown: dict[str, str] = {}
+        self._classes: dict[int, type[Message]] = {}
         self._pool: DescriptorPool | None = None
-        records = {
-            name: spec.type.element
-            for name, spec in declared.items()
-            if isinstance(spec.type, ListOf) and isinstance(spec.type.element, Record)
-        }
+        records = [
+            (name, record)
+            for name, spec in declared
+            if (record := _record_in(spec.type)) is not None
+        ]
         if records:
             self._build(records)
 
@@ -51,7 +57,7 @@ class RecordTypes:
         return self._names[id(record)]
 
     def owner_of(self, message_name: str) -> str | None:
-        """The declared name of the list whose records have this message type."""
+        """The declared name of the fact whose records have this message type."""
         return self._shown.get(message_name)
 
     def fields_of(self, message_name: str) -> tuple[str, ...]:
@@ -63,14 +69,18 @@ class RecordTypes:
     def bound(self, kind: FactType, value: CelInput) -> object:
         """The value with every record in it as a message."""
         match kind, value:
-            case ListOf(element=element), list():
-                return [self.bound(element, item) for item in value]
+            case ListOf(element=Record() as record), list():
+                return [self.bound(record, item) for item in value]
+            case MapOf(element=Record() as record), dict():
+                return {name: self.bound(record, item) for name, item in value.items()}
             case Record(), dict():
-                return self._message(kind, value)
+                made = self._class_of(kind)()
+                _fill(made, kind, value)
+                return made
             case _:
                 return value
 
-    def _build(self, records: Mapping[str, Record]) -> None:
+    def _build(self, records: Sequence[tuple[str, Record]]) -> None:
         from google.protobuf import timestamp_pb2, wrappers_pb2
         from google.protobuf.descriptor_pb2 import FileDescriptorProto
         from google.protobuf.descriptor_pool import DescriptorPool
@@ -80,58 +90,119 @@ class RecordTypes:
         for known in (timestamp_pb2, wrappers_pb2):
             pool.AddSerializedFile(known.DESCRIPTOR.serialized_pb)
             file.dependency.append(known.DESCRIPTOR.name)
-        for name, record in records.items():
-            self._declare(file.message_type.add(name=name.replace(".", "_dot_")), record, name)
+        for shown, record in records:
+            self._declare(file, record, shown)
         pool.AddSerializedFile(file.SerializeToString())
         self._pool = pool
 
-    def _declare(self, message: DescriptorProto, record: Record, shown: str) -> None:
+    def _declare(self, file: FileDescriptorProto, record: Record, shown: str) -> str:
+        """Add a record's type, those of its fields first, and name it."""
+        if id(record) in self._names:
+            return self._names[id(record)]
+        inner_names = {
+            name: self._declare(file, inner, f"{shown}.{name}")
+            for name, spec in record.fields.items()
+            if (inner := _record_in(spec.type)) is not None
+        }
+        # Numbered, because dots can't stand in such a name and every substitute could clash.
+        message = file.message_type.add(name=f"Record{len(file.message_type)}")
         full = f"{_PACKAGE}.{message.name}"
         self._names[id(record)] = full
         self._shown[full] = shown
         for number, (name, spec) in enumerate(record.fields.items(), start=1):
             # An own JSON name, because the default ones of `a_b` and `a__b` would be the same.
             field = message.field.add(name=name, number=number, json_name=f"f{number}")
-            _describe(field, spec)
+            if isinstance(spec.type, MapOf):
+                entry = message.nested_type.add(name=_entry_name(name))
+                _describe_entry(entry, spec.type, inner_names.get(name))
+                field.label, field.type = field.LABEL_REPEATED, field.TYPE_MESSAGE
+                field.type_name = f".{full}.{entry.name}"
+            else:
+                _describe(field, spec, inner_names.get(name))
+        return full
 
-    def _message(self, record: Record, value: Mapping[str, CelInput]) -> Message:
+    def _class_of(self, record: Record) -> type[Message]:
         from google.protobuf.message_factory import GetMessageClass
 
-        assert self._pool is not None  # noqa: S101 - records are declared, or there is no Record
-        made = GetMessageClass(self._pool.FindMessageTypeByName(self.message_name(record)))()
-        for name, item in value.items():
-            _fill(made, name, item, wrapped=record.fields[name].optional)
-        return made
+        if id(record) not in self._classes:
+            assert self._pool is not None  # noqa: S101 - a record is declared: this one
+            found = self._pool.FindMessageTypeByName(self.message_name(record))
+            self._classes[id(record)] = GetMessageClass(found)
+        return self._classes[id(record)]
 
 
-def _describe(field: FieldDescriptorProto, spec: TypeSpec) -> None:
+def _entry_name(field: str) -> str:
+    """The one name that protobuf allows for the entries of a map."""
+    return "".join(part[:1].upper() + part[1:] for part in field.split("_")) + "Entry"
+
+
+def _record_in(kind: FactType) -> Record | None:
+    inner = kind.element if isinstance(kind, ListOf | MapOf) else kind
+    return inner if isinstance(inner, Record) else None
+
+
+def _describe_entry(entry: DescriptorProto, kind: MapOf, inner: str | None) -> None:
+    """A map in a message is a list of entries with two fields."""
+    entry.options.map_entry = True
+    key = entry.field.add(name="key", number=1)
+    key.label, key.type = key.LABEL_OPTIONAL, key.TYPE_STRING
+    _describe(entry.field.add(name="value", number=2), TypeSpec(type=kind.element), inner)
+
+
+def _describe(field: FieldDescriptorProto, spec: TypeSpec, inner: str | None) -> None:
     kind = spec.type
     field.label = field.LABEL_OPTIONAL
     if isinstance(kind, ListOf):
         field.label, kind = field.LABEL_REPEATED, kind.element
-    assert isinstance(kind, Scalar)  # noqa: S101 - `read_type` lets no record into a record
-    if kind.name in {"date", "time"}:
+    if not isinstance(kind, Scalar):
+        field.type, field.type_name = field.TYPE_MESSAGE, f".{inner}"
+    elif kind.name in {"date", "time"}:
         field.type, field.type_name = field.TYPE_MESSAGE, f".{_TIMESTAMP}"
-    elif spec.optional:
+    elif spec.optional and kind is spec.type:
         # A wrapper that is not set reads as null; a plain field would read as 0 or "".
         field.type, field.type_name = field.TYPE_MESSAGE, f".google.protobuf.{_WRAPPERS[kind.name]}"
     else:
         field.type = getattr(field, f"TYPE_{_SCALARS[kind.name]}")
 
 
-def _fill(message: Message, name: str, item: CelInput, *, wrapped: bool) -> None:
-    if isinstance(item, list):
-        for element in item:
-            if isinstance(element, datetime):
-                _set_moment(getattr(message, name).add(), element)
-            else:
-                getattr(message, name).append(element)
+def _fill(message: Message, record: Record, value: Mapping[str, CelInput]) -> None:
+    for name, item in value.items():
+        spec = record.fields[name]
+        match spec.type, item:
+            case ListOf(element=element), list():
+                for one in item:
+                    _append(getattr(message, name), element, one)
+            case MapOf(element=element), dict():
+                for key, one in item.items():
+                    _put(getattr(message, name), key, element, one)
+            case Record() as inner, dict():
+                getattr(message, name).SetInParent()
+                _fill(getattr(message, name), inner, item)
+            case _, datetime():
+                _set_moment(getattr(message, name), item)
+            case _ if spec.optional:
+                getattr(message, name).value = item
+            case _:
+                setattr(message, name, item)
+
+
+# The containers' classes exist at run time only.
+def _append(items: Any, kind: Scalar | Record, item: CelInput) -> None:  # noqa: ANN401 - see above
+    if isinstance(kind, Record) and isinstance(item, dict):
+        _fill(items.add(), kind, item)
     elif isinstance(item, datetime):
-        _set_moment(getattr(message, name), item)
-    elif wrapped:
-        getattr(message, name).value = item
+        _set_moment(items.add(), item)
     else:
-        setattr(message, name, item)
+        items.append(item)
+
+
+def _put(items: Any, key: str, kind: Scalar | Record, item: CelInput) -> None:  # noqa: ANN401 - see above
+    if isinstance(kind, Record) and isinstance(item, dict):
+        _fill(items[key], kind, item)
+    elif isinstance(item, datetime):
+        _set_moment(items[key], item)
+    else:
+        items[key] = item
 
 
 def _set_moment(timestamp: object, moment: datetime) -> None:

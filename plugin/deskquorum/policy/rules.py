@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deskquorum.domain import Effect
-from deskquorum.policy.book import REPLY, TICKET, Guarded, Rule
+from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Guarded, Rule
 from deskquorum.policy.conditions import problems_in
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import CelProblem, Condition, Environment
@@ -71,7 +71,7 @@ class _RuleBuilder:
 
     def _targets(self) -> Iterator[str]:
         actions = self.found.actions
-        known = actions.keys() | {TICKET, REPLY}
+        known = actions.keys() | {TICKET, REPLY, UNDECLARED}
         as_list = self.topic.node("rules", self.index, "on").items is not None
         for position, name in enumerate(self.shape.on):
             keys = ("on", position) if as_list else ("on",)
@@ -80,6 +80,9 @@ class _RuleBuilder:
             elif name == TICKET and self.shape.effect == "allow":
                 hint = "a ticket that no rule holds back goes on"
                 self._report("a rule on the ticket can't allow", *keys, hint=hint)
+            elif name == UNDECLARED and self.shape.effect == "allow":
+                hint = "declare the action to allow it"
+                self._report("what nobody declared can't be allowed", *keys, hint=hint)
             elif name in known:
                 yield name
             elif name not in self.found.dropped:
@@ -124,7 +127,7 @@ class _RuleBuilder:
             return
         risky = [n for n in on if n in self.found.actions and self._risk(n) in _GRAVE]
         when = "true" if self.shape.when is None else self.shape.when
-        text = expand(when, self.environment.conditions).text
+        text = expand(when, self.environment.parts).text
         if risky and not rests_on_facts(text, self._is_fact):
             message = (
                 f"rule '{self.shape.id}' allows {risky[0]} (risk {self._risk(risky[0])}) "

@@ -114,6 +114,8 @@ class TopicShape(_Shape):
     version: Text
     facts: dict[str, JsonValue] = {}
     conditions: dict[str, Text] = {}
+    values: dict[str, Text] = {}
+    tables: dict[str, JsonValue] = {}
     clauses: list[ClauseShape] = []
     actions: dict[str, ActionShape] = {}
     rules: list[RuleShape] = []

@@ -19,6 +19,12 @@ __all__ = ["Entry", "Node", "Scalar", "read_tree"]
 Scalar = str | int | float | bool | None
 Place = tuple[int, int]
 
+_LARGEST_FILE = 1_000_000
+"""Bytes; no topic that people keep in their heads is as long, and reading it would take long."""
+
+_MOST_NODES = 100_000
+"""Values of a file with its aliases written out; a few lines of aliases can make billions."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
@@ -78,18 +84,18 @@ def read_tree(path: Path, problems: list[Problem]) -> Node | None:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as exc:
-        problems.append(Problem(path=str(path), message=f"can't be read: {exc.strerror}"))
-        return None
-    except UnicodeDecodeError:
-        problems.append(Problem(path=str(path), message="not UTF-8", hint="save it as UTF-8"))
+    text = _text(path, problems)
+    if text is None:
         return None
     try:
         root = YAML(typ="safe", pure=True).compose(text)
         reader = _Reader(path=path, text=text, problems=problems)
         read = None if root is None else reader.node(root)
+    except _TooManyNodesError as exc:
+        message = f"more than {_MOST_NODES} values, aliases written out"
+        line, column = exc.place
+        problems.append(Problem(path=str(path), line=line, column=column, message=message))
+        return None
     except RecursionError:
         problems.append(Problem(path=str(path), message="nested too deeply"))
         return None
@@ -103,6 +109,39 @@ def read_tree(path: Path, problems: list[Problem]) -> Node | None:
     if read is None:
         problems.append(Problem(path=str(path), line=1, column=1, message="the file is empty"))
     return read
+
+
+def _text(path: Path, problems: list[Problem]) -> str | None:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            message, hint = f"longer than {_LARGEST_FILE} bytes", "split it into several files"
+            problems.append(Problem(path=str(path), message=message, hint=hint))
+            return None
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as exc:
+        problems.append(Problem(path=str(path), message=f"can't be read: {exc.strerror}"))
+    except UnicodeDecodeError as exc:
+        before = exc.object[: exc.start]
+        line = before.count(b"\n") + 1
+        column = exc.start - (before.rfind(b"\n") + 1) + 1
+        problems.append(
+            Problem(
+                path=str(path),
+                line=line,
+                column=column,
+                message="not UTF-8",
+                hint="save it as UTF-8",
+            )
+        )
+    return None
+
+
+class _TooManyNodesError(Exception):
+    """Raised where the tree of a file outgrows every honest one."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        super().__init__("too many nodes")
 
 
 def _syntax(path: Path, exc: MarkedYAMLError) -> Problem:
@@ -126,11 +165,16 @@ class _Reader:
     problems: list[Problem]
     within: tuple[int, ...] = ()
     """Nodes that hold the current one; an alias to one of them never ends."""
+    places: list[Place] = field(default_factory=list)
+    """Of every node read so far, by any reader of this file."""
 
     def node(self, found: YamlNode) -> Node:
         from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
         place = (found.start_mark.line + 1, found.start_mark.column + 1)
+        self.places.append(place)
+        if len(self.places) > _MOST_NODES:
+            raise _TooManyNodesError(place)
         if id(found) in self.within:
             self._report(place, "an alias to something that holds it", hint="write it out")
             return Node(place=place)
@@ -139,6 +183,7 @@ class _Reader:
             text=self.text,
             problems=self.problems,
             within=(*self.within, id(found)),
+            places=self.places,
         )
         if isinstance(found, MappingNode):
             return Node(place=place, entries=dict(inner.entries(found)))

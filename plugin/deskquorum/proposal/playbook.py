@@ -25,7 +25,7 @@ from deskquorum.policy import (
 from deskquorum.proposal.replies import ReplyTemplate, load_replies
 from deskquorum.proposal.slots import SlotSpec, fill_slots
 
-__all__ = ["Play", "Playbook", "draft_reply", "load_playbook", "propose"]
+__all__ = ["Play", "Playbook", "PlaybookShape", "draft_reply", "load_playbook", "propose"]
 
 
 class _Strict(BaseModel):
@@ -47,7 +47,9 @@ class _PlayShape(_Strict):
     cite: list[str] = []
 
 
-class _PlaybookShape(_Strict):
+class PlaybookShape(_Strict):
+    """The whole file, as ops write it."""
+
     playbook: str
     version: str
     slots: dict[str, SlotSpec] = {}
@@ -154,7 +156,7 @@ def load_playbook(
     """
     problems: list[Problem] = []
     replies = load_replies(reply_folders, problems)
-    document = read_yaml(path, _PlaybookShape, problems) if path.is_file() else None
+    document = read_yaml(path, PlaybookShape, problems) if path.is_file() else None
     plays: tuple[Play, ...] = ()
     if document is not None:
         files = {path.stem for folder in reply_folders for path in folder.glob("*.md")}
@@ -171,7 +173,7 @@ def load_playbook(
 
 
 def _unknown_replies(
-    document: Document[_PlaybookShape], replies: Collection[str]
+    document: Document[PlaybookShape], replies: Collection[str]
 ) -> Iterator[Problem]:
     """Names of replies that do not exist; a faulty reply file has a problem of its own."""
     hint = f"the replies are {', '.join(sorted(replies))}"
@@ -206,7 +208,7 @@ def _play(shape: _PlayShape, index: int, compiler: _Compiler) -> Play:
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
-    document: Document[_PlaybookShape]
+    document: Document[PlaybookShape]
     book: PolicyBook
     problems: list[Problem]
 

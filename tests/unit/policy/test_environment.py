@@ -46,7 +46,12 @@ def value(book, expression, **facts):
         pytest.param("max_of([min_of([4, 3]), 2])", 3, id="calls-in-calls"),
         pytest.param("sum_of([1, // one\n 2]) // end", 3, id="comments"),
         pytest.param("'sum_of(1)'", "sum_of(1)", id="a-call-in-a-text"),
-        pytest.param(f"sum_of({list(range(64))})", 2016, id="long-sum"),
+        pytest.param(f"sum_of({list(range(256))})", 32640, id="long-sum"),
+        pytest.param("positions(['a', 'b'])", [0, 1], id="positions"),
+        pytest.param("positions([])", [], id="positions-of-nothing"),
+        pytest.param(f"size(positions({list(range(256))}))", 256, id="many-positions"),
+        pytest.param("positions(order.items).all(n, order.items[n].price_minor > n)", True,
+                     id="side-by-side"),
         pytest.param("order.items.exists(i, 'new' in i.tags)", True, id="list-in-a-record"),
         pytest.param("order.items.filter(i, i.note == 'x').size()", 1, id="optional-field"),
         pytest.param("order.items.exists(i, i.note == null)", True, id="absent-field-is-null"),
@@ -76,7 +81,8 @@ def test_a_fact_that_was_not_read_is_missing(book):
         "min_of([]) == 1",
         "order.total_minor * 9223372036854775807 > 0",
         "order.items.exists(i, i.note.size() > 100)",
-        f"sum_of({list(range(65))}) > 0",
+        f"sum_of({list(range(257))}) > 0",
+        f"size(positions({list(range(257))})) > 0",
     ],
 )
 def test_an_impossible_operation_has_no_value(book, expression):

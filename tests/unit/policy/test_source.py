@@ -84,3 +84,23 @@ def test_a_file_in_another_encoding_is_reported(tmp_path):
     problems = []
     assert read_tree(path, problems) is None
     assert problems[0].hint == "save it as UTF-8"
+    assert (problems[0].line, problems[0].column) == (1, 4)
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_goes_off(tmp_path):
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
+    found, problems = tree(tmp_path, "\n".join(rows))
+    assert found is None
+    assert problems == [(1, 37, "more than 100000 values, aliases written out")]
+
+
+def test_a_file_of_ten_megabytes_is_not_even_read(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(b"a: " + b"x" * 10_000_000)
+    problems = []
+    assert read_tree(path, problems) is None
+    assert (problems[0].message, problems[0].hint) == (
+        "longer than 1000000 bytes",
+        "split it into several files",
+    )

@@ -1,0 +1,159 @@
+"""A rule's condition taken apart: which of its parts hold, which don't, and on what values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from deskquorum.domain import JsonValue
+from deskquorum.policy import Bindings, Environment, Missing, NoValue
+from deskquorum.policy.expressions import CONDITION, Word, words_of
+
+__all__ = ["Part", "State", "Taker", "telling"]
+
+State = Literal["holds", "fails", "unknown"]
+
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
+_MOST_SHOWN = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A condition, or a part of it that stands between `&&` or `||`."""
+
+    text: str
+    """As written, on one line."""
+    state: State
+    values: tuple[str, ...] = ()
+    """What it read, in words: `order.status is "delivered"`."""
+    joined: Literal["all", "any"] | None = None
+    """How `parts` make it up; None for one that is not taken apart."""
+    parts: tuple[Part, ...] = ()
+
+
+def telling(part: Part) -> Iterator[Part]:
+    """The smallest parts that make a condition hold, fail or stay open."""
+    if part.joined is None:
+        yield part
+        return
+    decided = {("all", "fails"): "fails", ("any", "holds"): "holds"}.get((part.joined, part.state))
+    wanted = {decided} if decided else {part.state}
+    for inner in part.parts:
+        if inner.state in wanted:
+            yield from telling(inner)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taker:
+    """Takes conditions on one action apart."""
+
+    environment: Environment
+    bindings: Bindings
+    action: str | None
+
+    def take(self, text: str) -> Part:
+        """The condition with its parts, each evaluated by itself."""
+        text = text.strip()
+        words = list(words_of(text))
+        while len(words) > 1 and words[0].text == "(" and _closing(words) == len(words) - 1:
+            text = text[words[0].start + 1 : words[-1].start].strip()
+            words = list(words_of(text))
+        if len(words) == 1 and words[0].text.startswith(f"{CONDITION}."):
+            return self._named(words[0].text)
+        cut = None if _marks(words, "?") else self._cut(text, words)
+        return self._whole(text) if cut is None else cut
+
+    def _cut(self, text: str, words: Sequence[Word]) -> Part | None:
+        # `||` binds less tightly than `&&`, so it is cut first.
+        for mark, joined in (("||", "any"), ("&&", "all")):
+            if at := _marks(words, mark):
+                starts = [0, *(start + len(mark) for start in at)]
+                ends = [*at, len(text)]
+                parts = [self.take(text[a:b]) for a, b in zip(starts, ends, strict=True)]
+                return Part(
+                    text=_on_one_line(text),
+                    state=self._state(text),
+                    joined="any" if joined == "any" else "all",
+                    parts=tuple(parts),
+                )
+        return None
+
+    def _named(self, name: str) -> Part:
+        inner = self.take(self.environment.compile(name, action=self.action).text)
+        return Part(
+            text=f"{name} ({inner.text})" if inner.joined is None else name,
+            state=inner.state,
+            values=inner.values,
+            joined=inner.joined,
+            parts=inner.parts,
+        )
+
+    def _whole(self, text: str) -> Part:
+        return Part(
+            text=_on_one_line(text), state=self._state(text), values=tuple(self._values(text))
+        )
+
+    def _state(self, text: str) -> State:
+        value = self.environment.compile(text, action=self.action).evaluate(self.bindings)
+        if value is True:
+            return "holds"
+        return "fails" if value is False else "unknown"
+
+    def _values(self, text: str) -> Iterator[str]:
+        expanded = self.environment.compile(text, action=self.action).text
+        for name in dict.fromkeys(self.environment.names_in(expanded, action=self.action)):
+            if not name.startswith("known."):
+                yield f"{name} {self._value(name)}"
+
+    def _value(self, name: str) -> str:
+        if name in self.bindings.unfit:
+            return f"is not {self.bindings.unfit[name]}"
+        if name not in self.bindings.present:
+            return "was not read"
+        value = self.environment.compile(name, action=self.action).evaluate(self.bindings)
+        if isinstance(value, Missing | NoValue):
+            return "has no value"
+        return f"is {_shown(value)}"
+
+
+def _shown(value: JsonValue | datetime) -> str:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case list() if not all(isinstance(item, str | int) for item in value):
+            return f"a list of {len(value)}"
+        case None:
+            return "a record"
+        case _:
+            text = json.dumps(value, ensure_ascii=False)
+            return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _marks(words: Sequence[Word], mark: str) -> list[int]:
+    """Where a mark stands outside of all brackets."""
+    return [
+        words[at].start
+        for at, depth in _depths(words)
+        if depth == 0 and words[at].kind == "mark" and words[at].text == mark
+    ]
+
+
+def _closing(words: Sequence[Word]) -> int:
+    """Where the bracket that the words begin with is closed."""
+    return next((at for at, depth in _depths(words) if depth == 0), len(words))
+
+
+def _depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Each position with the number of brackets open after it."""
+    depth = 0
+    for at, word in enumerate(words):
+        if word.kind == "mark":
+            depth += (word.text in _OPEN) - (word.text in _CLOSE)
+        yield at, depth

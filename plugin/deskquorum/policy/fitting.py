@@ -1,0 +1,130 @@
+"""Which JSON values fit a declared type, and what conditions read in their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import assert_never
+from zoneinfo import ZoneInfo
+
+from deskquorum.policy.fact_types import (
+    FactType,
+    ListOf,
+    MapOf,
+    Record,
+    Scalar,
+    TypeSpec,
+    described,
+)
+from deskquorum.policy.money import minor_of
+
+__all__ = ["CelInput", "UnfitError", "fitted", "moment_of"]
+
+CelInput = str | int | bool | datetime | list["CelInput"] | dict[str, "CelInput"]
+
+_LARGEST = 2**63 - 1
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NAIVE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+")
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+
+
+class UnfitError(ValueError):
+    """A value that does not fit its declared type; never shows the value."""
+
+
+def fitted(kind: FactType, value: object) -> CelInput:
+    """The value as conditions read it: dates become moments in UTC, amounts minor units.
+
+    Raises:
+        UnfitError: The value is of another type.
+    """
+    match kind, value:
+        case Scalar(), _:
+            return _fitted_scalar(kind, value)
+        case ListOf(element=element), list() | tuple():
+            return [fitted(element, item) for item in value]
+        case MapOf(element=element), Mapping():
+            return {str(name): fitted(element, item) for name, item in value.items()}
+        case Record(fields=fields), Mapping():
+            return dict(_fitted_fields(fields, value))
+        case ((ListOf() | MapOf() | Record()), _):
+            raise UnfitError(described(kind))
+        case unreachable:
+            assert_never(unreachable[0])
+
+
+def moment_of(text: str, *, zone: str | None = None) -> datetime:
+    """The moment that a time with its zone names; without one it is in `zone`.
+
+    Raises:
+        UnfitError: No time, or one that could be any of several.
+    """
+    if _TIME.fullmatch(text):
+        return _moment(text)
+    if zone is None or _NAIVE.fullmatch(text) is None:
+        raise UnfitError("a time with its zone")
+    local = _parsed(text).replace(tzinfo=ZoneInfo(zone))
+    # An hour that the clocks skip or repeat is no moment that anybody can rely on.
+    if local.utcoffset() != local.replace(fold=1).utcoffset():
+        raise UnfitError("a time that exists once")
+    return local.astimezone(UTC)
+
+
+def _fitted_scalar(kind: Scalar, value: object) -> CelInput:
+    match kind.name, value:
+        case "string", str() if _writable(value) and value in (kind.values or (value,)):
+            return value
+        case "bool", bool():
+            return value
+        case "money", _ if kind.currency is not None:
+            return _minor(value, kind.currency)
+        case (("int" | "money"), int()) if not isinstance(value, bool) and abs(value) <= _LARGEST:
+            return value
+        case "date", str() if _DATE.fullmatch(value):
+            return _moment(value)
+        case "time", str():
+            return moment_of(value, zone=kind.zone)
+        case _:
+            raise UnfitError(described(kind))
+
+
+def _minor(value: object, currency: str) -> int:
+    """A decimal amount, as text or as a whole number of the currency's main unit."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UnfitError("an amount")
+    try:
+        return minor_of(str(value), currency)
+    except ValueError:
+        raise UnfitError("an amount") from None
+
+
+def _writable(text: str) -> bool:
+    """Lone surrogates pass through JSON, but are no text."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _moment(text: str) -> datetime:
+    if len(text) == len("2026-01-31"):
+        return _parsed(text).replace(tzinfo=UTC)
+    try:
+        return _parsed(text).astimezone(UTC)
+    except OverflowError:
+        raise UnfitError("a real date") from None
+
+
+def _parsed(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise UnfitError("a real date") from None
+
+
+def _fitted_fields(
+    fields: Mapping[str, TypeSpec], value: Mapping[object, object]
+) -> Iterator[tuple[str, CelInput]]:
+    for name, spec in fields.items():
+        if value.get(name) is not None:
+            yield name, fitted(spec.type, value[name])
+        elif not spec.optional:
+            raise UnfitError(f"a record with {name}")
