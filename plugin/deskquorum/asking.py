@@ -6,40 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
-from typing import Protocol
 
 from deskquorum.domain import Answer, Evidence, Question, Vote, VoteStatus
 from deskquorum.judgement import Rulebook
+from deskquorum.labeling import Askable
 from deskquorum.reconciliation import could_change, next_labeler, reconcile
 
-__all__ = ["Askable", "as_asked", "labelers_to_ask"]
+__all__ = ["as_asked", "labelers_to_ask"]
 
 _TRIED = 64
 """Combinations of votes up to which each is tried; beyond, they might change something."""
-
-
-class Askable(Protocol):
-    """What is known of a labeler before it votes."""
-
-    @property
-    def id(self) -> str:
-        """Its name on votes."""
-        ...
-
-    @property
-    def question(self) -> str:
-        """What it answers."""
-        ...
-
-    @property
-    def wave(self) -> int:
-        """Lower waves first."""
-        ...
-
-    @property
-    def family(self) -> str:
-        """Who it errs with."""
-        ...
 
 
 def labelers_to_ask(

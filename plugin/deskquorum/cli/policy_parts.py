@@ -10,13 +10,12 @@ from typing import Literal
 
 from deskquorum.domain import JsonValue
 from deskquorum.policy import Bindings, Environment, Missing, NoValue
-from deskquorum.policy.expressions import CONDITION, Word, words_of
+from deskquorum.policy.expressions import CONDITION, Word, closing, depths, words_of
 
 __all__ = ["Part", "State", "Taker", "telling"]
 
 State = Literal["holds", "fails", "unknown"]
 
-_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _MOST_SHOWN = 120
 
 
@@ -58,7 +57,7 @@ class Taker:
         """The condition with its parts, each evaluated by itself."""
         text = text.strip()
         words = list(words_of(text))
-        while len(words) > 1 and words[0].text == "(" and _closing(words) == len(words) - 1:
+        while len(words) > 1 and words[0].text == "(" and closing(words) == len(words) - 1:
             text = text[words[0].start + 1 : words[-1].start].strip()
             words = list(words_of(text))
         if len(words) == 1 and words[0].text.startswith(f"{CONDITION}."):
@@ -140,20 +139,6 @@ def _marks(words: Sequence[Word], mark: str) -> list[int]:
     """Where a mark stands outside of all brackets."""
     return [
         words[at].start
-        for at, depth in _depths(words)
+        for at, depth in depths(words)
         if depth == 0 and words[at].kind == "mark" and words[at].text == mark
     ]
-
-
-def _closing(words: Sequence[Word]) -> int:
-    """Where the bracket that the words begin with is closed."""
-    return next((at for at, depth in _depths(words) if depth == 0), len(words))
-
-
-def _depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Each position with the number of brackets open after it."""
-    depth = 0
-    for at, word in enumerate(words):
-        if word.kind == "mark":
-            depth += (word.text in _OPEN) - (word.text in _CLOSE)
-        yield at, depth

@@ -2,12 +2,13 @@
 
 from deskquorum.labeling.collect import Choose, Collected, collect_votes
 from deskquorum.labeling.embedding import Embedder, load_embedder
-from deskquorum.labeling.labeler import AsksModel, Labeler
+from deskquorum.labeling.labeler import Askable, AsksModel, Labeler
 from deskquorum.labeling.nearest import Example, NearestLabeler
 from deskquorum.labeling.prompt import PromptLabeler
 from deskquorum.labeling.rule import RuleLabeler
 
 __all__ = [
+    "Askable",
     "AsksModel",
     "Choose",
     "Collected",

@@ -6,11 +6,11 @@ from typing import Protocol, runtime_checkable
 
 from deskquorum.domain import Deadline, RedactedTicket, Vote
 
-__all__ = ["AsksModel", "Labeler"]
+__all__ = ["Askable", "AsksModel", "Labeler"]
 
 
-class Labeler(Protocol):
-    """Answers one question about any ticket."""
+class Askable(Protocol):
+    """What is known of a labeler before it votes."""
 
     @property
     def id(self) -> str:
@@ -31,6 +31,10 @@ class Labeler(Protocol):
     def family(self) -> str:
         """Labelers of one family err together."""
         ...
+
+
+class Labeler(Askable, Protocol):
+    """Answers one question about any ticket."""
 
     async def vote(self, ticket: RedactedTicket, *, deadline: Deadline) -> Vote:
         """One opinion, or an abstention, or a failure; may raise, which loses only this vote."""

@@ -6,7 +6,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["CONDITION", "TABLE", "VALUE", "Expanded", "Word", "expand", "named_part", "words_of"]
+__all__ = [
+    "CONDITION",
+    "TABLE",
+    "VALUE",
+    "Expanded",
+    "Word",
+    "closing",
+    "depths",
+    "expand",
+    "named_part",
+    "words_of",
+]
+
+_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 _WORD = re.compile(
     r"""
@@ -129,3 +142,17 @@ def _written_part(expression: str, start: int) -> str:
     """The first two names of a chain, as they stand in the text."""
     match = _PART.match(expression, start)
     return "" if match is None else match[0]
+
+
+def closing(words: Sequence[Word]) -> int:
+    """Where the bracket that the words begin with is closed."""
+    return next((at for at, depth in depths(words) if depth == 0), len(words))
+
+
+def depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Each position with the number of brackets open after it."""
+    depth = 0
+    for at, word in enumerate(words):
+        if word.kind == "mark":
+            depth += (word.text in _OPEN) - (word.text in _CLOSE)
+        yield at, depth

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from deskquorum.policy.expressions import Word, words_of
+from deskquorum.policy.expressions import Word, closing, depths, words_of
 
 __all__ = ["rests_on_facts"]
-
-_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 
 def rests_on_facts(expression: str, is_fact: Callable[[str], bool]) -> bool:
@@ -41,33 +39,19 @@ def _trusted(words: Sequence[Word], is_fact: Callable[[str], bool]) -> bool:
 
 def _unwrapped(words: Sequence[Word]) -> Sequence[Word]:
     """Without brackets around the whole."""
-    while len(words) > 1 and words[0].text == "(" and _closing(words) == len(words) - 1:
+    while len(words) > 1 and words[0].text == "(" and closing(words) == len(words) - 1:
         words = words[1:-1]
     return words
 
 
-def _closing(words: Sequence[Word]) -> int:
-    """Where the bracket that the words begin with is closed."""
-    return next((at for at, depth in _depths(words) if depth == 0), len(words))
-
-
-def _depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
-    """Each position with the number of brackets open after it."""
-    depth = 0
-    for at, word in enumerate(words):
-        if word.kind == "mark":
-            depth += (word.text in _OPEN) - (word.text in _CLOSE)
-        yield at, depth
-
-
 def _first(words: Sequence[Word], mark: str) -> int | None:
-    found = (at for at, depth in _depths(words) if depth == 0 and _is(words[at], mark))
+    found = (at for at, depth in depths(words) if depth == 0 and _is(words[at], mark))
     return next(found, None)
 
 
 def _split(words: Sequence[Word], mark: str) -> Iterator[Sequence[Word]]:
     start = 0
-    for at, depth in _depths(words):
+    for at, depth in depths(words):
         if depth == 0 and _is(words[at], mark):
             yield words[start:at]
             start = at + 1
