@@ -8,9 +8,9 @@ from decimal import Decimal
 from itertools import product
 
 from deskquorum.domain import Answer, Evidence, Question, Vote, VoteStatus
-from deskquorum.judgement import Rulebook
+from deskquorum.judgement import Rulebook, answer_to
 from deskquorum.labeling import Askable
-from deskquorum.reconciliation import could_change, next_labeler, reconcile
+from deskquorum.reconciliation import could_change, next_labeler
 
 __all__ = ["as_asked", "labelers_to_ask"]
 
@@ -46,9 +46,10 @@ def _next(
     at_once = free or learned is None
     if at_once and not votes:
         return wave
-    answer = _answer(rules, question, votes)
-    settled = _sure_enough(rules, question, answer)
-    if settled or not _may_change(rules, question, votes, left, answer):
+    answer, level = answer_to(question, votes, rules), _sure_from(rules, question)
+    if _sure_enough(answer, level):
+        return ()
+    if not _may_change(rules, question, votes, left, answer=answer, level=level):
         return ()
     if at_once or learned is None:
         return wave
@@ -58,9 +59,8 @@ def _next(
     return wave if best is None else (best,)
 
 
-def _sure_enough(rules: Rulebook, question: Question, answer: Answer) -> bool:
+def _sure_enough(answer: Answer, level: float | None) -> bool:
     """Whether the answer is as sure as the strictest action that rests on it asks."""
-    level = _sure_from(rules, question)
     sure = answer.calibrated and level is not None and answer.probability >= level
     return sure and answer.settled and answer.quorum_met
 
@@ -95,21 +95,22 @@ def _may_change(
     question: Question,
     votes: Sequence[Vote],
     left: Sequence[Askable],
+    *,
     answer: Answer,
+    level: float | None,
 ) -> bool:
     """Whether the label, that it is settled or sure, or its quorum may change; careful."""
     if (len(question.labels) + 1) ** len(left) <= _TRIED:
-        outcomes = (_answer(rules, question, [*votes, *more]) for more in _possible(question, left))
-        now = _outcome(rules, question, answer)
-        return any(_outcome(rules, question, other) != now for other in outcomes)
+        others = (answer_to(question, [*votes, *m], rules) for m in _possible(question, left))
+        now = _outcome(answer, level)
+        return any(_outcome(other, level) != now for other in others)
     learned = rules.learned.models.get(question.id)
     if learned is None or not answer.quorum_met or not answer.settled:
         return True
     remaining = [labeler.id for labeler in left]
-    levels = {question.settle_at, _sure_from(rules, question) or question.settle_at}
-    return any(
-        could_change(learned.model, _cast(votes), remaining, threshold=level) for level in levels
-    )
+    thresholds = {question.settle_at, level or question.settle_at}
+    cast = _cast(votes)
+    return any(could_change(learned.model, cast, remaining, threshold=t) for t in thresholds)
 
 
 def _possible(question: Question, left: Sequence[Askable]) -> Iterable[list[Vote]]:
@@ -128,16 +129,8 @@ def _possible(question: Question, left: Sequence[Askable]) -> Iterable[list[Vote
         ]
 
 
-def _answer(rules: Rulebook, question: Question, votes: Sequence[Vote]) -> Answer:
-    learned = rules.learned.models.get(question.id)
-    return reconcile(question, votes, rules.accuracies, learned)
-
-
-def _outcome(
-    rules: Rulebook, question: Question, answer: Answer
-) -> tuple[str | None, bool, bool, bool]:
-    sure = _sure_enough(rules, question, answer)
-    return answer.label, answer.settled, answer.quorum_met, sure
+def _outcome(answer: Answer, level: float | None) -> tuple[str | None, bool, bool, bool]:
+    return answer.label, answer.settled, answer.quorum_met, _sure_enough(answer, level)
 
 
 def _cast(votes: Sequence[Vote]) -> Mapping[str, str]:

@@ -36,10 +36,9 @@ from deskquorum.domain import (
 from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
-from deskquorum.judgement import judge
+from deskquorum.judgement import answer_to, judge
 from deskquorum.labeling import Choose, Labeler, collect_votes
 from deskquorum.ledger import Ledger
-from deskquorum.reconciliation import reconcile
 from deskquorum.redaction import Session
 
 __all__ = ["Desk", "Labeled", "load_desk"]
@@ -182,12 +181,7 @@ class Desk:
             deadline=Deadline.after(self._parts.desk.deadline_s),
         )
         rules = self._parts.rules
-        answer = reconcile(
-            rules.questions[question],
-            collected.votes,
-            rules.accuracies,
-            rules.learned.models.get(question),
-        )
+        answer = answer_to(rules.questions[question], collected.votes, rules)
         return Labeled(answer=answer, votes=collected.votes)
 
     async def gather(self, ticket: Ticket) -> Evidence:

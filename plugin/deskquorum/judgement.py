@@ -6,7 +6,7 @@ ticket, propose, rule on the action, draft and check the reply, rule on the repl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +26,7 @@ from deskquorum.domain import (
     Question,
     Reason,
     Ruling,
+    Vote,
 )
 from deskquorum.grounding import ClauseIndex, check_reply
 from deskquorum.policy import REPLY, TICKET, PolicyBook, rule_on, rule_on_ticket
@@ -33,7 +34,7 @@ from deskquorum.proposal import Playbook, draft_reply, propose
 from deskquorum.reading import customer_text
 from deskquorum.reconciliation import Learned, reconcile, standing
 
-__all__ = ["Rulebook", "answers_of", "judge", "relied_on"]
+__all__ = ["Rulebook", "answer_to", "answers_of", "judge", "relied_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +59,14 @@ class Rulebook:
 def answers_of(evidence: Evidence, rules: Rulebook) -> Mapping[str, Answer]:
     """Every question's reconciled answer."""
     return {
-        name: reconcile(question, evidence.votes, rules.accuracies, rules.learned.models.get(name))
+        name: answer_to(question, evidence.votes, rules)
         for name, question in rules.questions.items()
     }
+
+
+def answer_to(question: Question, votes: Sequence[Vote], rules: Rulebook) -> Answer:
+    """One question's answer, by what was measured of its labelers or else is assumed."""
+    return reconcile(question, votes, rules.accuracies, rules.learned.models.get(question.id))
 
 
 def judge(

@@ -128,10 +128,7 @@ def _reconciled(file: VoteFile, gold: Mapping[str, str], families: Mapping[str, 
     from deskquorum.reconciliation import reconcile_table, vote_table
 
     table = vote_table(file.votes, families=families, items=file.items, labels=gold.values())
-    known = set(file.items)
-    return reconcile_table(
-        table, gold={item: label for item, label in gold.items() if item in known}
-    )
+    return reconcile_table(table, gold=gold)
 
 
 def _audited(result: Reconciled, gold: Mapping[str, str]) -> list[tuple[float, bool]]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from deskquorum.reconciliation.vote_table import VoteTable
 
-__all__ = ["VoteCounts", "pair_index"]
+__all__ = ["VoteCounts", "pair_index", "places"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,7 +21,7 @@ class VoteCounts:
     families: tuple[str, ...]
     """The family of each labeler."""
     pair_labeler: NDArray[np.int64]
-    """One entry per (labeler, label) that was ever voted: index into `labelers`."""
+    """One entry per (labeler, label) that was ever voted, ascending: index into `labelers`."""
     pair_label: NDArray[np.int64]
     """One entry per pair: index into `labels`."""
     mass: NDArray[np.float64]
@@ -37,3 +37,11 @@ def pair_index(table: VoteTable) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     code = table.labeler * max(len(table.labels), 1) + table.label
     pairs, pair_of_vote = np.unique(code, return_inverse=True)
     return pairs, pair_of_vote
+
+
+def places(
+    pairs: NDArray[np.int64], codes: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Where each code stands among ascending pairs, one at least, and whether it does at all."""
+    place = np.minimum(np.searchsorted(pairs, codes), len(pairs) - 1)
+    return place, pairs[place] == codes

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from deskquorum.reconciliation.counts import VoteCounts
+from deskquorum.reconciliation.counts import VoteCounts, places
 from deskquorum.reconciliation.discount import discounted_scores
 from deskquorum.reconciliation.posterior import held_to_votes, softmax
 from deskquorum.reconciliation.vote_table import VoteTable, named_in
@@ -170,10 +170,7 @@ def evidence_of_votes(model: LabelModel, table: VoteTable) -> Floats:
     labeler = to_known[table.labeler] if len(table.item) else table.labeler
     code = labeler * size + table.label
     pairs = counts.pair_labeler * size + counts.pair_label
-    order = np.argsort(pairs)
-    place = np.searchsorted(pairs, code, sorter=order)
-    row = order[np.minimum(place, len(pairs) - 1)]
-    found = pairs[row] == code
+    row, found = places(pairs, code)
     evidence: Floats = model.against[row]
     if not found.all():
         strange = ~found

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from deskquorum.reconciliation.counts import pair_index
+from deskquorum.reconciliation.counts import pair_index, places
 from deskquorum.reconciliation.fitting import Fitted, fit_label_model
 from deskquorum.reconciliation.label_model import (
     Floats,
@@ -275,6 +275,4 @@ def _one_hot(table: VoteTable, pairs: Ints) -> csr_matrix:
 
 def _columns(table: VoteTable, pairs: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Each vote's place among the pairs, and whether it has one."""
-    code = table.labeler * len(table.labels) + table.label
-    column = np.minimum(np.searchsorted(pairs, code), len(pairs) - 1)
-    return column, pairs[column] == code
+    return places(pairs, table.labeler * len(table.labels) + table.label)
