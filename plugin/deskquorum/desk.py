@@ -5,6 +5,7 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
@@ -22,6 +23,7 @@ from deskquorum.asking import labelers_to_ask
 from deskquorum.assembly import Parts, load_parts, open_labelers
 from deskquorum.domain import (
     Answer,
+    Charge,
     Deadline,
     Decision,
     Evidence,
@@ -38,7 +40,8 @@ from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
 from deskquorum.judgement import answer_to, judge
 from deskquorum.labeling import Choose, Labeler, collect_votes
-from deskquorum.ledger import Ledger
+from deskquorum.ledger import HeldError, Ledger
+from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 
 __all__ = ["Desk", "Labeled", "load_desk"]
@@ -49,7 +52,7 @@ _RESERVE_S = 0.5
 """Kept back from the deadline for judging once the votes are in."""
 
 _RECORD_S = 2.0
-"""Longest wait for the ledger; a decision that it has not taken by then goes to a person."""
+"""Granted to the ledger even at the deadline; what it has not taken by then goes to a person."""
 
 
 def load_desk(
@@ -150,7 +153,7 @@ class Desk:
             if not run.failures:
                 run.failures.append(Reason(code="late", params={"stage": run.stage}))
             decision = self._hand_off(run)
-        return await self._record(run, decision)
+        return await self._record(run, decision, deadline)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -221,7 +224,8 @@ class Desk:
         run.stage = "redaction"
         run.session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
         run.stage = "facts"
-        run.facts = run.session.redact_facts(self._facts(run))
+        run.raw_facts = self._facts(run)
+        run.facts = run.session.redact_facts(run.raw_facts)
         # Before the draft is redacted: what is replaced counts as known to the conversation.
         leaks = _leaks(run.ticket.proposal, run.session)
         proposal = _redacted(run.ticket.proposal, run.session)
@@ -271,16 +275,13 @@ class Desk:
             policy_hash=self._parts.rules.book.hash,
         )
 
-    async def _record(self, run: _Run, decision: Decision) -> Decision:
+    async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
         """INVARIANT: what is not in the ledger is not done by itself."""
-        if run.evidence is None:
-            raise RedactionError("a decision without evidence")
-        recorded = False
-        with anyio.move_on_after(_RECORD_S), suppress(LedgerError):
-            await _in_thread(partial(self.ledger.append, decision, run.evidence))
-            recorded = True
-        if not recorded:
-            decision = _to_person(decision, Reason(code="no-record"))
+        recorded: Decision | None = None
+        wait_s = max(deadline.remaining_s(), _RECORD_S)
+        with anyio.move_on_after(wait_s), suppress(LedgerError):
+            recorded = await _in_thread(partial(self._recorded, run, decision))
+        decision = recorded or _to_person(decision, Reason(code="no-record"))
         if run.session is None:
             return decision
         try:
@@ -288,6 +289,27 @@ class Desk:
         except RedactionError:
             held = _to_person(decision, Reason(code="unknown-placeholder"))
             return replace(held, action=None, reply=None)
+
+    def _recorded(self, run: _Run, decision: Decision) -> Decision:
+        """The decision as the ledger took it: what is stopped or full goes to a person."""
+        if run.evidence is None:
+            raise LedgerError("a decision without evidence")
+        charges, key = run.charges(decision, self._parts.rules.book)
+        append = partial(self.ledger.append, charges=charges, action_key=key)
+        try:
+            append(decision, run.evidence)
+        except HeldError as held:
+            failures = (*run.evidence.failures, *held.reasons)
+            run.evidence = replace(run.evidence, used=held.used, failures=failures)
+            decision = judge(
+                run.evidence,
+                self._parts.rules,
+                decision_id=decision.id,
+                now=decision.decided_at,
+                saved_calls=decision.saved_calls,
+            )
+            append(decision, run.evidence)
+        return decision
 
     async def _ready(self) -> tuple[Labeler, ...]:
         async with self._opening:
@@ -307,10 +329,24 @@ class _Run:
         self.stage = "start"
         self.session: Session | None = None
         self.facts = Facts()
+        self.raw_facts = Facts()
         self.votes: tuple[Vote, ...] = ()
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
+        """What the decision's action takes from its limits, and a key that tells it from others."""
+        spec = None if decision.action is None else book.actions.get(decision.action.name)
+        if spec is None or decision.action is None or self.session is None:
+            return (), ""
+        try:
+            action = self.session.restore_action(decision.action)
+        except RedactionError:
+            # Such an action is held back anyway.
+            return (), ""
+        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        return charges_of(spec, action, self.raw_facts).charges, key
 
     @property
     def redacted(self) -> RedactedTicket:

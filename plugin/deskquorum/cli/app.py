@@ -34,7 +34,8 @@ NoModelOption = Annotated[
     typer.Option("--no-model", help="Leave the prompt labelers out: rules and embeddings only."),
 ]
 LedgerOption = Annotated[
-    Path | None, typer.Option("--ledger", help="Ledger file instead of the one desk.yaml names.")
+    str | None,
+    typer.Option("--ledger", help="Ledger file, or postgresql: URL, instead of desk.yaml's."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _GOLD = "CSV of audited items: item,label."
@@ -120,6 +121,47 @@ def explain(
     from deskquorum.cli.explain import explain_decision
 
     raise typer.Exit(explain_decision(identity, folder=desk, ledger=ledger, as_json=as_json))
+
+
+ActionArgument = Annotated[
+    str, typer.Argument(metavar="[ACTION]", help="An action or `reply`; everything if left out.")
+]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who; the user of this machine.")]
+WhyOption = Annotated[str, typer.Option("--why", help="Why, in words for colleagues.")]
+
+
+@app.command()
+def stop(
+    action: ActionArgument = "",
+    *,
+    why: WhyOption,
+    by: ByOption = None,
+    desk: DeskOption = Path(),
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send an action, or everything, to people from the next decision on, in every process."""
+    from deskquorum.cli.switch import stop_desk
+
+    raise typer.Exit(stop_desk(action, folder=desk, ledger=ledger, by=by, why=why, as_json=as_json))
+
+
+@app.command()
+def resume(
+    action: ActionArgument = "",
+    *,
+    why: WhyOption,
+    by: ByOption = None,
+    desk: DeskOption = Path(),
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Undo a stop of the same name."""
+    from deskquorum.cli.switch import resume_desk
+
+    raise typer.Exit(
+        resume_desk(action, folder=desk, ledger=ledger, by=by, why=why, as_json=as_json)
+    )
 
 
 @app.command()
