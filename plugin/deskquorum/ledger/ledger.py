@@ -112,36 +112,22 @@ class Ledger:
             HeldError: The decision would act by itself and may not; nothing was recorded.
             LedgerError: Nothing was recorded.
         """
-        from sqlalchemy import insert
-
-        from deskquorum.ledger import reservations
-        from deskquorum.ledger.tables import decisions
-
         recorded_at = self._clock()
         said = decision_to_json(decision)
         with self._transaction(writing=True) as connection:
             if charges:
-                used = reservations.used(
-                    connection, charges, action_key=action_key, now=recorded_at
-                )
+                used = _taken(connection, decision, charges, action_key, recorded_at)
                 evidence = replace(evidence, used=used)
-            basis = evidence_to_json(evidence)
             if decision.route is not Route.HUMAN:
-                self._admit(connection, decision, evidence, charges)
-            if decision.route is Route.AUTO:
-                reservations.reserve(
-                    connection,
-                    charges,
-                    action_key=action_key,
-                    now=recorded_at,
-                    decision=decision.id,
-                )
-            last = self._last(connection)
-            seq, previous = (1, _GENESIS) if last is None else (last[0] + 1, last[1])
-            parts = (str(seq), decision.id, decision.ticket, recorded_at.isoformat(), said, basis)
-            own = chain_hash(previous, *parts)
-            row = {**dict(zip(_HASHED, parts, strict=True)), "seq": seq}
-            connection.execute(insert(decisions).values(**row, previous_hash=previous, hash=own))
+                _admit(connection, decision, evidence, charges)
+            row = {
+                "id": decision.id,
+                "ticket": decision.ticket,
+                "recorded_at": recorded_at.isoformat(),
+                "decision": said,
+                "evidence": evidence_to_json(evidence),
+            }
+            seq, previous, own = _chain(connection, row)
         return Entry(
             seq=seq,
             decision=decision,
@@ -242,34 +228,6 @@ class Ledger:
         with self._transaction(writing=True) as connection:
             switches.throw(connection, action, stopped=stopped, by=by, why=why, at=self._clock())
 
-    def _admit(
-        self,
-        connection: Connection,
-        decision: Decision,
-        evidence: Evidence,
-        charges: Sequence[Charge],
-    ) -> None:
-        from deskquorum.ledger import switches
-
-        named = [] if decision.action is None else [decision.action.name]
-        if decision.reply is not None:
-            named.append("reply")
-        stops = switches.stops(connection, named)
-        acts = decision.route is Route.AUTO
-        full = acts and any(not charge.fits(evidence.used[charge.limit]) for charge in charges)
-        if stops or full:
-            raise HeldError(used=evidence.used, reasons=tuple(stop.reason for stop in stops))
-
-    def _last(self, connection: Connection) -> tuple[int, str] | None:
-        """Number and hash of the newest entry."""
-        from sqlalchemy import select
-
-        from deskquorum.ledger.tables import decisions
-
-        newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
-        row = connection.execute(newest.limit(1)).first()
-        return None if row is None else (row.seq, row.hash)
-
     def _one(self, query: Select[tuple[object, ...]]) -> Entry | None:
         with self._transaction() as connection:
             row = connection.execute(query).first()
@@ -334,3 +292,52 @@ def open_ledger(
 def is_database_url(where: Path | str) -> bool:
     """Whether a ledger's place is a database server, not a file."""
     return isinstance(where, str) and where.startswith(("postgresql:", "postgresql+psycopg:"))
+
+
+def _taken(
+    connection: Connection,
+    decision: Decision,
+    charges: Sequence[Charge],
+    action_key: str,
+    now: datetime,
+) -> Mapping[str, Usage]:
+    """What was used of the limits before; what acts by itself takes its own at once.
+
+    A decision that is refused afterwards takes nothing: its transaction is rolled back.
+    """
+    from deskquorum.ledger.reservations import reserve, used
+
+    before = used(connection, charges, action_key=action_key, now=now)
+    if decision.route is Route.AUTO:
+        reserve(connection, charges, action_key=action_key, now=now, decision=decision.id)
+    return before
+
+
+def _admit(
+    connection: Connection, decision: Decision, evidence: Evidence, charges: Sequence[Charge]
+) -> None:
+    from deskquorum.ledger.switches import stops
+
+    named = [] if decision.action is None else [decision.action.name]
+    if decision.reply is not None:
+        named.append("reply")
+    stopped = stops(connection, named)
+    acts = decision.route is Route.AUTO
+    full = acts and any(not charge.fits(evidence.used[charge.limit]) for charge in charges)
+    if stopped or full:
+        raise HeldError(used=evidence.used, reasons=tuple(stop.reason for stop in stopped))
+
+
+def _chain(connection: Connection, row: Mapping[str, str]) -> tuple[int, str, str]:
+    """Add a row behind the newest one; its number, the hash before and its own."""
+    from sqlalchemy import insert, select
+
+    from deskquorum.ledger.tables import decisions
+
+    newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
+    last = connection.execute(newest.limit(1)).first()
+    seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
+    own = chain_hash(previous, str(seq), *(row[name] for name in _HASHED[1:]))
+    numbered = {**row, "seq": seq, "previous_hash": previous, "hash": own}
+    connection.execute(insert(decisions).values(numbered))
+    return seq, previous, own
