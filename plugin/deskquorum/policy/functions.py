@@ -3,6 +3,9 @@
 They are declared for checking, and written out in CEL's own terms for evaluating: version 0.1.3 of
 the engine never frees the arguments of a function that is implemented in Python, so a gate that
 runs for months would grow without end.
+
+They are written out without `cel.bind`, and its library is not loaded. What it binds reads, after a
+loop that stopped early (`exists`, `all`), as the element at which that loop stopped.
 """
 
 from __future__ import annotations
@@ -50,10 +53,9 @@ def function_declarations() -> list[cel.FunctionDecl]:
 
 def function_libraries() -> list[cel.CelExtensionBase]:
     """The engine's libraries that the written-out functions stand on."""
-    from cel_expr_python.ext.ext_bindings import ExtBindings
     from cel_expr_python.ext.ext_math import ExtMath
 
-    return [ExtMath(), ExtBindings()]
+    return [ExtMath()]
 
 
 def in_plain_cel(expression: str) -> str:
@@ -107,9 +109,10 @@ def _days_between(first: str, second: str) -> str:
 def _sum_of(numbers: str) -> str:
     """CEL has no loop that adds, so every element is added if it is there."""
     few, many = _added(0, _USUAL), _added(0, LONGEST)
-    return (
-        f"cel.bind(added, {numbers}, size(added) <= {_USUAL} ? {few} : "
-        f"size(added) <= {LONGEST} ? {many} : added[size(added)])"
+    return _named(
+        "added",
+        numbers,
+        f"size(added) <= {_USUAL} ? {few} : size(added) <= {LONGEST} ? {many} : added[size(added)]",
     )
 
 
@@ -124,19 +127,26 @@ def _added(first: int, end: int) -> str:
 def _positions(items: str) -> str:
     few, many = (str(list(range(end))) for end in (_USUAL, LONGEST))
     counted = "{}.filter(position, position < counted)"
-    return (
-        f"cel.bind(counted, size({items}), counted <= {_USUAL} ? {counted.format(few)} : "
-        f"counted <= {LONGEST} ? {counted.format(many)} : [{few}[counted]])"
+    return _named(
+        "counted",
+        f"size({items})",
+        f"counted <= {_USUAL} ? {counted.format(few)} : "
+        f"counted <= {LONGEST} ? {counted.format(many)} : [{few}[counted]]",
     )
 
 
 def _min_of(numbers: str) -> str:
-    # Bound first, because the library refuses an empty list that it can see.
-    return f"cel.bind(all_of, {numbers}, math.least(all_of))"
+    # Named first, because the library refuses an empty list that it can see.
+    return _named("all_of", numbers, "math.least(all_of)")
 
 
 def _max_of(numbers: str) -> str:
-    return f"cel.bind(all_of, {numbers}, math.greatest(all_of))"
+    return _named("all_of", numbers, "math.greatest(all_of)")
+
+
+def _named(name: str, value: str, text: str) -> str:
+    """The text with a name for a value: a loop over it alone, which always runs to its end."""
+    return f"[{value}].map({name}, {text})[0]"
 
 
 _TEMPLATES: Mapping[str, Callable[..., str]] = {
