@@ -223,6 +223,16 @@ def test_explain_reads_one_row_of_a_batch(policy, desk, situation):
     assert data["rules"][0]["state"] == "matched"
 
 
+@pytest.mark.parametrize("amount", [60, 60.5, "60.00", -60, "sixty"])
+def test_explain_rules_as_authorize_does(policy, desk, situation, tmp_path, amount):
+    action = {"name": "issue_refund", "args": {"order_id": "1001", "amount": amount}}
+    row = {"id": "r-1", **SITUATION, "action": action}
+    path, out = situation([row], "rows.jsonl"), tmp_path / "rulings.jsonl"
+    data = json.loads(policy("explain", desk, "--facts", path, "--row", "r-1", "--json")[1])
+    policy("authorize", path, "--policies", desk / "policies", "--out", out)
+    assert json.loads(out.read_text(encoding="utf-8"))["effect"] == data["ruling"]["effect"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

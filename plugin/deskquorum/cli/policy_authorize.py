@@ -158,7 +158,7 @@ def _ruling(row: _AuthorizeRow, book: PolicyBook) -> Ruling:
     read_at = now or datetime.min.replace(tzinfo=UTC)
     return rule_on(
         book,
-        Action(name=row.action.name, args=_arguments(row, book)),
+        Action(name=row.action.name, args=cast("Mapping[str, str | int | bool]", row.action.args)),
         facts=Facts(
             values={
                 name: Fact(value=value, source="row", read_at=read_at)
@@ -192,15 +192,3 @@ def _now(row: _AuthorizeRow, book: PolicyBook) -> datetime | None:
         message = f"now: expected a time such as 2026-01-31T09:00:00Z, got {written!r}"
         hint = "" if zone else "; declare `now: {type: time, zone: ZONE}` for times without a zone"
         raise InputError(message + hint) from None
-
-
-def _arguments(row: _AuthorizeRow, book: PolicyBook) -> dict[str, str | int | bool]:
-    """The arguments; in this format an amount is a decimal number of the currency's main unit."""
-    spec = book.actions.get(row.action.name)
-    args: dict[str, JsonValue] = dict(row.action.args)
-    for name, arg in {} if spec is None else spec.args.items():
-        value = args.get(name)
-        if arg.type == "money" and isinstance(value, int) and not isinstance(value, bool):
-            args[name] = str(value)
-    # Lists and records are arguments too, where policies declare them.
-    return cast("dict[str, str | int | bool]", args)

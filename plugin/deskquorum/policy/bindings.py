@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Answer, Facts, Reason
-from deskquorum.policy.fact_types import FactType, described
+from deskquorum.policy.fact_types import FactType, Scalar, described
 from deskquorum.policy.fitting import UnfitError, fitted
-from deskquorum.policy.money import exponent_of, minor_of
+from deskquorum.policy.misfits import holds_money, misfit
+from deskquorum.policy.money import exponent_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -31,9 +32,11 @@ class Bindings:
     present: frozenset[str]
     """Names that have a value."""
     unfit: Mapping[str, str]
-    """Names read with a value of another type, to the type that is declared."""
+    """Names read with a value of another type, to what was expected and where in it."""
     known: frozenset[str]
     """Names, and records, of which something was read and is there."""
+    absent: frozenset[str] = frozenset()
+    """Names of facts that were read, and that have no value."""
     faults: tuple[Reason, ...] = ()
     """What is wrong with the action's arguments."""
     _values: Mapping[str, object] = field(repr=False)
@@ -67,13 +70,14 @@ def bind(
         facts: The snapshot of trusted facts.
         answers: Question to its reconciled answer; unsettled ones read as `unsettled`.
         claimed: Slot to the value read from the text.
-        args: Arguments of the action, money as decimal text; left out without an `action`.
+        args: Arguments of the action, money in main units; left out without an `action`.
         now: The moment to rule at, with its zone; None where nobody told it.
         action: The action whose arguments they are.
     """
     binder = _Binder(book)
     for name in book.environment.facts:
         binder.read(name, facts.get(name))
+    binder.absent = frozenset(name for name, fact in facts.values.items() if fact.value is None)
     for name in book.slots:
         binder.read(f"claimed.{name}", claimed.get(name))
     for name, labels in book.labels.items():
@@ -101,6 +105,7 @@ class _Binder:
         self.book = book
         self.values: dict[str, object] = {}
         self.unfit: dict[str, str] = {}
+        self.absent: frozenset[str] = frozenset()
         self.faults: list[Reason] = []
 
     def read(self, name: str, value: object) -> None:
@@ -110,7 +115,7 @@ class _Binder:
         try:
             self.values[name] = self._bound(kind, value)
         except UnfitError:
-            self.unfit[name] = described(kind)
+            self.unfit[name] = misfit(kind, value) or described(kind)
 
     def _bound(self, kind: FactType, value: object) -> object:
         return self.book.environment.records.bound(kind, fitted(kind, value))
@@ -124,7 +129,7 @@ class _Binder:
             if value is not None:
                 self._argument(spec, name, arg, value, facts)
             elif not arg.spec.optional:
-                self._fault(spec, name, _expected(arg))
+                self._fault(spec, name, _expected(arg), code="missing-argument")
 
     def bindings(self, action: str | None) -> Bindings:
         found = self.values.keys() | self.unfit.keys()
@@ -136,6 +141,7 @@ class _Binder:
             present=frozenset(self.values),
             unfit=self.unfit,
             known=known,
+            absent=self.absent,
             faults=tuple(self.faults),
             _values=self.values | flags,
             _environment=self.book.environment,
@@ -145,25 +151,34 @@ class _Binder:
         self, spec: ActionSpec, name: str, arg: ArgSpec, value: object, facts: Facts
     ) -> None:
         if arg.type != "money":
-            try:
-                self.values[f"args.{name}"] = self._bound(arg.spec.type, value)
-            except UnfitError:
-                self._fault(spec, name, _expected(arg))
+            self._bind_argument(spec, name, f"args.{name}", arg.spec.type, value)
             return
         currency = currency_of(arg, facts)
         if currency is None:
             params = {"fact": str(arg.currency), "rule": spec.name}
             self.faults.append(Reason(code="missing-fact", params=params))
             return
-        minor = _minor(value, currency)
-        if minor is None:
-            self._fault(spec, name, _expected(arg))
-        else:
-            self.values[f"args.{name}_minor"] = minor
+        kind = Scalar(name="money", currency=currency)
+        self._bind_argument(spec, name, f"args.{name}_minor", kind, value)
 
-    def _fault(self, spec: ActionSpec, argument: str, expected: str) -> None:
+    def _bind_argument(
+        self, spec: ActionSpec, name: str, variable: str, kind: FactType, value: object
+    ) -> None:
+        try:
+            self.values[variable] = self._bound(kind, value)
+        except UnfitError:
+            self._fault(spec, name, misfit(kind, value, signed=False) or described(kind))
+            return
+        # Nobody asks for less than nothing; what may be negative is declared as a whole number.
+        if holds_money(kind) and (negative := misfit(kind, value, signed=False)):
+            del self.values[variable]
+            self._fault(spec, name, negative)
+
+    def _fault(
+        self, spec: ActionSpec, argument: str, expected: str, *, code: str = "bad-argument"
+    ) -> None:
         params = {"action": spec.name, "argument": argument, "expected": expected}
-        self.faults.append(Reason(code="bad-argument", params=params))
+        self.faults.append(Reason(code=code, params=params))
 
 
 def _label(answer: Answer | None, labels: tuple[str, ...]) -> str:
@@ -172,19 +187,9 @@ def _label(answer: Answer | None, labels: tuple[str, ...]) -> str:
     return str(answer.label)
 
 
-def _minor(value: object, currency: str) -> int | None:
-    """A number is refused: nobody can tell whether `24` is 24.00 or 0.24."""
-    if not isinstance(value, str) or value.startswith("-"):
-        return None
-    try:
-        return minor_of(value, currency)
-    except ValueError:
-        return None
-
-
 def _expected(arg: ArgSpec) -> str:
     if arg.type == "money":
-        return "an amount as decimal text, such as 24.00"
+        return "an amount such as 24.00"
     return described(arg.spec.type)
 
 

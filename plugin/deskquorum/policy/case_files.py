@@ -88,10 +88,12 @@ class _CaseBuilder:
         if self.shape.action is None:
             return None
         args = self.shape.action.args
+        spec = self.found.actions.get(self.shape.action.name)
         for name, value in args.items():
-            if isinstance(value, float):
-                keys = ("action", "args", name)
-                self._report(f"{value} is no amount", *keys, hint='write it as text, "24.00"')
+            arg = None if spec is None else spec.args.get(name)
+            if isinstance(value, float) and arg is not None and arg.type != "money":
+                message = f"'{name}' is no amount, so it is no number with a point"
+                self._report(message, "action", "args", name)
         # Values of any kind are handed on: how the gate takes them is what a case can ask.
         plain: dict[str, str | int | bool] = {}
         for name, value in args.items():

@@ -159,7 +159,8 @@ def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reas
             guards = guarded.guards.get(name, ())
             excused = any(guard not in bindings.known for guard in guards)
             if rule.effect is Effect.ALLOW or not excused:
-                yield Reason(code="missing-fact", params={"fact": name, "rule": rule.id})
+                code = "absent-fact" if name in bindings.absent else "missing-fact"
+                yield Reason(code=code, params={"fact": name, "rule": rule.id})
 
 
 def _trouble(rule: Rule, value: object) -> Reason:

@@ -17,6 +17,7 @@ from deskquorum.policy.bindings import currency_of
 from deskquorum.policy.book import ActionSpec, LimitSpec, PolicyBook
 from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic
 from deskquorum.policy.fact_types import Scalar
+from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import LimitShape, UsedShape
@@ -43,7 +44,7 @@ def charges_of(spec: ActionSpec, action: Action, facts: Facts) -> Charges:
 
     Args:
         spec: The declared action.
-        action: With its arguments, money as decimal text.
+        action: With its arguments, money in main units.
         facts: The snapshot; with raw values where the charges are to be reserved.
     """
     charges: list[Charge] = []
@@ -144,9 +145,10 @@ def _charge(limit: LimitSpec, spec: ActionSpec, action: Action, facts: Facts) ->
 
 def _minor(value: object, currency: str) -> int | None:
     try:
-        return minor_of(value, currency) if isinstance(value, str) else None
-    except ValueError:
+        minor = fitted(Scalar(name="money", currency=currency), value)
+    except UnfitError:
         return None
+    return minor if isinstance(minor, int) else None
 
 
 def _reached(limit: LimitSpec, used: Usage) -> Reason:
