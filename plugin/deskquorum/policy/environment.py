@@ -35,9 +35,10 @@ from deskquorum.policy.functions import (
     function_libraries,
     in_plain_cel,
 )
-from deskquorum.policy.literals import impossible_literals
+from deskquorum.policy.literals import Kinds, impossible_literals, impossible_words
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.records import RecordTypes
+from deskquorum.policy.syntax import tree_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -169,15 +170,18 @@ class Environment:
         complaints += self._misused(expanded, action)
         if complaints:
             raise CelProblem(expression, complaints)
-        complaints = list(impossible_literals(expanded, self._declared(action)))
+        declared = self._declared(action)
         engine = self._environment(self.scope(action))
         try:
             checked = engine.compile(expanded.text)
             program = engine.compile(in_plain_cel(expanded.text))
         except RuntimeError as exc:
             said = complaints_of(str(exc), expanded.text, self._vocabulary(action))
-            complaints += [_brought_back(complaint, expanded) for complaint in said]
+            complaints = [_brought_back(complaint, expanded) for complaint in said]
+            complaints += impossible_words(expanded, declared)
             raise CelProblem(expression, complaints) from None
+        kinds = Kinds(declared=declared, record_of=self.records.record_of)
+        complaints = list(impossible_literals(tree_of(checked.serialize()), expanded, kinds))
         if complaints:
             raise CelProblem(expression, complaints)
         kind = checked.return_type().name()

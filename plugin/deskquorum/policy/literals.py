@@ -1,38 +1,123 @@
-"""Texts that a condition compares a variable with, checked against the values it can have."""
+"""Texts that a condition compares a value with, checked against the values that it can have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import takewhile
 
 from deskquorum.policy.complaints import Complaint
 from deskquorum.policy.expressions import Expanded, Word, words_of
-from deskquorum.policy.fact_types import Scalar, TypeSpec
+from deskquorum.policy.fact_types import FactType, ListOf, MapOf, Record, Scalar, TypeSpec
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.syntax import Tree
 
-__all__ = ["impossible_literals"]
+__all__ = ["Kinds", "impossible_literals", "impossible_words"]
 
 _EQUAL = frozenset({"==", "!="})
+_EQUAL_CALLS = frozenset({"_==_", "_!=_"})
 
 
-def impossible_literals(
-    expanded: Expanded, declared: Mapping[str, TypeSpec]
-) -> Iterator[Complaint]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kinds:
+    """What is declared, to tell the type of every part of an expression."""
+
+    declared: Mapping[str, TypeSpec]
+    record_of: Callable[[str], tuple[str, Record] | None]
+    """The type of a part (`Tree.type`) to the record, and what declares it."""
+
+    def of(self, tree: Tree, loops: Mapping[str, _Named | None]) -> _Named | None:
+        """The declared type of a part, and its name; None where nobody declared one."""
+        match tree:
+            case Tree(kind="name", name=name) if name in loops:
+                return loops[name]
+            case Tree(kind="name", name=name) if name in self.declared:
+                return name, self.declared[name].type
+            case Tree(kind="select", name=name, parts=(owner,)):
+                return self._field(owner.type, name)
+            case Tree(kind="call", name="_[_]", parts=(holder, _)):
+                return _element(self.of(holder, loops))
+            case Tree(kind="call", name="_?_:_", parts=(_, first, second)):
+                found = self.of(first, loops)
+                return found if found == self.of(second, loops) else None
+            case _:
+                return None
+
+    def _field(self, owner: str, name: str) -> _Named | None:
+        match self.record_of(owner):
+            case (shown, Record(fields=fields)) if name in fields:
+                return f"{shown}.{name}", fields[name].type
+            case _:
+                return None
+
+
+_Named = tuple[str, FactType]
+
+
+def impossible_literals(tree: Tree, expanded: Expanded, kinds: Kinds) -> Iterator[Complaint]:
     """Comparisons that can never hold, such as with a misspelt label.
 
     What conditions bring in is left out: each condition is checked where it stands.
     """
+    for (name, kind), literal in _compared(tree, kinds, {}):
+        yield from _complaints(name, kind, str(literal.value), literal.at, expanded)
+
+
+def impossible_words(expanded: Expanded, declared: Mapping[str, TypeSpec]) -> Iterator[Complaint]:
+    """The same as far as it can be told of an expression that can't be compiled."""
     for name, literal in _comparisons(list(words_of(expanded.text))):
-        spec = declared.get(name.text)
-        values = spec.type.values if spec is not None and isinstance(spec.type, Scalar) else ()
-        offset, condition = expanded.origin(literal.start)
-        if values and literal.literal not in values and condition is None:
-            what = "label" if name.text.startswith("answer.") else "value"
-            yield Complaint(
-                offset=offset,
-                message=f"'{literal.literal}' is no {what} of {name.text}",
-                hint=did_you_mean(literal.literal, values, what=f"its {what}s"),
-            )
+        if name.text in declared:
+            kind = declared[name.text].type
+            yield from _complaints(name.text, kind, literal.literal, literal.start, expanded)
+
+
+def _complaints(
+    name: str, kind: FactType, literal: str, at: int, expanded: Expanded
+) -> Iterator[Complaint]:
+    values = kind.values if isinstance(kind, Scalar) else ()
+    offset, condition = expanded.origin(at)
+    if values and literal not in values and condition is None:
+        what = "label" if name.startswith("answer.") else "value"
+        hint = did_you_mean(literal, values, what=f"its {what}s")
+        yield Complaint(offset=offset, message=f"'{literal}' is no {what} of {name}", hint=hint)
+
+
+def _compared(
+    tree: Tree, kinds: Kinds, loops: Mapping[str, _Named | None]
+) -> Iterator[tuple[_Named, Tree]]:
+    """Each declared value and text literal that `==`, `!=` or `in` puts together."""
+    match tree:
+        case Tree(kind="call", name=name, parts=(left, right)) if name in _EQUAL_CALLS:
+            yield from _pairs(kinds.of(left, loops), [right])
+            yield from _pairs(kinds.of(right, loops), [left])
+        case Tree(kind="call", name="@in", parts=(left, Tree(kind="list", parts=listed))):
+            yield from _pairs(kinds.of(left, loops), listed)
+        case Tree(kind="call", name="@in", parts=(left, right)):
+            yield from _pairs(_element(kinds.of(right, loops)), [left])
+        case _:
+            pass
+    inner = loops
+    if tree.kind == "loop":
+        body = tree.parts[-1]
+        ranged = kinds.of(tree.parts[0], loops)
+        element = _element(ranged) if ranged and isinstance(ranged[1], ListOf) else None
+        inner = {**loops, **dict.fromkeys(body.variables), body.variables[0]: element}
+    for part in tree.parts:
+        yield from _compared(part, kinds, inner if part.variables else loops)
+
+
+def _pairs(found: _Named | None, sides: Iterable[Tree]) -> Iterator[tuple[_Named, Tree]]:
+    for side in sides if found else ():
+        if side.kind == "constant" and isinstance(side.value, str):
+            yield found, side
+
+
+def _element(holder: _Named | None) -> _Named | None:
+    match holder:
+        case (name, ListOf(element=element) | MapOf(element=element)):
+            return name, element
+        case _:
+            return None
 
 
 def _comparisons(words: list[Word]) -> Iterator[tuple[Word, Word]]:

@@ -37,6 +37,7 @@ class RecordTypes:
     def __init__(self, declared: Iterable[tuple[str, TypeSpec]]) -> None:
         self._names: dict[int, str] = {}
         self._shown: dict[str, str] = {}
+        self._records: dict[str, Record] = {}
         self._classes: dict[int, type[Message]] = {}
         self._pool: DescriptorPool | None = None
         records = [
@@ -59,6 +60,11 @@ class RecordTypes:
     def owner_of(self, message_name: str) -> str | None:
         """The declared name of the fact whose records have this message type."""
         return self._shown.get(message_name)
+
+    def record_of(self, message_name: str) -> tuple[str, Record] | None:
+        """What declares the records of this message type, and their fields."""
+        record = self._records.get(message_name)
+        return None if record is None else (self._shown[message_name], record)
 
     def fields_of(self, message_name: str) -> tuple[str, ...]:
         """Field names of a message type."""
@@ -109,6 +115,7 @@ class RecordTypes:
         full = f"{_PACKAGE}.{message.name}"
         self._names[id(record)] = full
         self._shown[full] = shown
+        self._records[full] = record
         for number, (name, spec) in enumerate(record.fields.items(), start=1):
             # An own JSON name, because the default ones of `a_b` and `a__b` would be the same.
             field = message.field.add(name=name, number=number, json_name=f"f{number}")
