@@ -215,6 +215,39 @@ def test_explain_names_the_fact_that_was_not_read(policy, desk, situation):
     assert "not read: ticket.served_language" in out
 
 
+def test_explain_tells_absent_from_not_read(policy, desk, situation):
+    changed = json.loads(json.dumps(SITUATION))
+    changed["facts"]["order"]["order_id"] = None
+    out = policy("explain", desk, "--facts", situation(changed))[1]
+    assert "absent (null): order.order_id" in out
+    assert "order.order_id is absent (null)" in out
+
+
+LEGS = """\
+policy: legs
+version: "1"
+facts:
+  legs: {list: {to: string, bags: int}}
+actions: {fly: {risk: none}}
+rules:
+  - {id: few, on: fly, effect: allow, when: "legs.all(l, l.bags < 3)", reason: x}
+  - {id: north, on: fly, effect: deny, when: 'legs.exists(l, l.to == "OSL")', reason: x}
+  - {id: even, on: fly, effect: deny, when: "legs[9].bags / 2 == 1", reason: x}
+"""
+
+
+def test_explain_shows_the_element_that_decided_a_loop(policy, tmp_path, situation):
+    folder = tmp_path / "legs"
+    folder.mkdir()
+    (folder / "legs.yaml").write_text(LEGS, encoding="utf-8")
+    legs = [{"to": "CDG", "bags": 1}, {"to": "OSL", "bags": 3}]
+    path = situation({"facts": {"legs": legs}})
+    out = " ".join(policy("explain", folder, "--facts", path, "--action", "fly")[1].split())
+    assert 'failed on element 2: {"to": "OSL", "bags": 3}' in out
+    assert 'found element 2: {"to": "OSL", "bags": 3}' in out
+    assert "no value: a list has no element at the index that is asked for" in out
+
+
 def test_explain_reads_one_row_of_a_batch(policy, desk, situation):
     rows = [{"id": "r-1", **SITUATION}, {"id": "r-2", "facts": {}, "action": {"name": "escalate"}}]
     path = situation(rows, "rows.jsonl")

@@ -78,6 +78,8 @@ class _Told:
     """`matched`, `not-matched` or `error`; None without a situation."""
     missing: tuple[str, ...]
     """Facts that it needs and that were not read, or don't fit."""
+    absent: tuple[str, ...] = ()
+    """Those of them that were read as null."""
     condition: Part | None
     """None where it always holds, or without a situation."""
 
@@ -110,10 +112,12 @@ class _Story:
             guarded = rule.conditions[self.action]
             needs = () if guarded is None else (*guarded.needs, *bindings.unfit)
             names = frozenset[str]() if guarded is None else guarded.condition.names
+            missing = tuple(n for n in needs if n in names and n not in bindings.present)
             yield _Told(
                 rule=rule,
                 state=trace[rule.id],
-                missing=tuple(n for n in needs if n in names and n not in bindings.present),
+                missing=missing,
+                absent=tuple(n for n in missing if n in bindings.absent),
                 condition=None if rule.when is None else taker.take(rule.when),
             )
 
@@ -201,8 +205,11 @@ def _tell_rule(book: PolicyBook, told: _Told) -> None:
         if rule.obligations:
             indented(_with("with ", rule.obligations), 1)
         return
-    if told.state == "error" and told.missing:
-        indented(f"not read: {', '.join(told.missing)}", 1)
+    if told.state == "error":
+        unread = [name for name in told.missing if name not in told.absent]
+        for what, names in (("not read", unread), ("absent (null)", told.absent)):
+            if names:
+                indented(_with(f"{what}: ", names), 1)
     for part in () if told.condition is None else telling(told.condition):
         indented(_said(part), 1)
 

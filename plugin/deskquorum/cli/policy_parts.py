@@ -10,7 +10,7 @@ from typing import Literal
 
 from deskquorum.domain import JsonValue
 from deskquorum.policy import Bindings, Environment, Missing, NoValue
-from deskquorum.policy.expressions import CONDITION, Word, closing, depths, words_of
+from deskquorum.policy.expressions import CONDITION, Word, closing, depths, loop_in, words_of
 
 __all__ = ["Part", "State", "Taker", "telling"]
 
@@ -91,15 +91,17 @@ class Taker:
         )
 
     def _whole(self, text: str) -> Part:
-        return Part(
-            text=_on_one_line(text), state=self._state(text), values=tuple(self._values(text))
-        )
+        value = self._evaluated(text)
+        values = [*self._values(text), *self._deciding(text, value)]
+        if isinstance(value, NoValue):
+            values.append(f"no value: {value.why}")
+        return Part(text=_on_one_line(text), state=_state_of(value), values=tuple(values))
+
+    def _evaluated(self, text: str) -> JsonValue | datetime | Missing | NoValue:
+        return self.environment.compile(text, action=self.action).evaluate(self.bindings)
 
     def _state(self, text: str) -> State:
-        value = self.environment.compile(text, action=self.action).evaluate(self.bindings)
-        if value is True:
-            return "holds"
-        return "fails" if value is False else "unknown"
+        return _state_of(self._evaluated(text))
 
     def _values(self, text: str) -> Iterator[str]:
         expanded = self.environment.compile(text, action=self.action).text
@@ -109,25 +111,45 @@ class Taker:
 
     def _value(self, name: str) -> str:
         if name in self.bindings.unfit:
-            return f"is not {self.bindings.unfit[name]}"
+            return f"is not as declared ({self.bindings.unfit[name]})"
+        if name in self.bindings.absent:
+            return "is absent (null)"
         if name not in self.bindings.present:
             return "was not read"
-        value = self.environment.compile(name, action=self.action).evaluate(self.bindings)
+        value = self._evaluated(name)
         if isinstance(value, Missing | NoValue):
             return "has no value"
         return f"is {_shown(value)}"
 
+    def _deciding(self, text: str, value: object) -> Iterator[str]:
+        """The element on which a loop failed, or that it found."""
+        loop = loop_in(text)
+        if loop is None or value is not (loop.kind == "exists"):
+            return
+        items = self._evaluated(loop.items)
+        # Over the keys of a map, or where an element gave no value, there is nothing to point at.
+        turned = self._evaluated(f"({loop.items}).map({loop.variable}, {loop.test})")
+        if isinstance(items, list) and isinstance(turned, list) and value in turned:
+            at = turned.index(value)
+            said = "found" if value else "failed on"
+            yield f"{said} element {at + 1}: {_shown(items[at])}"
+
+
+def _state_of(value: object) -> State:
+    if value is True:
+        return "holds"
+    return "fails" if value is False else "unknown"
+
 
 def _shown(value: JsonValue | datetime) -> str:
     match value:
-        case datetime():
-            return value.isoformat()
         case list() if not all(isinstance(item, str | int) for item in value):
             return f"a list of {len(value)}"
-        case None:
-            return "a record"
+        case dict() if any(isinstance(item, dict) for item in value.values()):
+            return f"a mapping with {len(value)} entries"
         case _:
-            text = json.dumps(value, ensure_ascii=False)
+            text = json.dumps(value, ensure_ascii=False, default=datetime.isoformat)
+            text = text.strip('"') if isinstance(value, datetime) else text
             return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
 
 

@@ -18,7 +18,7 @@ SENTENCES = {
     "limit": "The limit {limit} is reached ({used} used): {text}",
     "limit-currency": "{action} is not in {currency}, so the limit {limit} can't be counted",
     "stopped": "{what} was stopped by {by} at {at}: {why}",
-    "rule-error": "Rule {rule} could not be evaluated",
+    "rule-error": "Rule {rule} could not be evaluated: {why}",
     "unknown-action": "The action {action} is not declared in any policy",
     "bad-argument": "Argument {argument} of {action} is not what policies declare ({expected})",
     "missing-argument": "Argument {argument} of {action} is missing ({expected})",
@@ -57,6 +57,9 @@ def sentence(reason: Reason) -> str:
     template = SENTENCES.get(reason.code)
     if template is None:
         return reason.code
+    # Decisions that were recorded before the cause was told have none.
+    if reason.code == "rule-error" and "why" not in reason.params:
+        template = template.removesuffix(": {why}")
     try:
         return template.format_map(reason.params).strip()
     except KeyError:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
+from deskquorum.policy.causes import cause_of, looked_up
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
 from deskquorum.policy.expressions import (
     CONDITION,
@@ -37,7 +39,7 @@ from deskquorum.policy.functions import (
 )
 from deskquorum.policy.literals import Kinds, impossible_literals, impossible_words
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.records import RecordTypes
+from deskquorum.policy.records import RecordTypes, read_back
 from deskquorum.policy.syntax import tree_of
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class NoValue:
     """No value, because the evaluation failed (`1 / 0`, index out of range)."""
 
     why: str
+    """In words, without any value that it worked on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,19 +102,22 @@ class Condition:
     """Every variable that it names."""
     _scope: str | None = field(repr=False)
     _program: cel.Expression = field(repr=False)
+    _lookups: Callable[[], Sequence[str]] = field(repr=False)
 
     def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
         """The value, or why there is none; never raises."""
         try:
             value = self._program.eval(bindings.activation(self._scope))
         except RuntimeError as exc:
-            return NoValue(why=str(exc))
+            return NoValue(why=cause_of(str(exc), self._lookups))
         result = value.value()
         if result is True or result is False:
             return result
         if value.type().name() == "ERROR":
             unbound = _UNBOUND.search(str(result))
-            return NoValue(why=str(result)) if unbound is None else Missing(name=unbound[1])
+            if unbound is not None:
+                return Missing(name=unbound[1])
+            return NoValue(why=cause_of(str(result), self._lookups))
         return _plain(value.plain_value())
 
 
@@ -181,7 +187,8 @@ class Environment:
             complaints += impossible_words(expanded, declared)
             raise CelProblem(expression, complaints) from None
         kinds = Kinds(declared=declared, record_of=self.records.record_of)
-        complaints = list(impossible_literals(tree_of(checked.serialize()), expanded, kinds))
+        tree = tree_of(checked.serialize())
+        complaints = list(impossible_literals(tree, expanded, kinds))
         if complaints:
             raise CelProblem(expression, complaints)
         kind = checked.return_type().name()
@@ -194,6 +201,7 @@ class Environment:
             names=frozenset(self.names_in(expanded.text, action=action)),
             _scope=self.scope(action),
             _program=program,
+            _lookups=partial(looked_up, tree, expanded),
         )
 
     def scope(self, action: str | None) -> str | None:
@@ -331,5 +339,7 @@ def _plain(value: Any) -> JsonValue | datetime:  # noqa: ANN401 - see above
             return {str(key): _plain(item) for key, item in value.items()}  # type: ignore[misc]
         case None | bool() | int() | str() | datetime():
             return value
+        case _ if hasattr(value, "DESCRIPTOR"):
+            return _plain(read_back(value))
         case _:
             return None

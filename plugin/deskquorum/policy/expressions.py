@@ -11,10 +11,12 @@ __all__ = [
     "TABLE",
     "VALUE",
     "Expanded",
+    "Loop",
     "Word",
     "closing",
     "depths",
     "expand",
+    "loop_in",
     "named_part",
     "words_of",
 ]
@@ -156,3 +158,39 @@ def depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
         if word.kind == "mark":
             depth += (word.text in _OPEN) - (word.text in _CLOSE)
         yield at, depth
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """An expression that is one `exists` or `all`, in its parts."""
+
+    kind: str
+    """`exists` or `all`."""
+    items: str
+    variable: str
+    test: str
+
+
+_LOOP = re.compile(r"\.\s*(exists|all)\s*\(\s*(\w+)\s*,")
+
+
+def loop_in(expression: str) -> Loop | None:
+    """The loop that an expression is; None if it is anything else."""
+    words = list(words_of(expression))
+    for match in _LOOP.finditer(expression):
+        opening = next((at for at, w in enumerate(words) if w.start > match.start(1)), len(words))
+        whole = opening + closing(words[opening:]) == len(words) - 1
+        if whole and _is_chain(words[:opening]):
+            return Loop(
+                kind=match[1],
+                items=expression[: match.start()],
+                variable=match[2],
+                test=expression[match.end() : words[-1].start],
+            )
+    return None
+
+
+def _is_chain(words: Sequence[Word]) -> bool:
+    """Whether they are names, calls and look-ups behind each other, without an operator."""
+    outside = [words[at] for at, depth in depths(words) if depth == 0]
+    return all(w.text in {".", *_CLOSE} if w.kind == "mark" else w.text != "in" for w in outside)

@@ -18,10 +18,13 @@ from deskquorum.policy.expressions import Word, words_of
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-__all__ = ["LONGEST", "function_declarations", "function_libraries", "in_plain_cel"]
+__all__ = ["LONGEST", "TOO_LONG", "function_declarations", "function_libraries", "in_plain_cel"]
 
 LONGEST = 256
 """Elements that `sum_of` can add and `positions` can count; a longer list gives no value."""
+
+TOO_LONG = f"sum_of or positions of a list of more than {LONGEST} elements"
+"""The key that is looked up, and never found, where a list is too long."""
 
 _USUAL = 8
 """Up to this length a shorter, faster text is evaluated."""
@@ -112,7 +115,7 @@ def _sum_of(numbers: str) -> str:
     return _named(
         "added",
         numbers,
-        f"size(added) <= {_USUAL} ? {few} : size(added) <= {LONGEST} ? {many} : added[size(added)]",
+        f"size(added) <= {_USUAL} ? {few} : size(added) <= {LONGEST} ? {many} : {_failing('0')}",
     )
 
 
@@ -131,8 +134,13 @@ def _positions(items: str) -> str:
         "counted",
         f"size({items})",
         f"counted <= {_USUAL} ? {counted.format(few)} : "
-        f"counted <= {LONGEST} ? {counted.format(many)} : [{few}[counted]]",
+        f"counted <= {LONGEST} ? {counted.format(many)} : {_failing(few)}",
     )
+
+
+def _failing(value: str) -> str:
+    """No value, of the type of a value."""
+    return f'{{"": {value}}}["{TOO_LONG}"]'
 
 
 def _min_of(numbers: str) -> str:

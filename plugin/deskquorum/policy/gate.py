@@ -23,7 +23,7 @@ from deskquorum.policy.book import (
     PolicyBook,
     Rule,
 )
-from deskquorum.policy.environment import Missing
+from deskquorum.policy.environment import Missing, NoValue
 from deskquorum.policy.limits import overdrawn
 
 __all__ = ["rule_on", "rule_on_ticket"]
@@ -166,7 +166,8 @@ def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reas
 def _trouble(rule: Rule, value: object) -> Reason:
     if isinstance(value, Missing):
         return Reason(code="missing-fact", params={"fact": value.name, "rule": rule.id})
-    return Reason(code="rule-error", params={"rule": rule.id})
+    why = value.why if isinstance(value, NoValue) else "it is neither true nor false"
+    return Reason(code="rule-error", params={"rule": rule.id, "why": why})
 
 
 def _weighed(

@@ -107,8 +107,8 @@ def _compared(
 
 
 def _pairs(found: _Named | None, sides: Iterable[Tree]) -> Iterator[tuple[_Named, Tree]]:
-    for side in sides if found else ():
-        if side.kind == "constant" and isinstance(side.value, str):
+    for side in sides:
+        if found is not None and side.kind == "constant" and isinstance(side.value, str):
             yield found, side
 
 

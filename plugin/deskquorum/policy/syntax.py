@@ -45,9 +45,10 @@ class Tree:
 
 def tree_of(serialized: bytes) -> Tree:
     """The tree in an expression that the engine has checked and serialized."""
-    checked = _messages()["CheckedExpr"]()
+    # Generated at run time, the messages have no types of their own.
+    checked: Any = _messages()["CheckedExpr"]()
     # The engine wraps the message into an `Any`: a type's name, then the message.
-    wrapper = _messages()["Any"].FromString(serialized)
+    wrapper: Any = _messages()["Any"].FromString(serialized)
     checked.ParseFromString(wrapper.value)
     types = {entry.key: _type(entry.value) for entry in checked.type_map}
     places = {entry.key: entry.value for entry in checked.source_info.positions}

@@ -1,6 +1,6 @@
 import pytest
 
-from deskquorum.policy.expressions import expand, words_of
+from deskquorum.policy.expressions import expand, loop_in, words_of
 from deskquorum.policy.trust import rests_on_facts
 
 
@@ -59,3 +59,20 @@ def test_words_are_names_texts_and_marks():
 )
 def test_every_way_to_be_true_must_name_a_fact(expression, trusted):
     assert rests_on_facts(expression, lambda name: name.startswith("fact.")) is trusted
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        pytest.param("xs.all(x, x > 1)", ("all", "xs", "x", " x > 1"), id="all"),
+        pytest.param("m[k].filter(a, a.b).exists(x, x.all(y, y))",
+                     ("exists", "m[k].filter(a, a.b)", "x", " x.all(y, y)"), id="of-a-chain"),
+        pytest.param("!xs.all(x, x > 1)", None, id="negated"),
+        pytest.param("a in xs && ys.exists(y, y)", None, id="joined"),
+        pytest.param("xs.exists(x, x) == true", None, id="compared"),
+        pytest.param("xs.map(x, x.all(y, y))", None, id="within-another-loop"),
+    ],
+)  # fmt: skip
+def test_a_loop_is_told_by_its_parts(text, parts):
+    loop = loop_in(text)
+    assert parts == (loop and (loop.kind, loop.items, loop.variable, loop.test))

@@ -177,7 +177,10 @@ def test_a_rule_on_the_ticket_holds_it_back(bench, ask_ticket):
 def test_a_rule_that_can_not_be_evaluated_holds(bench, ask):
     book = bench.rule("order.total_minor / (order.total_minor - 12000) > 3", effect="deny")
     ruling = ask(book, "note", {})
-    assert (ruling.effect, reasons(ruling)) == (HUMAN, [("rule-error", {"rule": "tested"})])
+    assert (ruling.effect, reasons(ruling)) == (
+        HUMAN,
+        [("rule-error", {"rule": "tested", "why": "a division by zero"})],
+    )
 
 
 def test_an_allow_that_can_not_be_evaluated_does_not_count(bench, ask):

@@ -9,14 +9,21 @@ policy: shop
 version: "1"
 facts:
   flags: {list: {type: string, values: [new, old]}}
-  legs: {list: {cabin: {type: string, values: [economy, business]}, to: string, bags: {list: {kind: {type: string, values: [ski, bike]}}}}}
+  legs:
+    list:
+      cabin: {type: string, values: [economy, business]}
+      to: string
+      bags: {list: {kind: {type: string, values: [ski, bike]}}}
   catalog: {map: {state: {type: string, values: [available, sold]}, since: date}}
   kinds: {map: {type: string, values: [a, b]}}
 actions:
   fly:
     risk: none
     args:
-      trip: {record: {cabin: {type: string, values: [economy, business]}, kind: {type: string?, values: [x]}}}
+      trip:
+        record:
+          cabin: {type: string, values: [economy, business]}
+          kind: {type: string?, values: [x]}
 values:
   first: legs.filter(f, f.to == "OSL")[0]
 """
@@ -84,5 +91,5 @@ def test_a_mistake_in_a_named_part_is_named_there(bench):
     bench.load()
     text = SHOP.replace('f.to == "OSL"', 'f.cabin == "busness"')
     assert bench.problems(shop=text) == [
-        "shop.yaml:14:36: 'busness' is no value of legs.cabin; did you mean 'business'?"
+        "shop.yaml:21:36: 'busness' is no value of legs.cabin; did you mean 'business'?"
     ]
