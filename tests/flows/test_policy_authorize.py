@@ -130,6 +130,82 @@ def test_a_row_without_the_facts_is_for_a_person(authorize, facts):
     assert codes <= {"missing-fact", "absent-fact", "wrong-type"}
 
 
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        pytest.param("expect", "unknown key 'expect'; did you mean 'expected'?", id="expected"),
+        pytest.param("fact", "unknown key 'fact'; did you mean 'facts'?", id="facts"),
+    ],
+)
+def test_a_row_with_a_misspelt_key_is_refused(authorize, key, hint):
+    row = charge("0.20")
+    row = {"id": row["id"], "action": row["action"], key: {}}
+    done = authorize(row)
+    assert (done.code, done.rulings[0]["effect"]) == (1, "human")
+    assert hint in done.rulings[0]["error"]
+
+
+def test_a_row_may_have_keys_of_its_own(authorize):
+    row = charge("0.20", domain="cards", note="a host's own", source="till 4")
+    assert authorize(row).rulings[0]["effect"] == "allow"
+
+
+TALK = """\
+policy: talk
+version: "1"
+actions: {answer: {risk: none}}
+rules:
+  - {id: asked, on: answer, effect: allow, reason: x,
+     when: answer.intent == "refund" && claimed.item == "i1"}
+"""
+DESK = """\
+desk: talk
+version: "1"
+languages: [en]
+questions:
+  intent: {ask: What is wanted?, labels: {refund: money, other: else}, labelers: [words]}
+labelers: {words: {kind: rule, file: talk/talk.yaml, accuracy: 0.8}}
+"""
+PLAYBOOK = """\
+playbook: talk
+version: "1"
+slots: {item: {kind: record, type: string, list: order.items}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "effect", "error"),
+    [
+        pytest.param({"answers": {"intent": "refund"}, "claimed": {"item": "i1"}}, "allow", None,
+                     id="both"),
+        pytest.param({"answers": {"intent": "unsettled"}, "claimed": {"item": "i1"}}, "human", None,
+                     id="unsettled"),
+        pytest.param({"answers": {"intent": "refnd"}}, "human",
+                     "line 1: answers.intent: no such label; did you mean 'refund'?", id="label"),
+        pytest.param({"answers": {"intnt": "refund"}}, "human",
+                     "line 1: answers: unknown question 'intnt'; did you mean 'intent'?",
+                     id="question"),
+        pytest.param({"claimed": {"itm": "i1"}}, "human",
+                     "line 1: claimed: unknown slot 'itm'; did you mean 'item'?", id="slot"),
+    ],
+)  # fmt: skip
+def test_a_row_tells_what_the_customer_said(authorize, tmp_path, said, effect, error):
+    folder = tmp_path / "talk"
+    folder.mkdir()
+    for name, text in (("talk", TALK), ("desk", DESK), ("playbook", PLAYBOOK)):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    row = {"id": "1", "action": {"name": "answer"}} | said
+    done = authorize(row, policies=folder)
+    assert done.rulings, done.err
+    (ruling,) = done.rulings
+    assert (ruling["effect"], ruling.get("error")) == (effect, error)
+
+
+def test_an_action_called_ticket_is_no_question_about_the_ticket(authorize):
+    (ruling,) = authorize({"id": "1", "action": {"name": "ticket"}}).rulings
+    assert (ruling["effect"], ruling["reasons"][0]["code"]) == ("human", "unknown-action")
+
+
 def test_an_action_that_nobody_declared_is_for_a_person(authorize):
     (ruling,) = authorize(charge("1.00", action={"name": "refund"})).rulings
     assert (ruling["effect"], ruling["reasons"][0]["code"]) == ("human", "unknown-action")

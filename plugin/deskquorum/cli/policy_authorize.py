@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import ValidationError
 from rich.progress import track
 
 from deskquorum.cli.batch import Row, read_rows, to_line, wide_console, writing
@@ -20,39 +18,18 @@ from deskquorum.cli.policy_outcomes import (
     show,
     summed_up,
 )
+from deskquorum.cli.policy_situation import ActionShape, SituationShape, said, situation_of
 from deskquorum.decision import sentence
-from deskquorum.domain import Action, Fact, Facts, Ruling, Usage
-from deskquorum.domain import JsonValue as Plain
+from deskquorum.domain import Action, Ruling
 from deskquorum.errors import InputError
-from deskquorum.policy import (
-    PolicyBook,
-    Scalar,
-    UnfitError,
-    UsedShape,
-    flattened,
-    load_policies,
-    moment_of,
-    rule_on,
-    used_in,
-)
+from deskquorum.policy import PolicyBook, load_policies, rule_on
 
 __all__ = ["authorize_file"]
 
 
-class _ActionRow(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str = Field(min_length=1)
-    args: dict[str, JsonValue] = {}
-
-
-class _AuthorizeRow(BaseModel):
-    # A batch row may carry fields of the host's own.
-    model_config = ConfigDict(extra="ignore", frozen=True)
+class _AuthorizeRow(SituationShape):
     id: str | int
-    action: _ActionRow
-    facts: dict[str, JsonValue] = {}
-    used: dict[str, UsedShape] = {}
-    now: str | None = None
+    action: ActionShape
     expected: ExpectedEffect | None = None
     clause: str | None = None
 
@@ -61,7 +38,7 @@ def authorize_file(path: Path, *, policies: Path, out: Path | None, as_json: boo
     """Rule on every row; returns 1 when one is malformed or not ruled on as expected, else 0.
 
     Args:
-        path: JSON Lines of `{id, action: {name, args}, facts, expected?, clause?}`.
+        path: JSON Lines of situations, each with an `id`, perhaps `expected` and `clause`.
         policies: Folder of policy files.
         out: Where the rulings go; standard output if None.
         as_json: Print the summary as JSON.
@@ -93,7 +70,7 @@ def _ruled(row: Row, book: PolicyBook) -> tuple[Outcome, dict[str, object]]:
         if row.error is not None:
             raise row.error
         read = _read(row)
-        ruling = _ruling(read, book)
+        ruling = _ruling(read, book, row.number)
     except InputError as exc:
         return _refused(row, exc)
     reasons = [
@@ -146,49 +123,21 @@ def _read(row: Row) -> _AuthorizeRow:
     try:
         return _AuthorizeRow.model_validate(row.value)
     except ValidationError as exc:
-        first = exc.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(key) for key in first["loc"])
-        message = f"{place}: {first['msg'][:1].lower()}{first['msg'][1:]}"
-        raise InputError(message, line=row.number) from exc
+        raise InputError(said(exc), line=row.number) from exc
 
 
-def _ruling(row: _AuthorizeRow, book: PolicyBook) -> Ruling:
-    now = _now(row, book)
-    values = flattened(cast("Mapping[str, Plain]", row.facts), book.environment.facts)
-    read_at = now or datetime.min.replace(tzinfo=UTC)
+def _ruling(row: _AuthorizeRow, book: PolicyBook, number: int) -> Ruling:
+    try:
+        situation = situation_of(row, book, source="row")
+    except InputError as exc:
+        raise InputError(str(exc), line=number) from exc
+    # Always as an action: one that is called `ticket` is no question about the ticket.
     return rule_on(
         book,
-        Action(name=row.action.name, args=cast("Mapping[str, str | int | bool]", row.action.args)),
-        facts=Facts(
-            values={
-                name: Fact(value=value, source="row", read_at=read_at)
-                for name, value in values.items()
-            }
-        ),
-        answers={},
-        claimed={},
-        now=now,
-        used=_used(row, book),
+        situation.action or Action(name=row.action.name),
+        facts=situation.facts,
+        answers=situation.answers,
+        claimed=situation.claimed,
+        now=situation.now,
+        used=situation.used,
     )
-
-
-def _used(row: _AuthorizeRow, book: PolicyBook) -> Mapping[str, Usage]:
-    try:
-        return used_in(book, row.used)
-    except ValueError as exc:
-        raise InputError(str(exc)) from None
-
-
-def _now(row: _AuthorizeRow, book: PolicyBook) -> datetime | None:
-    """The row's moment; None where it tells none, so that no rule can rest on one."""
-    written = row.now or row.facts.get("now")
-    if written is None:
-        return None
-    kind = book.environment.variables["now"].type
-    zone = kind.zone if isinstance(kind, Scalar) else None
-    try:
-        return moment_of(str(written), zone=zone)
-    except UnfitError:
-        message = f"now: expected a time such as 2026-01-31T09:00:00Z, got {written!r}"
-        hint = "" if zone else "; declare `now: {type: time, zone: ZONE}` for times without a zone"
-        raise InputError(message + hint) from None

@@ -31,7 +31,9 @@ def open_policies(folder: Path) -> PolicyBook:
     """
     inside = folder_of(folder)
     book = load_policies(inside)
-    if book.desk is None and not (book.rules or book.clauses or book.actions):
+    if book.desk is None and not (
+        book.rules or book.clauses or book.actions or book.facts or book.environment.parts
+    ):
         # A wrong folder must not look like policies in which nothing is wrong.
         hint = "name the folder that holds TOPIC.yaml, or a desk folder"
         raise PolicyFileError([Problem(path=str(inside), message="no policy file", hint=hint)])

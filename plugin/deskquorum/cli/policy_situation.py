@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
 
 from deskquorum import domain
 from deskquorum.cli.batch import read_rows
@@ -20,37 +21,57 @@ from deskquorum.policy import (
     TICKET,
     Bindings,
     PolicyBook,
-    UnfitError,
     UsedShape,
     bind,
     flattened,
-    moment_of,
     rule_on,
     rule_on_ticket,
     used_in,
 )
-from deskquorum.policy.fact_types import Scalar
+from deskquorum.policy.bindings import UNSETTLED
+from deskquorum.policy.moments import told_now
+from deskquorum.policy.names import did_you_mean
 
-__all__ = ["Situation", "read_situation"]
+__all__ = ["ActionShape", "Situation", "SituationShape", "read_situation", "said", "situation_of"]
+
+_ALIKE = 0.8
+_OF_ROWS = ("expected", "clause")
+"""What rows for `policy authorize` have beside a situation."""
 
 
-class _ActionShape(BaseModel):
+class ActionShape(BaseModel):
+    """An action that is asked about."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
+    name: str = Field(min_length=1)
     args: dict[str, JsonValue] = {}
 
 
-class _SituationShape(BaseModel):
-    # A row for `policy authorize` carries an id and what is expected too.
+class SituationShape(BaseModel):
+    """What a situation, or a row of a batch, tells."""
+
+    # A batch row may carry fields of the host's own.
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    facts: dict[str, JsonValue]
-    action: _ActionShape | None = None
+    facts: dict[str, JsonValue] = {}
+    action: ActionShape | None = None
     answers: dict[str, str] = {}
     claimed: dict[str, JsonValue] = {}
     used: dict[str, UsedShape] = {}
     now: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_misspelt_key(cls, written: object) -> object:
+        """What is almost a key of ours is hardly one of the host's."""
+        keys = set(written) if isinstance(written, dict) else set()
+        known = {*cls.model_fields, *_OF_ROWS}
+        for key in sorted(keys):
+            near = get_close_matches(str(key), known - keys, n=1, cutoff=_ALIKE)
+            if key not in known and near:
+                raise ValueError(f"unknown key '{key}'; did you mean '{near[0]}'?")
+        return written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,34 +135,69 @@ def read_situation(path: Path, book: PolicyBook, *, row: str | None) -> Situatio
     # Facts by their names are a situation in which nothing else is told.
     written = found if isinstance(found.get("facts"), dict) else {"facts": found}
     try:
-        shape = _SituationShape.model_validate(written)
+        shape = SituationShape.model_validate(written)
+        return situation_of(shape, book, source=str(path))
     except ValidationError as exc:
-        first = exc.errors()[0]
-        place = ".".join(str(key) for key in first["loc"])
-        raise InputError(f"{path}: '{place}': {first['msg'].lower()}") from exc
-    now = _moment(path, shape, book)
-    read_at = now or datetime.now(UTC)
+        raise InputError(f"{path}: {said(exc)}") from exc
+    except InputError as exc:
+        raise InputError(f"{path}: {exc}") from exc
+
+
+def said(error: ValidationError) -> str:
+    """The first problem of a situation, with its place, without any value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(key) for key in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    message = f"{message[:1].lower()}{message[1:]}"
+    return f"{place}: {message}" if place else message
+
+
+def situation_of(shape: SituationShape, book: PolicyBook, *, source: str) -> Situation:
+    """What a situation tells, as the gate reads it: the one reader of `explain` and `authorize`.
+
+    Args:
+        shape: As it was written.
+        book: The policies, which say what is a fact.
+        source: Where its facts are said to come from.
+
+    Raises:
+        InputError: What is not declared or no moment, without showing its values.
+    """
+    _check_declared(shape, book)
+    try:
+        now = told_now(shape.now, shape.facts, book.environment.variables)
+        used = used_in(book, shape.used)
+    except ValueError as exc:
+        raise InputError(str(exc)) from None
+    read_at = now or datetime.min.replace(tzinfo=UTC)
     values = flattened(_plain(shape.facts), book.environment.facts)
     return Situation(
         action=None if shape.action is None else _action(shape.action),
         facts=Facts(
             values={
-                name: Fact(value=value, source=str(path), read_at=read_at)
+                name: Fact(value=value, source=source, read_at=read_at)
                 for name, value in values.items()
             }
         ),
-        answers={name: _answer(name, label, book) for name, label in shape.answers.items()},
+        answers={name: _answer(name, label) for name, label in shape.answers.items()},
         claimed=_plain(shape.claimed),
-        used=_used(path, shape, book),
+        used=used,
         now=now,
     )
 
 
-def _used(path: Path, shape: _SituationShape, book: PolicyBook) -> Mapping[str, Usage]:
-    try:
-        return used_in(book, shape.used)
-    except ValueError as exc:
-        raise InputError(f"{path}: {exc}") from None
+def _check_declared(shape: SituationShape, book: PolicyBook) -> None:
+    for name in shape.claimed:
+        if name not in book.slots:
+            hint = did_you_mean(name, book.slots, what="slots")
+            raise InputError(f"claimed: unknown slot '{name}'; {hint}".removesuffix("; "))
+    for name, label in shape.answers.items():
+        if name not in book.labels:
+            hint = did_you_mean(name, book.labels, what="questions") or "desk.yaml declares them"
+            raise InputError(f"answers: unknown question '{name}'; {hint}")
+        if label not in {*book.labels[name], UNSETTLED}:
+            hint = did_you_mean(label, book.labels[name], what="its labels")
+            raise InputError(f"answers.{name}: no such label; {hint}".removesuffix("; "))
 
 
 def _object(path: Path) -> Mapping[str, domain.JsonValue]:
@@ -160,26 +216,13 @@ def _row(path: Path, identity: str) -> Mapping[str, domain.JsonValue]:
     raise InputError(f"{path}: no row has the id '{identity}'")
 
 
-def _moment(path: Path, shape: _SituationShape, book: PolicyBook) -> datetime | None:
-    """`now` as it is told beside the facts or among them."""
-    told = shape.now if shape.now is not None else shape.facts.get("now")
-    if told is None:
-        return None
-    kind = book.environment.variables["now"].type
-    try:
-        return moment_of(str(told), zone=kind.zone if isinstance(kind, Scalar) else None)
-    except UnfitError as exc:
-        hint = "write a time with its zone, such as 2026-01-31T09:00:00Z"
-        raise InputError(f"{path}: 'now' is no time; {hint}") from exc
-
-
-def _action(shape: _ActionShape) -> Action:
+def _action(shape: ActionShape) -> Action:
     # Values of any kind are handed on: what fits is the gate's to say.
     return Action(name=shape.name, args=cast("Mapping[str, str | int | bool]", shape.args))
 
 
-def _answer(question: str, label: str, book: PolicyBook) -> Answer:
-    settled = label in book.labels.get(question, ())
+def _answer(question: str, label: str) -> Answer:
+    settled = label != UNSETTLED
     return Answer(
         question=question,
         label=label if settled else None,

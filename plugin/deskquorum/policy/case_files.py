@@ -16,6 +16,7 @@ from deskquorum.policy.document import Document
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.fact_types import Scalar
 from deskquorum.policy.limits import usage_of
+from deskquorum.policy.moments import told_now
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import CaseShape, CasesShape
 
@@ -23,6 +24,9 @@ __all__ = ["build_cases"]
 
 _SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 """When no rule reads `now`, any moment does."""
+
+_NOW = "now"
+"""May stand among the facts too, as rows from elsewhere have it."""
 
 Key = str | int
 
@@ -79,7 +83,7 @@ class _CaseBuilder:
             answers=shape.answers,
             claimed={name: _plain(value) for name, value in shape.claimed.items()},
             used=dict(self._used()),
-            now=shape.now or _SOME_DAY,
+            now=self._now() or _SOME_DAY,
             expect=Effect(shape.expect),
             because=tuple(shape.because),
         )
@@ -106,6 +110,8 @@ class _CaseBuilder:
         for key, value in facts.items():
             path = (*above, key)
             name = ".".join(path)
+            if name == _NOW:
+                continue
             if isinstance(value, dict) and name not in self.environment.facts:
                 yield from self._facts(value, path)
             elif self._check_name("fact", name, name, "facts", *path):
@@ -182,8 +188,16 @@ class _CaseBuilder:
                 keys = ("because", index) if as_list else ("because",)
                 self._report(f"unknown rule '{rule}'", *keys, hint=did_you_mean(rule, known))
 
+    def _now(self) -> datetime | None:
+        shape = self.shape
+        try:
+            return told_now(shape.now, shape.facts, self.environment.variables)
+        except ValueError as exc:
+            self._report(str(exc), *(("now",) if shape.now is not None else ("facts", _NOW)))
+            return None
+
     def _check_now(self) -> None:
-        if self.shape.now is not None:
+        if self.shape.now is not None or _NOW in self.shape.facts:
             return
         target = TICKET if self.shape.action is None else self.shape.action.name
         for rule in self.rules.get(target, ()):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from deskquorum.policy.expressions import words_of
 from deskquorum.policy.names import did_you_mean
 
-__all__ = ["ANY_ACTION", "Complaint", "Vocabulary", "complaints_of"]
+__all__ = ["ANY_ACTION", "Complaint", "Vocabulary", "complaints_of", "function_names"]
 
 ANY_ACTION = "any action"
 """Stands for all actions together, where a named condition reads arguments."""
+
+_ALIKE = 0.75
+"""Short names of functions are a little like any other word."""
 
 FUNCTIONS = ("days_between", "sum_of", "min_of", "max_of", "positions")
 # fmt: off
@@ -20,7 +24,7 @@ _BUILT_IN = (
     "all", "exists", "exists_one", "filter", "map", "size", "contains", "startsWith", "endsWith",
     "matches", "has", "int", "string", "timestamp", "duration", "dyn", "getFullYear", "getMonth",
     "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getHours", "getMinutes",
-    "getSeconds", "double", "uint", "bool", "type", "bytes",
+    "getSeconds", "getMilliseconds", "double", "uint", "bool", "type", "bytes",
 )
 # fmt: on
 _ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*?)(?: \[INVALID_ARGUMENT\])?$", re.MULTILINE)
@@ -69,6 +73,11 @@ class Vocabulary:
     def under(self, prefix: str) -> list[str]:
         """Names below a prefix, the prefix left out."""
         return [v.removeprefix(prefix) for v in self.variables if v.startswith(prefix)]
+
+
+def function_names() -> tuple[str, ...]:
+    """Every function and macro that a condition can call."""
+    return (*FUNCTIONS, *_BUILT_IN)
 
 
 def complaints_of(said: str, text: str, vocabulary: Vocabulary) -> list[Complaint]:
@@ -199,12 +208,13 @@ def _is_call(text: str, at: int, name: str) -> bool:
 
 
 def _unknown_function(text: str, at: int, name: str) -> Complaint:
-    known = (*FUNCTIONS, *_BUILT_IN)
+    known = function_names()
     start = text.rfind(name, 0, at + 1 + len(name))
     if name in known:
         message = f"'{name}' does not take these arguments"
         return Complaint(offset=max(start, 0), message=message)
-    hint = did_you_mean(name, known)
+    near = get_close_matches(name, known, n=1, cutoff=_ALIKE)
+    hint = f"did you mean '{near[0]}'?" if near else f"functions: {', '.join(sorted(known))}"
     return Complaint(offset=max(start, 0), message=f"unknown function '{name}'", hint=hint)
 
 

@@ -28,7 +28,9 @@ def _clauses(book: PolicyBook) -> Iterator[Problem]:
 def _actions(book: PolicyBook) -> Iterator[Problem]:
     for action in book.actions.values():
         rules = book.by_action.get(action.name, ())
-        if not any(rule.effect is Effect.ALLOW for rule in rules):
+        # A rule that always holds back is a choice, not something forgotten.
+        chosen = any(rule.when is None and rule.effect is not Effect.ALLOW for rule in rules)
+        if not chosen and not any(rule.effect is Effect.ALLOW for rule in rules):
             message = f"no rule allows '{action.name}', so it always goes to a person"
             yield Problem(path=action.path, line=action.line, message=message)
         if action.mode is Mode.AUTO and action.autonomy is None and action.signed_off is None:

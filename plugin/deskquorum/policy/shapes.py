@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import (
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -125,7 +124,7 @@ class CaseShape(_Shape):
     answers: dict[str, str] = {}
     claimed: dict[str, JsonValue] = {}
     used: dict[str, UsedShape] = {}
-    now: AwareDatetime | None = None
+    now: Text | None = None
     action: CaseActionShape | None = None
     ticket: bool = False
     expect: Literal["allow", "human", "deny"]

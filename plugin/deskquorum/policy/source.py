@@ -201,6 +201,9 @@ class _Reader:
             value = self.node(value_node)
             if not isinstance(key, str):
                 self._report(place, "a key must be a single text")
+            elif key == "<<":
+                hint = "write its keys out; an alias alone stands for a whole value"
+                self._report(place, "a merge key '<<' is not read", hint=hint)
             elif key in lines:
                 first = f"the first one is in line {lines[key]}"
                 self._report(place, f"key '{key}' twice", hint=first)

@@ -54,6 +54,49 @@ def test_rules_that_matched_in_no_case_are_untested(results):
     assert [rule.id for rule in untested_rules(book, results)] == ["too-much"]
 
 
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param("now: 2026-11-12T15:00:00Z", id="beside-the-facts"),
+        pytest.param("facts: {now: 2026-11-12T15:00:00Z}", id="among-the-facts"),
+        pytest.param('now: "2026-11-12T10:00:00"', id="in-the-declared-zone"),
+    ],
+)
+def test_a_case_tells_the_moment_as_a_row_does(bench, now):
+    text = f"""\
+policy: clock
+version: "1"
+facts: {{now: {{type: time, zone: Etc/GMT+5}}}}
+actions: {{ring: {{risk: none}}}}
+rules:
+  - {{id: at-three, on: ring, effect: allow, when: 'now == timestamp("2026-11-12T15:00:00Z")',
+     reason: x}}
+tests:
+  - name: at three
+    action: {{name: ring}}
+    {now}
+    expect: allow
+"""
+    assert [result.passed for result in run_cases(bench.load(clock=text))] == [True]
+
+
+@pytest.mark.parametrize(
+    ("now", "problem"),
+    [
+        pytest.param("now: 2026-11-12", "3:46: now: expected a time such as 2026-01-31T09:00:00Z;"
+                     " for times without a zone declare now: {type: time, zone: ZONE}", id="day"),
+        pytest.param("facts: {now: today}", "3:54: now: expected a time such as"
+                     " 2026-01-31T09:00:00Z; for times without a zone declare now: {type: time,"
+                     " zone: ZONE}", id="word"),
+    ],
+)  # fmt: skip
+def test_a_moment_that_is_none_is_named_at_its_place(bench, now, problem):
+    bench.load()
+    head = 'policy: clock\nversion: "1"\n'
+    case = f"tests: [{{name: a, action: {{name: note}}, {now}, expect: human}}]\n"
+    assert bench.problems(clock=head + case) == [f"clock.yaml:{problem}"]
+
+
 def test_tests_in_a_topic_are_cases_too(bench):
     book = bench.load("tests: [{name: nothing allows it, action: {name: note}, expect: human}]\n")
     assert [result.passed for result in run_cases(book)] == [True]

@@ -4,6 +4,7 @@ import pytest
 
 from deskquorum.domain import Fact, Facts
 from deskquorum.policy import CelProblem, Missing, NoValue, bind
+from deskquorum.policy.complaints import function_names
 
 NOW = datetime(2026, 11, 12, 15, 0, tzinfo=UTC)
 ITEMS = [
@@ -17,6 +18,8 @@ FACTS = {
     "order.total_minor": 12000,
     "order.items": ITEMS,
 }
+
+FUNCTION_NAMES = ", ".join(sorted(function_names()))
 
 
 @pytest.fixture
@@ -123,6 +126,10 @@ def test_an_impossible_operation_has_no_value(book, expression):
                      'write a date as timestamp("2026-01-31T00:00:00Z")', id="date-as-text"),
         pytest.param("days_betwen(now, now) > 3", (1, 1), "unknown function 'days_betwen'",
                      "did you mean 'days_between'?", id="function"),
+        pytest.param("order.id.split('+')[0] == 'a'", (1, 10), "unknown function 'split'",
+                     f"functions: {FUNCTION_NAMES}", id="unlike-any-function"),
+        pytest.param("cel.bind(a, 1, a + a) > 1", (1, 5), "unknown function 'bind'",
+                     f"functions: {FUNCTION_NAMES}", id="the-engine-binds-wrongly"),
         pytest.param("order.items.exist(i, i.price_minor > 3)", (1, 13),
                      "unknown function 'exist'", "did you mean 'exists'?", id="macro"),
         pytest.param("order.status.exists(i, true)", (1, 6), "expected a list, got text", "",

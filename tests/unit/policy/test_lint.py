@@ -1,6 +1,22 @@
 from deskquorum.policy import lint
 
 
+def test_an_action_that_is_always_held_back_is_no_loose_end(bench):
+    head = 'policy: more\nversion: "1"\nclauses: [{id: N1, text: Never.}]\n'
+    actions = "actions: {insure: {risk: none}, call: {risk: none}, wait: {risk: none}}\n"
+    rules = (
+        "rules:\n"
+        "  - {id: no, on: insure, effect: deny, cite: N1, reason: x}\n"
+        "  - {id: ask, on: call, effect: require_human, cite: N1, reason: x}\n"
+        '  - {id: late, on: wait, effect: deny, when: order.id == "a", cite: N1, reason: x}\n'
+    )
+    remarks = lint(bench.load(more=head + actions + rules))
+    said = [str(remark) for remark in remarks if remark.path.endswith("more.yaml")]
+    assert [remark.partition(": ")[2] for remark in said if "no rule allows" in remark] == [
+        "no rule allows 'wait', so it always goes to a person"
+    ]
+
+
 def test_a_book_s_loose_ends_are_remarked_on(bench):
     book = bench.load(
         more=(

@@ -56,6 +56,9 @@ def test_values_are_read_as_json_knows_them(tmp_path, written, value):
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
+        pytest.param(
+            "a: &x {b: 1}\nc: {<<: *x}", (2, 5, "a merge key '<<' is not read"), id="merge-key"
+        ),
         pytest.param("a:\n\tb: 1", (2, 1, "a tab where spaces are expected"), id="tab"),
         pytest.param("a: b: c", (1, 5, "a second ':' in this line"), id="two-colons"),
         pytest.param("a: 1\nb: 2\na: 3", (3, 1, "key 'a' twice"), id="duplicate-key"),
