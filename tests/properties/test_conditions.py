@@ -295,6 +295,30 @@ def test_the_order_of_what_is_joined_never_matters(book, loop, count, situation,
     assert value == evaluated(book, backward.text, situation) == tried(forward, situation)
 
 
+def failing(_):
+    raise FailedError
+
+
+LONG = "ys.all(a, ys.all(b, a + b >= 0))"
+"""6,400 of the 10,000 loop steps that the engine allows, over 80 elements."""
+
+long_ones = st.sampled_from([
+    Expression(LONG, lambda _: True),
+    Expression(f"!{LONG}", lambda _: False),
+    Expression(f"({LONG} ? xs[9] == 1 : true)", failing),
+])  # fmt: skip
+joined_ones = st.recursive(
+    long_ones, lambda inner: st.builds(joined, inner, inner, stop=st.booleans()), max_leaves=6
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(condition=joined_ones)
+def test_each_part_of_a_condition_may_take_as_many_loop_steps(book, condition):
+    situation = {"xs": [], "ys": [1] * 80, "rs": [], "m": {}}
+    assert evaluated(book, condition.text, situation) == tried(condition, situation)
+
+
 @pytest.mark.parametrize(
     "after",
     [

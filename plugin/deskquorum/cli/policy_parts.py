@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from deskquorum.domain import JsonValue
 from deskquorum.policy import Bindings, Environment, Missing, NoValue
-from deskquorum.policy.expressions import CONDITION, Word, closing, depths, loop_in, words_of
+from deskquorum.policy.expressions import CONDITION, joined_parts, loop_in, unwrapped, words_of
 
 __all__ = ["Part", "State", "Taker", "telling"]
 
@@ -55,30 +55,20 @@ class Taker:
 
     def take(self, text: str) -> Part:
         """The condition with its parts, each evaluated by itself."""
-        text = text.strip()
+        text = unwrapped(text)
         words = list(words_of(text))
-        while len(words) > 1 and words[0].text == "(" and closing(words) == len(words) - 1:
-            text = text[words[0].start + 1 : words[-1].start].strip()
-            words = list(words_of(text))
         if len(words) == 1 and words[0].text.startswith(f"{CONDITION}."):
             return self._named(words[0].text)
-        cut = None if _marks(words, "?") else self._cut(text, words)
-        return self._whole(text) if cut is None else cut
-
-    def _cut(self, text: str, words: Sequence[Word]) -> Part | None:
-        # `||` binds less tightly than `&&`, so it is cut first.
-        for mark, joined in (("||", "any"), ("&&", "all")):
-            if at := _marks(words, mark):
-                starts = [0, *(start + len(mark) for start in at)]
-                ends = [*at, len(text)]
-                parts = [self.take(text[a:b]) for a, b in zip(starts, ends, strict=True)]
-                return Part(
-                    text=_on_one_line(text),
-                    state=self._state(text),
-                    joined="any" if joined == "any" else "all",
-                    parts=tuple(parts),
-                )
-        return None
+        joined = joined_parts(text)
+        if joined is None:
+            return self._whole(text)
+        mark, parts = joined
+        return Part(
+            text=_on_one_line(text),
+            state=self._state(text),
+            joined="any" if mark == "||" else "all",
+            parts=tuple(self.take(part) for part in parts),
+        )
 
     def _named(self, name: str) -> Part:
         inner = self.take(self.environment.compile(name, action=self.action).text)
@@ -155,12 +145,3 @@ def _shown(value: JsonValue | datetime) -> str:
 
 def _on_one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _marks(words: Sequence[Word], mark: str) -> list[int]:
-    """Where a mark stands outside of all brackets."""
-    return [
-        words[at].start
-        for at, depth in depths(words)
-        if depth == 0 and words[at].kind == "mark" and words[at].text == mark
-    ]

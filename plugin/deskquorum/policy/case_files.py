@@ -107,7 +107,8 @@ class _CaseBuilder:
     def _facts(
         self, facts: Mapping[str, AnyJson], above: tuple[str, ...]
     ) -> Iterator[tuple[str, JsonValue]]:
-        for key, value in facts.items():
+        # A dotted name says the same fact again, whatever its record says and wherever it stands.
+        for key, value in sorted(facts.items(), key=lambda item: "." in item[0]):
             path = (*above, key)
             name = ".".join(path)
             if name == _NOW:

@@ -12,11 +12,12 @@ from deskquorum.policy.expressions import Expanded
 from deskquorum.policy.functions import TOO_LONG
 from deskquorum.policy.syntax import Tree
 
-__all__ = ["cause_of", "looked_up"]
+__all__ = ["cause_of", "is_over_budget", "looked_up"]
 
 _NO_KEY = re.compile(r"Key not found in map : (.*)", re.DOTALL)
+_OVER_BUDGET = "Iteration budget exceeded"
 _CAUSES = (
-    ("Iteration budget exceeded", "it takes more than 10,000 loop steps"),
+    (_OVER_BUDGET, "it takes more than 10,000 loop steps"),
     ("Index error", "a list has no element at the index that is asked for"),
     ("divide by zero", "a division by zero"),
     ("modulus by zero", "a division by zero"),
@@ -43,6 +44,11 @@ def cause_of(said: str, lookups: Callable[[], Sequence[str]]) -> str:
     if key := _NO_KEY.search(said):
         return TOO_LONG if key[1] == f'"{TOO_LONG}"' else _no_key(lookups())
     return next((cause for sign, cause in _CAUSES if sign in said), "it has no value")
+
+
+def is_over_budget(error: RuntimeError) -> bool:
+    """Whether an evaluation took more loop steps than the engine allows."""
+    return _OVER_BUDGET in str(error)
 
 
 def looked_up(tree: Tree, expanded: Expanded) -> list[str]:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
-from deskquorum.policy.causes import cause_of, looked_up
+from deskquorum.policy.causes import cause_of, is_over_budget, looked_up
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
 from deskquorum.policy.expressions import (
     CONDITION,
@@ -21,6 +21,7 @@ from deskquorum.policy.expressions import (
     Expanded,
     Word,
     expand,
+    joined_parts,
     words_of,
 )
 from deskquorum.policy.fact_types import (
@@ -103,13 +104,16 @@ class Condition:
     _scope: str | None = field(repr=False)
     _program: cel.Expression = field(repr=False)
     _lookups: Callable[[], Sequence[str]] = field(repr=False)
+    _parts: Callable[[], tuple[str, Sequence[Condition]]] = field(repr=False)
+    """What it joins and by what, none where it joins nothing."""
 
     def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
         """The value, or why there is none; never raises."""
         try:
             value = self._program.eval(bindings.activation(self._scope))
         except RuntimeError as exc:
-            return NoValue(why=cause_of(str(exc), self._lookups))
+            over = NoValue(why=cause_of(str(exc), self._lookups))
+            return self._by_parts(bindings, over) if is_over_budget(exc) else over
         result = value.value()
         if result is True or result is False:
             return result
@@ -119,6 +123,20 @@ class Condition:
                 return Missing(name=unbound[1])
             return NoValue(why=cause_of(str(result), self._lookups))
         return _plain(value.plain_value())
+
+    def _by_parts(self, bindings: Bindings, over: NoValue) -> bool | Missing | NoValue:
+        """The value by those of its parts, each of which may take as many loop steps anew.
+
+        It is the value that the engine would give: one side decides, whatever the others are.
+        """
+        joint, parts = self._parts()
+        stop = joint == "||"
+        values = [part.evaluate(bindings) for part in parts]
+        if any(value is stop for value in values):
+            return stop
+        if parts and all(value is not stop and isinstance(value, bool) for value in values):
+            return not stop
+        return next((value for value in values if isinstance(value, Missing)), over)
 
 
 class Environment:
@@ -202,6 +220,7 @@ class Environment:
             _scope=self.scope(action),
             _program=program,
             _lookups=partial(looked_up, tree, expanded),
+            _parts=cache(partial(self._parts_of, expanded.text, action)),
         )
 
     def scope(self, action: str | None) -> str | None:
@@ -232,6 +251,10 @@ class Environment:
         known = self._declared(action)
         chains = (word.text for word in words_of(text) if word.kind == "name")
         return [name for chain in chains if (name := _longest_known(chain, known))]
+
+    def _parts_of(self, text: str, action: str | None) -> tuple[str, Sequence[Condition]]:
+        joint, parts = joined_parts(text) or ("", [])
+        return joint, [self.compile(part, action=action) for part in parts]
 
     def _declared(self, action: str | None) -> Mapping[str, TypeSpec]:
         return {**self.variables, **self.arguments.get(action or "", {})}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = [
     "CONDITION",
@@ -16,8 +17,10 @@ __all__ = [
     "closing",
     "depths",
     "expand",
+    "joined_parts",
     "loop_in",
     "named_part",
+    "unwrapped",
     "words_of",
 ]
 
@@ -158,6 +161,33 @@ def depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
         if word.kind == "mark":
             depth += (word.text in _OPEN) - (word.text in _CLOSE)
         yield at, depth
+
+
+def unwrapped(expression: str) -> str:
+    """The expression without brackets around the whole."""
+    words = list(words_of(expression))
+    if len(words) > 1 and words[0].text == "(" and closing(words) == len(words) - 1:
+        return unwrapped(expression[words[0].start + 1 : words[-1].start])
+    return expression.strip()
+
+
+def joined_parts(expression: str) -> tuple[Literal["&&", "||"], list[str]] | None:
+    """What an expression joins by `||`, or else by `&&`; None if it is neither."""
+    expression = unwrapped(expression)
+    words = list(words_of(expression))
+    marks = [words[at] for at, depth in depths(words) if depth == 0 and words[at].kind == "mark"]
+    if any(mark.text == "?" for mark in marks):
+        return None
+    # `||` binds less tightly than `&&`, so it is cut first.
+    for joint in _JOINTS:
+        starts = [mark.start for mark in marks if mark.text == joint]
+        if starts:
+            begins, ends = [0, *(at + len(joint) for at in starts)], [*starts, len(expression)]
+            return joint, [expression[a:b] for a, b in zip(begins, ends, strict=True)]
+    return None
+
+
+_JOINTS: tuple[Literal["||"], Literal["&&"]] = ("||", "&&")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

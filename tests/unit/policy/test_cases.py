@@ -97,6 +97,18 @@ def test_a_moment_that_is_none_is_named_at_its_place(bench, now, problem):
     assert bench.problems(clock=head + case) == [f"clock.yaml:{problem}"]
 
 
+@pytest.mark.parametrize("facts", ["order.id: B, order: {id: A}", "order: {id: A}, order.id: B"])
+def test_a_dotted_name_says_a_fact_again(bench, facts):
+    text = f"""\
+policy: again
+version: "1"
+actions: {{ring: {{risk: none}}}}
+rules: [{{id: it, on: ring, effect: allow, when: order.id == "B", reason: x}}]
+tests: [{{name: a, action: {{name: ring}}, facts: {{{facts}}}, expect: allow}}]
+"""
+    assert [result.passed for result in run_cases(bench.load(again=text))] == [True]
+
+
 def test_tests_in_a_topic_are_cases_too(bench):
     book = bench.load("tests: [{name: nothing allows it, action: {name: note}, expect: human}]\n")
     assert [result.passed for result in run_cases(book)] == [True]
