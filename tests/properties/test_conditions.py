@@ -227,7 +227,10 @@ def conditions(draw, depth, scope):
             left, right = draw(numbers(inner, scope)), draw(numbers(inner, scope))
             return compared(left, right, draw(marks))
         case 2:
-            return compared(draw(numbers(depth - 1, scope)), draw(lists(depth - 1, scope)), "in")
+            items = draw(lists(depth - 1, scope))
+            if draw(st.booleans()):
+                return called("unique", items, lambda found: len({*found}) == len(found))
+            return compared(draw(numbers(depth - 1, scope)), items, "in")
         case 3:
             test = draw(conditions(depth - 1, scope))
             return Expression(f"!{test.text}", lambda names: not test(names))

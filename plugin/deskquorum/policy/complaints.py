@@ -18,7 +18,7 @@ ANY_ACTION = "any action"
 _ALIKE = 0.75
 """Short names of functions are a little like any other word."""
 
-FUNCTIONS = ("days_between", "sum_of", "min_of", "max_of", "positions")
+FUNCTIONS = ("days_between", "sum_of", "min_of", "max_of", "positions", "unique")
 # fmt: off
 _BUILT_IN = (
     "all", "exists", "exists_one", "filter", "map", "size", "contains", "startsWith", "endsWith",

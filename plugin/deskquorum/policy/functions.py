@@ -47,6 +47,7 @@ def function_declarations() -> list[cel.FunctionDecl]:
         "min_of": (whole, [numbers]),
         "max_of": (whole, [numbers]),
         "positions": (numbers, [anything]),
+        "unique": (cel.Type.BOOL, [anything]),
     }
     return [
         cel.FunctionDecl(name, [cel.Overload(f"{name}_typed", return_type=gives, parameters=takes)])
@@ -138,6 +139,11 @@ def _positions(items: str) -> str:
     )
 
 
+def _unique(items: str) -> str:
+    # Every loop runs over what was named, so no name of the caller is read inside.
+    return _named("among", items, "among.all(one, among.exists_one(other, other == one))")
+
+
 def _failing(value: str) -> str:
     """No value, of the type of a value."""
     return f'{{"": {value}}}["{TOO_LONG}"]'
@@ -163,4 +169,5 @@ _TEMPLATES: Mapping[str, Callable[..., str]] = {
     "min_of": _min_of,
     "max_of": _max_of,
     "positions": _positions,
+    "unique": _unique,
 }

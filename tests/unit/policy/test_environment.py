@@ -51,6 +51,13 @@ def value(book, expression, **facts):
         pytest.param("'sum_of(1)'", "sum_of(1)", id="a-call-in-a-text"),
         pytest.param(f"sum_of({list(range(256))})", 32640, id="long-sum"),
         pytest.param("positions(['a', 'b'])", [0, 1], id="positions"),
+        pytest.param("unique(['a', 'b', 'a'])", False, id="twice"),
+        pytest.param("unique(order.items)", True, id="different-records"),
+        pytest.param("unique(order.items + order.items)", False, id="equal-records"),
+        pytest.param("unique([])", True, id="nothing-twice"),
+        pytest.param(f"unique({list(range(99))})", True, id="as-many-as-can-be-compared"),
+        pytest.param("[[1], [2, 2]].exists(one, unique(one)) && !unique([1, 1])", True,
+                     id="unique-behind-a-loop"),
         pytest.param("positions([])", [], id="positions-of-nothing"),
         pytest.param(f"size(positions({list(range(256))}))", 256, id="many-positions"),
         pytest.param("positions(order.items).all(n, order.items[n].price_minor > n)", True,
@@ -86,6 +93,7 @@ def test_a_fact_that_was_not_read_is_missing(book):
         "order.items.exists(i, i.note.size() > 100)",
         f"sum_of({list(range(257))}) > 0",
         f"size(positions({list(range(257))})) > 0",
+        f"unique({list(range(100))})",
     ],
 )
 def test_an_impossible_operation_has_no_value(book, expression):
