@@ -11,6 +11,7 @@ from deskquorum.domain import Action, Effect, JsonValue, Mode
 from deskquorum.policy.desk_file import DeskFile
 from deskquorum.policy.environment import Condition, Environment
 from deskquorum.policy.fact_types import ListOf, MapOf, Scalar, ScalarName, TypeSpec
+from deskquorum.policy.reads import Reads
 
 __all__ = [
     "REPLY",
@@ -167,6 +168,9 @@ class PolicyBook:
     hash: str
     """SHA-256 over everything that can change a ruling; comments and layout do not."""
     by_action: Mapping[str, tuple[Rule, ...]] = field(repr=False, default_factory=dict)
+    """What rules are `on` to those rules."""
+    reads: Mapping[str, Reads] = field(repr=False, default_factory=dict)
+    """What rules are `on` to the variables that their conditions read."""
 
     @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from deskquorum.policy.book import (
     Rule,
 )
 from deskquorum.policy.environment import Missing
+from deskquorum.policy.reads import Reads
 
 __all__ = ["rule_on", "rule_on_ticket"]
 
@@ -54,6 +55,7 @@ def rule_on(
         args={} if spec is None else action.args,
         now=now,
         action=None if spec is None else spec.name,
+        reads=book.reads.get(UNDECLARED if spec is None else spec.name, Reads()),
     )
     if spec is None:
         unknown = Reason(code="unknown-action", params={"action": action.name})
@@ -73,7 +75,15 @@ def rule_on_ticket(
     now: datetime | None,
 ) -> Ruling:
     """Rule on the ticket as a whole; its rules only hold back, so no match allows. Pure."""
-    bindings = bind(book, facts=facts, answers=answers, claimed=claimed, args={}, now=now)
+    bindings = bind(
+        book,
+        facts=facts,
+        answers=answers,
+        claimed=claimed,
+        args={},
+        now=now,
+        reads=book.reads.get(TICKET, Reads()),
+    )
     spec = ActionSpec(name=TICKET, risk="none")
     return _ruling(book, spec, bindings, otherwise=(Effect.ALLOW, ()))
 

@@ -20,6 +20,7 @@ from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
 from deskquorum.policy.names import is_dotted_name
+from deskquorum.policy.reads import Reads
 from deskquorum.policy.rules import build_rules
 from deskquorum.policy.shapes import CasesShape, TopicShape
 from deskquorum.policy.source import read_tree
@@ -140,6 +141,7 @@ def _book(
         environment=environment,
         hash=_hash(topics, desk, slots),
         by_action=by_action,
+        reads={on: _reads(on, those, environment) for on, those in by_action.items()},
     )
 
 
@@ -176,6 +178,12 @@ def _labels(labels: Iterable[str]) -> TypeSpec:
 def _by_action(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ...]]:
     targets = dict.fromkeys(target for rule in rules for target in rule.on)
     return {target: tuple(rule for rule in rules if target in rule.on) for target in targets}
+
+
+def _reads(target: str, rules: Iterable[Rule], environment: Environment) -> Reads:
+    conditions = [found for rule in rules if (found := rule.conditions[target]) is not None]
+    names = {name for c in conditions for name in (*c.condition.names, *c.names)}
+    return environment.reads(names, action=target)
 
 
 def _hash(topics: Sequence[Topic], desk: DeskFile | None, slots: Mapping[str, TypeSpec]) -> str:
