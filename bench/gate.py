@@ -2,8 +2,8 @@
 
 Rules of one shape are made up, ten an action, and written in every engine's language. All engines
 have to give the same effect by the same rules in every situation before anything is timed. Then
-every situation is put to every engine in turn, round after round, in one process; what is timed is
-the thread's CPU time from plain Python values to the answer. The rules with a case for each are
+the engines take turns in one process, round after round, each with every situation; what is timed
+is the thread's CPU time of each call, from plain Python values to the answer. The rules with a case for each are
 also loaded and linted. Peers that are not installed (extra `bench`) are named and left out.
 
     python bench/gate.py [--rules 25,250,2500] [--rounds 20] [--seed 0]
@@ -162,9 +162,8 @@ def _timed(
     """Microseconds of every call; all have been asked everything once before."""
     took: dict[str, list[int]] = {name: [] for name in asks}
     for _ in range(rounds):
-        for at in range(SITUATIONS):
-            for name, ask in asks.items():
-                given = ready[name][at]
+        for name, ask in asks.items():
+            for given in ready[name]:
                 start = time.thread_time_ns()
                 ask(given)
                 took[name].append(time.thread_time_ns() - start)

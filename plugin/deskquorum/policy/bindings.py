@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Answer, Facts, Reason
-from deskquorum.policy.fact_types import FactType, described
-from deskquorum.policy.fitting import UnfitError, fitted
+from deskquorum.policy.fact_types import described
+from deskquorum.policy.fitting import UnfitError
 from deskquorum.policy.money import exponent_of, minor_of
 from deskquorum.policy.reads import KNOWN
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from deskquorum.policy.book import ActionSpec, ArgSpec, PolicyBook
     from deskquorum.policy.environment import Environment
-    from deskquorum.policy.reads import Reads
+    from deskquorum.policy.reads import Fit, Reads
 
 __all__ = ["UNSETTLED", "Bindings", "bind", "currency_of"]
 
@@ -78,10 +78,8 @@ def bind(
     environment = book.environment
     wanted = environment.all_reads(action) if reads is None else reads
     binder = _Binder(environment)
-    for name, kind in wanted.facts:
-        binder.read(name, kind, facts.get(name))
-    for name, slot, kind in wanted.slots:
-        binder.read(name, kind, claimed.get(slot))
+    binder.read((name, fit, facts.get(name)) for name, fit in wanted.facts)
+    binder.read((name, fit, claimed.get(slot)) for name, slot, fit in wanted.slots)
     for name, question, labels in wanted.answers:
         binder.values[name] = _label(answers.get(question), labels)
     if now is not None and now.tzinfo is not None:
@@ -109,16 +107,14 @@ class _Binder:
         self.unfit: dict[str, str] = {}
         self.faults: list[Reason] = []
 
-    def read(self, name: str, kind: FactType, value: object) -> None:
-        if value is None:
-            return
-        try:
-            self.values[name] = self._bound(kind, value)
-        except UnfitError:
-            self.unfit[name] = described(kind)
-
-    def _bound(self, kind: FactType, value: object) -> object:
-        return self.environment.records.bound(kind, fitted(kind, value))
+    def read(self, told: Iterable[tuple[str, Fit, object]]) -> None:
+        for name, fit, value in told:
+            if value is None:
+                continue
+            try:
+                self.values[name] = fit(value)
+            except UnfitError:
+                self.unfit[name] = described(self.environment.variables[name].type)
 
     def arguments(self, spec: ActionSpec, args: Mapping[str, object], facts: Facts) -> None:
         for name in args:
@@ -155,7 +151,7 @@ class _Binder:
     ) -> None:
         if arg.type != "money":
             try:
-                self.values[f"args.{name}"] = self._bound(arg.spec.type, value)
+                self.values[f"args.{name}"] = self.environment.fit_for(arg.spec.type)(value)
             except UnfitError:
                 self._fault(spec, name, _expected(arg))
             return

@@ -37,7 +37,7 @@ from deskquorum.policy.functions import (
 )
 from deskquorum.policy.literals import impossible_literals
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.reads import KNOWN, Reads, reads_of
+from deskquorum.policy.reads import KNOWN, Fit, Reads, reads_of
 from deskquorum.policy.records import RecordTypes
 from deskquorum.policy.references import references_of
 
@@ -144,6 +144,8 @@ class Environment:
         self.records = RecordTypes([*variables.items(), *of_actions])
         self._unchecked = unchecked
         self._scopes: dict[str | None, _Scope] = {}
+        self._all_reads: dict[str | None, Reads] = {}
+        self._fits: dict[int, Fit] = {}
 
     @property
     def conditions(self) -> Mapping[str, str]:
@@ -205,12 +207,25 @@ class Environment:
         """How to give values to these variables, where conditions on an action read them."""
         scope = self._scope_of(action)
         return reads_of(
-            names, variables=scope.declared, facts=self.facts, below=scope.below
+            names,
+            variables=scope.declared,
+            facts=self.facts,
+            below=scope.below,
+            fit_for=self.fit_for,
         )
 
     def all_reads(self, action: str | None = None) -> Reads:
         """How to give values to every variable that conditions on an action can read."""
-        return self._scope_of(action).all_reads
+        key = self.scope(action)
+        if key not in self._all_reads:
+            self._all_reads[key] = self.reads(self._scope_of(action).names, action=action)
+        return self._all_reads[key]
+
+    def fit_for(self, kind: FactType) -> Fit:
+        """How values are brought into a type that is declared here."""
+        if id(kind) not in self._fits:
+            self._fits[id(kind)] = self.records.fit_for(kind)
+        return self._fits[id(kind)]
 
     def names_in(self, text: str, *, action: str | None = None) -> list[str]:
         """The variables that an expanded expression names, in order."""
@@ -238,13 +253,8 @@ class Environment:
             functions=function_declarations(),
             extensions=function_libraries(),
         )
-        names = frozenset({*declared, *below})
         return _Scope(
-            declared=declared,
-            below=below,
-            names=names,
-            all_reads=reads_of(names, variables=declared, facts=self.facts, below=below),
-            engine=engine,
+            declared=declared, below=below, names=frozenset({*declared, *below}), engine=engine
         )
 
     def _cel_type(self, kind: FactType) -> cel.Type:
@@ -289,7 +299,6 @@ class _Scope:
     """`known.NAME` to the variables that are that name or under it."""
     names: frozenset[str]
     """All of both."""
-    all_reads: Reads
     engine: cel.Env
 
 

@@ -104,8 +104,9 @@ def _ruling(
     otherwise: tuple[Effect, tuple[Reason, ...]],
 ) -> Ruling:
     outcomes = [_examined(rule, spec.name, bindings) for rule in book.by_action.get(spec.name, ())]
-    effect, reasons = _weighed(outcomes, bindings.faults, otherwise)
-    decisive = [o.rule for o in outcomes if o.state == "matched" and o.rule.effect is effect]
+    matched = [outcome.rule for outcome in outcomes if outcome.state == "matched"]
+    effect, reasons = _weighed(outcomes, matched, bindings.faults, otherwise)
+    decisive = [rule for rule in matched if rule.effect is effect]
     return Ruling(
         action=spec.name,
         effect=effect,
@@ -124,7 +125,9 @@ def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
     guarded = rule.conditions[action]
     if guarded is None:
         return _Outcome(rule=rule, state="matched")
-    troubles = tuple(_troubles(rule, guarded, bindings))
+    # Of most rules everything was read, which is seen at once.
+    all_read = not bindings.unfit and bindings.present.issuperset(guarded.needs)
+    troubles = () if all_read else tuple(_troubles(rule, guarded, bindings))
     value = guarded.condition.evaluate(bindings)
     allows = rule.effect is Effect.ALLOW
     # INVARIANT: an allow rule counts only when every fact it names was read, not by luck of `||`.
@@ -156,32 +159,33 @@ def _trouble(rule: Rule, value: object) -> Reason:
 
 def _weighed(
     outcomes: Sequence[_Outcome],
+    matched: Sequence[Rule],
     faults: tuple[Reason, ...],
     otherwise: tuple[Effect, tuple[Reason, ...]],
 ) -> tuple[Effect, Iterable[Reason]]:
     """INVARIANT: deny beats human beats allow, and a restriction in doubt holds."""
-    matched = {effect: _matched(outcomes, effect) for effect in Effect}
-    restricting = [o for o in outcomes if o.rule.effect is not Effect.ALLOW]
+    if denied := _matched(matched, Effect.DENY):
+        return Effect.DENY, denied
+    restricting = [o for o in outcomes if o.troubles and o.rule.effect is not Effect.ALLOW]
     # A faulty argument has its own reason; that rules can't read it follows from it.
     doubts = [d for d in _doubts(restricting) if not (faults and _on_argument(d))]
-    if matched[Effect.DENY]:
-        return Effect.DENY, matched[Effect.DENY]
-    if faults or matched[Effect.HUMAN] or doubts:
-        return Effect.HUMAN, [*faults, *matched[Effect.HUMAN], *doubts]
-    if matched[Effect.ALLOW]:
-        return Effect.ALLOW, matched[Effect.ALLOW]
+    held = _matched(matched, Effect.HUMAN)
+    if faults or held or doubts:
+        return Effect.HUMAN, [*faults, *held, *doubts]
+    if allowed := _matched(matched, Effect.ALLOW):
+        return Effect.ALLOW, allowed
     effect, reasons = otherwise
     return effect, _doubts(outcomes) or reasons
 
 
-def _matched(outcomes: Iterable[_Outcome], effect: Effect) -> list[Reason]:
+def _matched(matched: Iterable[Rule], effect: Effect) -> list[Reason]:
     return [
         Reason(
             code="rule",
-            params={"rule": o.rule.id, "effect": _SPOKEN[effect], "text": o.rule.reason},
+            params={"rule": rule.id, "effect": _SPOKEN[effect], "text": rule.reason},
         )
-        for o in outcomes
-        if o.state == "matched" and o.rule.effect is effect
+        for rule in matched
+        if rule.effect is effect
     ]
 
 

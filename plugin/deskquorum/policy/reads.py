@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from deskquorum.policy.fact_types import FactType, Scalar, TypeSpec
 
-__all__ = ["ANSWER", "CLAIMED", "KNOWN", "Reads", "reads_of"]
+__all__ = ["ANSWER", "CLAIMED", "KNOWN", "Fit", "Reads", "reads_of"]
+
+Fit = Callable[[object], object]
+"""From a value as it was read to what conditions read; raises `UnfitError`."""
 
 ANSWER, CLAIMED, KNOWN = "answer.", "claimed.", "known."
 """What stands before the names of questions, of slots, and of what may have been read."""
@@ -17,10 +20,10 @@ ANSWER, CLAIMED, KNOWN = "answer.", "claimed.", "known."
 class Reads:
     """The variables to give values to; arguments and `now` have theirs anyway."""
 
-    facts: tuple[tuple[str, FactType], ...] = ()
-    """Names and types."""
-    slots: tuple[tuple[str, str, FactType], ...] = ()
-    """Variables (`claimed.NAME`), names and types."""
+    facts: tuple[tuple[str, Fit], ...] = ()
+    """Names, and how values are brought into their types."""
+    slots: tuple[tuple[str, str, Fit], ...] = ()
+    """Variables (`claimed.NAME`), names, and the same."""
     answers: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     """Variables (`answer.NAME`), questions and labels."""
     known: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
@@ -33,14 +36,16 @@ def reads_of(
     variables: Mapping[str, TypeSpec],
     facts: Collection[str],
     below: Mapping[str, tuple[str, ...]],
+    fit_for: Callable[[FactType], Fit],
 ) -> Reads:
-    """Sort variables by where their values come from.
+    """Sort variables by where their values come from; the result is made once and used often.
 
     Args:
         names: Variables that conditions name, `known.NAME` among them.
         variables: All that are declared, with their types.
         facts: Which of those are facts.
         below: `known.NAME` to the variables that are that name or under it.
+        fit_for: How values are brought into a type.
     """
     wanted = set(names)
     known = tuple(
@@ -55,9 +60,9 @@ def reads_of(
     wanted.update(name for _, _, others in known for name in others)
     typed = [(name, variables[name].type) for name in sorted(wanted & variables.keys())]
     return Reads(
-        facts=tuple((name, kind) for name, kind in typed if name in facts),
+        facts=tuple((name, fit_for(kind)) for name, kind in typed if name in facts),
         slots=tuple(
-            (name, name.removeprefix(CLAIMED), kind)
+            (name, name.removeprefix(CLAIMED), fit_for(kind))
             for name, kind in typed
             if name.startswith(CLAIMED)
         ),
