@@ -1,0 +1,149 @@
+"""The tree of an ordinary YAML file, read by libyaml.
+
+Ordinary is what nearly every file is: one document in which nothing is wrong, without tabs, tags and
+directives. It means the same in YAML 1.1, which libyaml reads, as in 1.2; scalars are told apart by
+the table for 1.2. Every other file is left to the reader that can tell what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from yaml import CBaseLoader, YAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from deskquorum.policy.tree import MOST_NODES, Entry, Node, Place, Scalar, scalar_of
+
+__all__ = ["ordinary_tree"]
+
+_RARE = re.compile("[\t\x85\u2028\u2029\ufeff]|^%", re.MULTILINE)
+"""White space and line ends on which the versions of YAML differ, and directives."""
+
+_DEEPEST = 50
+_VERSION = (1, 2)
+
+# The classes of events have no types of their own.
+_Event = Any
+
+
+def ordinary_tree(text: str) -> Node | None:
+    """Read the text of a file; None where it is not ordinary."""
+    if _RARE.search(text):
+        return None
+    try:
+        return _Reader(text=text, advance=CBaseLoader(text).get_event).document()
+    except (YAMLError, ValueError, _UnusualError):
+        return None
+
+
+class _UnusualError(Exception):
+    """Raised where a file is not ordinary."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reader:
+    text: str
+    advance: Callable[[], _Event]
+    nodes: int = 0
+    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
+    """Values that aliases can stand for, with their numbers of nodes."""
+
+    def document(self) -> Node:
+        self.advance()
+        self._expect(DocumentStartEvent)
+        root = self._node(self.advance(), 0)
+        self.advance()
+        self._expect(StreamEndEvent)
+        return root
+
+    def _expect(self, kind: type[object]) -> None:
+        if not isinstance(self.advance(), kind):
+            raise _UnusualError
+
+    def _node(self, event: _Event, depth: int) -> Node:
+        if isinstance(event, AliasEvent):
+            return self._aliased(event.anchor)
+        if event.tag is not None or depth > _DEEPEST:
+            raise _UnusualError
+        before = self.nodes
+        self._count(1)
+        mark = event.start_mark
+        place = (mark.line + 1, mark.column + 1)
+        if isinstance(event, ScalarEvent):
+            node = self._scalar(event, place)
+        elif isinstance(event, MappingStartEvent):
+            node = Node(place=place, entries=dict(self._entries(depth + 1)))
+        else:
+            node = Node(place=place, items=tuple(self._items(depth + 1)))
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, self.nodes - before)
+        return node
+
+    def _aliased(self, anchor: str) -> Node:
+        # Unknown, too, while the value that it stands for is being read.
+        if anchor not in self.anchors:
+            raise _UnusualError
+        node, size = self.anchors[anchor]
+        self._count(size)
+        return node
+
+    def _count(self, more: int) -> None:
+        self.nodes += more
+        if self.nodes > MOST_NODES:
+            raise _UnusualError
+
+    def _scalar(self, event: _Event, place: Place) -> Node:
+        text = event.value
+        return Node(
+            place=place,
+            scalar=_plain(text) if event.implicit[0] else text,
+            raw=self.text[event.start_mark.index : event.end_mark.index],
+        )
+
+    def _items(self, depth: int) -> Iterator[Node]:
+        while not isinstance(event := self.advance(), SequenceEndEvent):
+            yield self._node(event, depth)
+
+    def _entries(self, depth: int) -> Iterator[tuple[str, Entry]]:
+        keys: set[str] = set()
+        while not isinstance(event := self.advance(), MappingEndEvent):
+            if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
+                raise _UnusualError
+            key, mark = event.value, event.start_mark
+            if key in keys:
+                raise _UnusualError
+            keys.add(key)
+            value = self._node(self.advance(), depth)
+            yield key, Entry(place=(mark.line + 1, mark.column + 1), value=value)
+
+
+def _plain(text: str) -> Scalar:
+    """What a scalar without quotes stands for."""
+    for tag, pattern in _tags().get(text[:1], ()):
+        if pattern.match(text):
+            return scalar_of(tag, text)
+    return text
+
+
+@cache
+def _tags() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+    """First character to the tags, in order, that a scalar may have, each with its pattern."""
+    from ruamel.yaml.resolver import implicit_resolvers
+
+    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    for versions, tag, pattern, firsts in implicit_resolvers:
+        for first in firsts if _VERSION in versions else ():
+            found.setdefault(first, []).append((tag.rpartition(":")[2], pattern))
+    return found
