@@ -3,8 +3,9 @@
 Rules of one shape are made up, ten an action, and written in every engine's language. All engines
 have to give the same effect by the same rules in every situation before anything is timed. Then
 the engines take turns in one process, round after round, each with every situation; what is timed
-is the thread's CPU time of each call, from plain Python values to the answer. The rules with a case for each are
-also loaded and linted. Peers that are not installed (extra `bench`) are named and left out.
+is the thread's CPU time of each call, from plain Python values to the answer. The rules, with a
+case for each, are also loaded and linted. Peers that are not installed (extra `bench`) are named
+and left out.
 
     python bench/gate.py [--rules 25,250,2500] [--rounds 20] [--seed 0]
     python bench/gate.py --soak 1000000

@@ -202,7 +202,9 @@ def _as_values(situation: Situation) -> tuple[str, dict[str, Any]]:
 
 
 ENGINES = (
-    Engine(name=OURS, kind="ours", load=lambda _, folder: ours(load_policies(folder)), ready=_as_ours),
+    Engine(
+        name=OURS, kind="ours", load=lambda _, folder: ours(load_policies(folder)), ready=_as_ours
+    ),
     Engine(name="cedarpy, one set", kind="peer", load=_cedar_whole, ready=_as_records),
     Engine(name="cedarpy, a set an action", kind="peer", load=_cedar_sliced, ready=_as_records),
     Engine(name="regopy, one package", kind="peer", load=_rego_whole, ready=_as_records),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -56,7 +57,7 @@ def write_folder(folder: Path, rules: Sequence[Rule], decide: Decide, *, seed: i
         topic = f"topic_{start // _ACTIONS_A_FILE}"
         theirs = [rule for name in some for rule in actions[name]]
         (folder / f"{topic}.yaml").write_text(_topic(topic, some, theirs), encoding="utf-8")
-        cases = "".join(_case(rule, decide, seed) for rule in theirs)
+        cases = "".join(_case(rule, actions[rule.action], decide, seed) for rule in theirs)
         (folder / f"{topic}.cases.yaml").write_text(cases, encoding="utf-8")
 
 
@@ -94,15 +95,19 @@ def _topic(name: str, actions: Sequence[str], rules: Sequence[Rule]) -> str:
     return f"{_HEAD.format(name=name)}actions:\n{declared}rules:\n{written}"
 
 
-def _case(rule: Rule, decide: Decide, seed: int) -> str:
+def _case(rule: Rule, others: Sequence[Rule], decide: Decide, seed: int) -> str:
+    """With the facts that rules on its action read, as ops write them."""
     situation = holding(rule, seed=seed)
-    records = {name: r for name, r in situation.records.items() if name != "args"}
-    facts = "\n".join(f"    {name}: {_flow(record)}" for name, record in records.items())
+    read = {test.name for other in others for group in other.groups for test in group}
+    facts = {name: value for name, value in situation.facts.items() if name in read}
+    records = replace(situation, facts=facts).records
     return _CASE.format(
         id=rule.id,
         action=rule.action,
         amount=amount_text(situation),
-        facts=facts,
+        facts="\n".join(
+            f"    {n}: {_flow(record)}" for n, record in records.items() if n != "args"
+        ),
         effect=decide(situation)[0],
     )
 

@@ -16,6 +16,7 @@ __all__ = [
     "AMOUNT",
     "FACTS",
     "Answer",
+    "Domain",
     "Effect",
     "Rule",
     "Situation",
@@ -28,6 +29,8 @@ __all__ = [
 ]
 
 Value: TypeAlias = str | int | bool | list[str]
+Domain: TypeAlias = tuple[str, ...] | int | bool | frozenset[str]
+"""One of some texts, a number up to that, true or false, or a list of some texts."""
 Effect = Literal["allow", "require_human", "deny"]
 Answer: TypeAlias = tuple[str, tuple[str, ...]]
 """`allow`, `human` or `deny`, and the ids of the rules that decided, in the rules' order."""
@@ -36,7 +39,7 @@ AMOUNT = "args.amount_minor"
 _MOST_MINOR = 20_000
 _ALLOWING = 2
 
-FACTS: dict[str, tuple[str, ...] | int | bool | frozenset[str]] = {
+FACTS: dict[str, Domain] = {
     "order.status": ("open", "paid", "shipped", "delivered", "returned"),
     "order.total_minor": 50_000,
     "order.paid": True,
@@ -75,7 +78,7 @@ FACTS: dict[str, tuple[str, ...] | int | bool | frozenset[str]] = {
     "product.stock": 400,
     "product.labels": frozenset({"custom", "hygiene", "new", "outlet"}),
 }
-"""Fact to what it can be: one of some texts, a number up to that, true or false, or a list."""
+"""Fact to what it can be."""
 
 _DOMAINS = {**FACTS, AMOUNT: _MOST_MINOR}
 
@@ -125,7 +128,7 @@ class Situation:
 
 def make_rules(count: int, *, per_action: int, seed: int) -> tuple[Rule, ...]:
     """That many rules, spread evenly over as many actions as they fill."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - made up to be the same each time
     actions = max(1, count // per_action)
     ranks = [index // actions for index in range(count)]
     return tuple(
@@ -144,7 +147,7 @@ def actions_of(rules: Sequence[Rule]) -> dict[str, list[Rule]]:
 
 def make_situations(rules: Sequence[Rule], count: int, *, seed: int) -> list[Situation]:
     """That many situations, of all actions in turn when they are shuffled."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311 - made up to be the same each time
     actions = list(actions_of(rules))
     rng.shuffle(actions)
     return [_situation(rng, actions[index % len(actions)]) for index in range(count)]
@@ -152,7 +155,8 @@ def make_situations(rules: Sequence[Rule], count: int, *, seed: int) -> list[Sit
 
 def holding(rule: Rule, *, seed: int) -> Situation:
     """A situation in which the rule holds."""
-    found = _situation(random.Random(f"{seed} {rule.id}"), rule.action)
+    rng = random.Random(f"{seed} {rule.id}")  # noqa: S311 - made up to be the same each time
+    found = _situation(rng, rule.action)
     values = found.values
     for first, *_ in rule.groups:
         values[first.name] = _satisfying(first, values[first.name])
@@ -200,7 +204,7 @@ def _situation(rng: random.Random, action: str) -> Situation:
     return Situation(action=action, amount_minor=rng.randint(1, _MOST_MINOR), facts=facts)
 
 
-def _drawn(rng: random.Random, domain: tuple[str, ...] | int | bool | frozenset[str]) -> Value:
+def _drawn(rng: random.Random, domain: Domain) -> Value:
     match domain:
         case bool():
             return rng.random() < 0.5  # noqa: PLR2004 - a coin

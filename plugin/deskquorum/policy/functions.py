@@ -58,6 +58,8 @@ def function_libraries() -> list[cel.CelExtensionBase]:
 
 def in_plain_cel(expression: str) -> str:
     """The expression with our functions written out; it must have been checked before."""
+    if not any(name in expression for name in _TEMPLATES):
+        return expression
     return _written_out(expression, list(words_of(expression)))
 
 

@@ -176,8 +176,11 @@ def _labels(labels: Iterable[str]) -> TypeSpec:
 
 
 def _by_action(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ...]]:
-    targets = dict.fromkeys(target for rule in rules for target in rule.on)
-    return {target: tuple(rule for rule in rules if target in rule.on) for target in targets}
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        for target in rule.on:
+            found.setdefault(target, []).append(rule)
+    return {target: tuple(those) for target, those in found.items()}
 
 
 def _reads(target: str, rules: Iterable[Rule], environment: Environment) -> Reads:

@@ -1,8 +1,8 @@
 """The tree of an ordinary YAML file, read by libyaml.
 
-Ordinary is what nearly every file is: one document in which nothing is wrong, without tabs, tags and
-directives. It means the same in YAML 1.1, which libyaml reads, as in 1.2; scalars are told apart by
-the table for 1.2. Every other file is left to the reader that can tell what is wrong with it.
+Ordinary is what nearly every file is: one document in which nothing is wrong, without tabs, tags
+and directives. It means the same in YAML 1.1, which libyaml reads, as in 1.2; scalars are told
+apart by the table for 1.2. Every other file is left to the reader that can tell what is wrong.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from deskquorum.policy.tree import MOST_NODES, Entry, Node, Place, Scalar, scala
 
 __all__ = ["ordinary_tree"]
 
-_RARE = re.compile("[\t\x85\u2028\u2029\ufeff]|^%", re.MULTILINE)
-"""White space and line ends on which the versions of YAML differ, and directives."""
+_RARE = re.compile(r"[\t\x85\u2028\u2029\ufeff]|^%|^\.\.\.", re.MULTILINE)
+"""White space and line ends on which the versions of YAML differ, directives, ends of documents."""
 
+_BLOCKS = frozenset("|>")
 _DEEPEST = 50
 _VERSION = (1, 2)
 
@@ -43,7 +44,9 @@ def ordinary_tree(text: str) -> Node | None:
     if _RARE.search(text):
         return None
     try:
-        return _Reader(text=text, advance=CBaseLoader(text).get_event).document()
+        # PyYAML has no types.
+        advance = CBaseLoader(text).get_event  # type: ignore[no-untyped-call]
+        return _Reader(text=text, advance=advance).document()
     except (YAMLError, ValueError, _UnusualError):
         return None
 
@@ -63,7 +66,10 @@ class _Reader:
     def document(self) -> Node:
         self.advance()
         self._expect(DocumentStartEvent)
-        root = self._node(self.advance(), 0)
+        first = self.advance()
+        if isinstance(first, ScalarEvent):
+            raise _UnusualError
+        root = self._node(first, 0)
         self.advance()
         self._expect(StreamEndEvent)
         return root
@@ -105,10 +111,13 @@ class _Reader:
             raise _UnusualError
 
     def _scalar(self, event: _Event, place: Place) -> Node:
-        text = event.value
+        text, plain = event.value, event.implicit[0]
+        # Readers differ on where a value stands that is not there, and on a text after blank lines.
+        if (plain and not text) or (event.style in _BLOCKS and text.startswith("\n")):
+            raise _UnusualError
         return Node(
             place=place,
-            scalar=_plain(text) if event.implicit[0] else text,
+            scalar=_plain(text) if plain else text,
             raw=self.text[event.start_mark.index : event.end_mark.index],
         )
 
@@ -122,7 +131,7 @@ class _Reader:
             if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
                 raise _UnusualError
             key, mark = event.value, event.start_mark
-            if key in keys:
+            if not key or key in keys:
                 raise _UnusualError
             keys.add(key)
             value = self._node(self.advance(), depth)
@@ -131,19 +140,19 @@ class _Reader:
 
 def _plain(text: str) -> Scalar:
     """What a scalar without quotes stands for."""
-    for tag, pattern in _tags().get(text[:1], ()):
-        if pattern.match(text):
+    for tag, fits in _tags().get(text[:1], ()):
+        if fits(text):
             return scalar_of(tag, text)
     return text
 
 
 @cache
-def _tags() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    """First character to the tags, in order, that a scalar may have, each with its pattern."""
+def _tags() -> dict[str, list[tuple[str, Callable[[str], object]]]]:
+    """First character to the tags, in order, that a scalar may have, each with its test."""
     from ruamel.yaml.resolver import implicit_resolvers
 
-    found: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    found: dict[str, list[tuple[str, Callable[[str], object]]]] = {}
     for versions, tag, pattern, firsts in implicit_resolvers:
         for first in firsts if _VERSION in versions else ():
-            found.setdefault(first, []).append((tag.rpartition(":")[2], pattern))
+            found.setdefault(first, []).append((tag.rpartition(":")[2], pattern.match))
     return found

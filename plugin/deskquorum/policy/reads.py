@@ -27,7 +27,7 @@ class Reads:
     answers: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     """Variables (`answer.NAME`), questions and labels."""
     known: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
-    """Names that `known.` stands before, and the facts and other variables that are known by them."""
+    """Names that `known.` stands before, with the facts and the other variables under them."""
 
 
 def reads_of(

@@ -1,4 +1,4 @@
-"""Reading YAML files with the place of every key and value, so that a mistake can be shown there."""
+"""Reading YAML files with the places of keys and values, so that mistakes can be shown there."""
 
 from __future__ import annotations
 
