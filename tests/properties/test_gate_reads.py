@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from deskquorum.domain import Action, Fact, Facts
@@ -38,6 +38,9 @@ CONDITIONS = (
     "known.a.count && a.count > 3",
     "!known.b",
     "!known.args.note || args.note == 'x'",
+    "known.b",
+    "known.b.kind",
+    "known.args.note",
     "known.b.kind || b.list.size() > 1",
     "known.now && ticket.customer_messages > 1",
     "known.requester && known.args",
@@ -79,6 +82,14 @@ def book_of(written):
 
 @settings(max_examples=150, deadline=None)
 @given(written=rules, values=facts, args=arguments, now=st.sampled_from([NOW, None]))
+@example(written=[("known.b.kind", "allow")], values={"b.kind": 5}, args={"sum": "1.00"}, now=NOW)
+@example(written=[("known.b", "allow")], values={"b.kind": 5}, args={"sum": "1.00"}, now=NOW)
+@example(
+    written=[("known.args.note", "allow")],
+    values={"args.note": "x"},
+    args={"sum": "1.00"},
+    now=NOW,
+)
 def test_a_ruling_is_the_same_as_if_everything_had_been_read(written, values, args, now):
     narrow = book_of(written)
     everything = {on: narrow.environment.all_reads(on) for on in narrow.by_action}
