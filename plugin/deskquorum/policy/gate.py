@@ -7,7 +7,7 @@ evaluated counts for the more careful side: a restriction holds, a permission do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -26,6 +26,10 @@ from deskquorum.policy.environment import Missing
 from deskquorum.policy.reads import Reads
 
 __all__ = ["rule_on", "rule_on_ticket"]
+
+_State = Literal["matched", "not-matched", "error"]
+_Troubled = tuple[Rule, tuple[Reason, ...]]
+"""A rule, and why it could not be evaluated or not be relied on."""
 
 _SPOKEN = {Effect.ALLOW: "allow", Effect.HUMAN: "require_human", Effect.DENY: "deny"}
 
@@ -88,14 +92,6 @@ def rule_on_ticket(
     return _ruling(book, spec, bindings, otherwise=(Effect.ALLOW, ()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    rule: Rule
-    state: Literal["matched", "not-matched", "error"]
-    troubles: tuple[Reason, ...] = ()
-    """Why it could not be evaluated, or not be relied on."""
-
-
 def _ruling(
     book: PolicyBook,
     spec: ActionSpec,
@@ -103,9 +99,17 @@ def _ruling(
     *,
     otherwise: tuple[Effect, tuple[Reason, ...]],
 ) -> Ruling:
-    outcomes = [_examined(rule, spec.name, bindings) for rule in book.by_action.get(spec.name, ())]
-    matched = [outcome.rule for outcome in outcomes if outcome.state == "matched"]
-    effect, reasons = _weighed(outcomes, matched, bindings.faults, otherwise)
+    trace: dict[str, _State] = {}
+    matched: list[Rule] = []
+    troubled: list[_Troubled] = []
+    for rule in book.by_action.get(spec.name, ()):
+        state, troubles = _examined(rule, spec.name, bindings)
+        trace[rule.id] = state
+        if state == "matched":
+            matched.append(rule)
+        elif troubles:
+            troubled.append((rule, troubles))
+    effect, reasons = _weighed(matched, troubled, bindings.faults, otherwise)
     decisive = [rule for rule in matched if rule.effect is effect]
     return Ruling(
         action=spec.name,
@@ -117,14 +121,15 @@ def _ruling(
         signed_off=spec.signed_off,
         obligations=_each_once(decisive, lambda rule: rule.obligations),
         policy_hash=book.hash,
-        trace={outcome.rule.id: outcome.state for outcome in outcomes},
+        trace=trace,
     )
 
 
-def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
+def _examined(rule: Rule, action: str, bindings: Bindings) -> tuple[_State, tuple[Reason, ...]]:
+    """How it turned out; of an error, why it could not be evaluated or not be relied on."""
     guarded = rule.conditions[action]
     if guarded is None:
-        return _Outcome(rule=rule, state="matched")
+        return "matched", ()
     # Of most rules everything was read, which is seen at once.
     all_read = not bindings.unfit and bindings.present.issuperset(guarded.needs)
     troubles = () if all_read else tuple(_troubles(rule, guarded, bindings))
@@ -132,10 +137,10 @@ def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
     allows = rule.effect is Effect.ALLOW
     # INVARIANT: an allow rule counts only when every fact it names was read, not by luck of `||`.
     if value is True and not (allows and troubles):
-        return _Outcome(rule=rule, state="matched")
+        return "matched", ()
     if value is False and (allows or not troubles):
-        return _Outcome(rule=rule, state="not-matched")
-    return _Outcome(rule=rule, state="error", troubles=troubles or (_trouble(rule, value),))
+        return "not-matched", ()
+    return "error", troubles or (_trouble(rule, value),)
 
 
 def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reason]:
@@ -158,15 +163,15 @@ def _trouble(rule: Rule, value: object) -> Reason:
 
 
 def _weighed(
-    outcomes: Sequence[_Outcome],
     matched: Sequence[Rule],
+    troubled: Sequence[_Troubled],
     faults: tuple[Reason, ...],
     otherwise: tuple[Effect, tuple[Reason, ...]],
 ) -> tuple[Effect, Iterable[Reason]]:
     """INVARIANT: deny beats human beats allow, and a restriction in doubt holds."""
     if denied := _matched(matched, Effect.DENY):
         return Effect.DENY, denied
-    restricting = [o for o in outcomes if o.troubles and o.rule.effect is not Effect.ALLOW]
+    restricting = [(rule, why) for rule, why in troubled if rule.effect is not Effect.ALLOW]
     # A faulty argument has its own reason; that rules can't read it follows from it.
     doubts = [d for d in _doubts(restricting) if not (faults and _on_argument(d))]
     held = _matched(matched, Effect.HUMAN)
@@ -175,7 +180,7 @@ def _weighed(
     if allowed := _matched(matched, Effect.ALLOW):
         return Effect.ALLOW, allowed
     effect, reasons = otherwise
-    return effect, _doubts(outcomes) or reasons
+    return effect, _doubts(troubled) or reasons
 
 
 def _matched(matched: Iterable[Rule], effect: Effect) -> list[Reason]:
@@ -189,11 +194,11 @@ def _matched(matched: Iterable[Rule], effect: Effect) -> list[Reason]:
     ]
 
 
-def _doubts(outcomes: Iterable[_Outcome]) -> list[Reason]:
+def _doubts(troubled: Iterable[_Troubled]) -> list[Reason]:
     """The troubles, each fact once."""
     found: dict[tuple[str, str], Reason] = {}
-    for outcome in outcomes:
-        for reason in outcome.troubles:
+    for _, troubles in troubled:
+        for reason in troubles:
             about = reason.params.get("fact") or reason.params["rule"]
             found.setdefault((reason.code, about), reason)
     return list(found.values())
