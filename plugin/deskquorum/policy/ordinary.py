@@ -8,7 +8,7 @@ apart by the table for 1.2. Every other file is left to the reader that can tell
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -24,7 +24,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from deskquorum.policy.tree import MOST_NODES, Entry, Node, Place, Scalar, scalar_of
+from deskquorum.policy.tree import MOST_NODES, Entry, Node, Scalar, scalar_of
 
 __all__ = ["ordinary_tree"]
 
@@ -37,6 +37,8 @@ _VERSION = (1, 2)
 
 # The classes of events have no types of their own.
 _Event = Any
+_Tag = tuple[str, Callable[[str], object]]
+"""A tag's name, and whether a text has it."""
 
 
 def ordinary_tree(text: str) -> Node | None:
@@ -46,7 +48,7 @@ def ordinary_tree(text: str) -> Node | None:
     try:
         # PyYAML has no types.
         advance = CBaseLoader(text).get_event  # type: ignore[no-untyped-call]
-        return _Reader(text=text, advance=advance).document()
+        return _Reader(text=text, advance=advance, tags=_tags()).document()
     except (YAMLError, ValueError, _UnusualError):
         return None
 
@@ -59,6 +61,7 @@ class _UnusualError(Exception):
 class _Reader:
     text: str
     advance: Callable[[], _Event]
+    tags: Mapping[str, Sequence[_Tag]]
     nodes: int = 0
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     """Values that aliases can stand for, with their numbers of nodes."""
@@ -72,6 +75,7 @@ class _Reader:
         root = self._node(first, 0)
         self.advance()
         self._expect(StreamEndEvent)
+        self._count(0)
         return root
 
     def _expect(self, kind: type[object]) -> None:
@@ -84,13 +88,14 @@ class _Reader:
         if event.tag is not None or depth > _DEEPEST:
             raise _UnusualError
         before = self.nodes
-        self._count(1)
+        self.nodes += 1
         mark = event.start_mark
         place = (mark.line + 1, mark.column + 1)
         if isinstance(event, ScalarEvent):
-            node = self._scalar(event, place)
+            raw = self.text[mark.index : event.end_mark.index]
+            node = Node(place=place, scalar=self._scalar(event), raw=raw)
         elif isinstance(event, MappingStartEvent):
-            node = Node(place=place, entries=dict(self._entries(depth + 1)))
+            node = Node(place=place, entries=self._entries(depth + 1))
         else:
             node = Node(place=place, items=tuple(self._items(depth + 1)))
         if event.anchor is not None:
@@ -110,48 +115,44 @@ class _Reader:
         if self.nodes > MOST_NODES:
             raise _UnusualError
 
-    def _scalar(self, event: _Event, place: Place) -> Node:
-        text, plain = event.value, event.implicit[0]
-        # Readers differ on where a value stands that is not there, and on a text after blank lines.
-        if (plain and not text) or (event.style in _BLOCKS and text.startswith("\n")):
+    def _scalar(self, event: _Event) -> Scalar:
+        text: str = event.value
+        if not event.implicit[0]:
+            # Readers differ on a text after blank lines.
+            if event.style in _BLOCKS and text.startswith("\n"):
+                raise _UnusualError
+            return text
+        if not text:
+            # And on where a value stands that is not there.
             raise _UnusualError
-        return Node(
-            place=place,
-            scalar=_plain(text) if plain else text,
-            raw=self.text[event.start_mark.index : event.end_mark.index],
-        )
+        for tag, fits in self.tags.get(text[0], ()):
+            if fits(text):
+                return scalar_of(tag, text)
+        return text
 
     def _items(self, depth: int) -> Iterator[Node]:
         while not isinstance(event := self.advance(), SequenceEndEvent):
             yield self._node(event, depth)
 
-    def _entries(self, depth: int) -> Iterator[tuple[str, Entry]]:
-        keys: set[str] = set()
+    def _entries(self, depth: int) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
         while not isinstance(event := self.advance(), MappingEndEvent):
             if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
                 raise _UnusualError
             key, mark = event.value, event.start_mark
-            if not key or key in keys:
+            if not key or key in entries:
                 raise _UnusualError
-            keys.add(key)
             value = self._node(self.advance(), depth)
-            yield key, Entry(place=(mark.line + 1, mark.column + 1), value=value)
-
-
-def _plain(text: str) -> Scalar:
-    """What a scalar without quotes stands for."""
-    for tag, fits in _tags().get(text[:1], ()):
-        if fits(text):
-            return scalar_of(tag, text)
-    return text
+            entries[key] = Entry(place=(mark.line + 1, mark.column + 1), value=value)
+        return entries
 
 
 @cache
-def _tags() -> dict[str, list[tuple[str, Callable[[str], object]]]]:
+def _tags() -> Mapping[str, Sequence[_Tag]]:
     """First character to the tags, in order, that a scalar may have, each with its test."""
     from ruamel.yaml.resolver import implicit_resolvers
 
-    found: dict[str, list[tuple[str, Callable[[str], object]]]] = {}
+    found: dict[str, list[_Tag]] = {}
     for versions, tag, pattern, firsts in implicit_resolvers:
         for first in firsts if _VERSION in versions else ():
             found.setdefault(first, []).append((tag.rpartition(":")[2], pattern.match))
