@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
-from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
+from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, misused, typed
 from deskquorum.policy.expressions import (
     CONDITION,
     TABLE,
@@ -37,7 +37,7 @@ from deskquorum.policy.functions import (
 )
 from deskquorum.policy.literals import impossible_literals
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.reads import KNOWN, Fit, Reads, reads_of
+from deskquorum.policy.reads import KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes
 from deskquorum.policy.references import references_of
 
@@ -169,7 +169,7 @@ class Environment:
         expanded = expand(expression, self.parts)
         scope = self._scope_of(action)
         complaints = [self._unknown_part(word) for word in expanded.unknown]
-        complaints += _misused(expanded, scope.declared)
+        complaints += misused(expanded, scope.declared)
         if complaints:
             raise CelProblem(expression, complaints)
         complaints = list(impossible_literals(expanded, scope.declared))
@@ -243,7 +243,7 @@ class Environment:
         from cel_expr_python import cel
 
         declared = {**self.variables, **self.arguments.get(action or "", {})}
-        below = _below(declared)
+        below = names_below(declared)
         types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
         types |= dict.fromkeys(below, cel.Type.BOOL)
         types |= dict.fromkeys(self._unchecked - types.keys(), cel.Type.DYN)
@@ -300,33 +300,6 @@ class _Scope:
     names: frozenset[str]
     """All of both."""
     engine: cel.Env
-
-
-def _below(declared: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for name in declared:
-        parts = name.split(".")
-        for end in range(1, len(parts) + 1):
-            found.setdefault(KNOWN + ".".join(parts[:end]), []).append(name)
-    return {flag: tuple(names) for flag, names in found.items()}
-
-
-def _misused(expanded: Expanded, declared: Mapping[str, TypeSpec]) -> list[Complaint]:
-    """`has(order.x)` compiles, but it is not a test of whether a fact was read."""
-    if "has" not in expanded.text:
-        return []
-    words = list(words_of(expanded.text))
-    return [
-        Complaint(
-            offset=expanded.origin(word.start)[0],
-            message="has() does not tell whether a fact was read",
-            hint=f"write known.{argument.text}",
-        )
-        for word, bracket, argument, end in zip(
-            words, words[1:], words[2:], words[3:], strict=False
-        )
-        if (word.text, bracket.text, end.text) == ("has", "(", ")") and argument.text in declared
-    ]
 
 
 def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:

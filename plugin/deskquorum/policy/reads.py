@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deskquorum.policy.fact_types import FactType, Scalar, TypeSpec
 
-__all__ = ["ANSWER", "CLAIMED", "KNOWN", "Fit", "Reads", "reads_of"]
+__all__ = ["ANSWER", "CLAIMED", "KNOWN", "Fit", "Reads", "names_below", "reads_of"]
 
 Fit = Callable[[object], object]
 """From a value as it was read to what conditions read; raises `UnfitError`."""
@@ -73,3 +73,13 @@ def reads_of(
         ),
         known=known,
     )
+
+
+def names_below(declared: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """`known.NAME` to the variables that are that name or under it, for every such name."""
+    found: dict[str, list[str]] = {}
+    for name in declared:
+        parts = name.split(".")
+        for end in range(1, len(parts) + 1):
+            found.setdefault(KNOWN + ".".join(parts[:end]), []).append(name)
+    return {flag: tuple(names) for flag, names in found.items()}
