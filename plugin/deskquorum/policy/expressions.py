@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "CONDITION",
@@ -36,8 +37,7 @@ CONDITION, VALUE, TABLE = "cond", "value", "table"
 """What stands before the names of named parts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """A text literal, a dotted name, or a mark (operator, bracket) of an expression."""
 
     kind: str

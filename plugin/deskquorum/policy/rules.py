@@ -160,7 +160,10 @@ def _guarded(condition: Condition, environment: Environment) -> Guarded:
         condition=condition,
         needs=tuple(needs),
         names=tuple(sorted({*named, *(name for name in asked if name in variables)})),
-        guards={name: tuple(a for a in _with_records(name) if a in asked) for name in needs},
+        guards={
+            name: tuple(above for above in _with_records(name) if above in asked)
+            for name in (needs if asked else ())
+        },
     )
 
 
