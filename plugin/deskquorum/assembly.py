@@ -34,13 +34,14 @@ from deskquorum.pack import starter_pack
 from deskquorum.policy import (
     DeskFile,
     NearestSpec,
+    PolicyBook,
     PromptSpec,
     RuleSpec,
     load_desk_file,
     load_policies,
 )
-from deskquorum.proposal import load_playbook
-from deskquorum.reconciliation import read_learned
+from deskquorum.proposal import Playbook, load_playbook
+from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
 
 __all__ = ["Opened", "Parts", "load_parts", "open_labelers"]
@@ -125,6 +126,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             links=tuple(desk.links),
             relied_on={name: relied_on(book, playbook, name) for name in book.actions},
             learned=learned,
+            versions=_versions(book, playbook, learned),
         ),
         learned_path=learned_path,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
@@ -134,6 +136,16 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         ledger=open_ledger(ledger_path),
         ledger_path=ledger_path,
     )
+
+
+def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:
+    found = {f"policy.{name}": version for name, version in book.versions.items()}
+    found |= {"learned": learned.hash, "playbook_hash": playbook.hash}
+    if book.desk is not None:
+        found["desk"] = book.desk.version
+    if playbook.version:
+        found["playbook"] = playbook.version
+    return found
 
 
 async def open_labelers(

@@ -166,6 +166,8 @@ class PolicyBook:
     environment: Environment = field(repr=False)
     hash: str
     """SHA-256 over everything that can change a ruling; comments and layout do not."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Policy to its version; several where its files name several."""
     by_action: Mapping[str, tuple[Rule, ...]] = field(repr=False, default_factory=dict)
 
     @property

@@ -139,6 +139,7 @@ def _book(
         cases=build_cases(topics, cases, found, environment, by_action),
         environment=environment,
         hash=_hash(topics, desk, slots),
+        versions=_versions(topics),
         by_action=by_action,
     )
 
@@ -176,6 +177,13 @@ def _labels(labels: Iterable[str]) -> TypeSpec:
 def _by_action(rules: Sequence[Rule]) -> Mapping[str, tuple[Rule, ...]]:
     targets = dict.fromkeys(target for rule in rules for target in rule.on)
     return {target: tuple(rule for rule in rules if target in rule.on) for target in targets}
+
+
+def _versions(topics: Sequence[Topic]) -> Mapping[str, str]:
+    found: dict[str, dict[str, None]] = {}
+    for topic in topics:
+        found.setdefault(topic.value.policy, {})[topic.value.version] = None
+    return {name: ", ".join(versions) for name, versions in found.items()}
 
 
 def _hash(topics: Sequence[Topic], desk: DeskFile | None, slots: Mapping[str, TypeSpec]) -> str:
