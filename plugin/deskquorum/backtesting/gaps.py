@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Literal, assert_never
 
@@ -121,7 +122,7 @@ def _in_doubt(ruling: Ruling, rules: Iterable[Rule]) -> list[Rule]:
 
 
 def _missed_by_plays(
-    evidence: Evidence, after: Decision, rules: Rulebook, absent: Set[str]
+    evidence: Evidence, after: Decision, rules: Rulebook, absent: AbstractSet[str]
 ) -> Iterator[str]:
     """Facts for want of which a play did not fit, or could not fill an argument."""
     plays = list(_up_to(after.play, rules.playbook.plays))

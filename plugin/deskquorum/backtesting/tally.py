@@ -1,4 +1,4 @@
-"""What a ledger's decisions come to under other files; it stays small however long the ledger is."""
+"""What a ledger's decisions come to under other files; it stays small however long that is."""
 
 from __future__ import annotations
 
