@@ -27,7 +27,8 @@ LOOK_EVERY_S = 2.0
 """Least time between two looks at the files."""
 
 _QUIET_S = 0.3
-"""How long changed files have to hold still, so that whoever writes several is done."""
+"""How long changed files have to hold still, so that whoever writes several is done; no longer
+than from one look to the next."""
 
 _T = TypeVar("_T")
 
@@ -169,7 +170,7 @@ class Setups:
             return False
         if self._refused is not None and seen == self._refused.seen:
             return False
-        await anyio.sleep(_QUIET_S)
+        await anyio.sleep(min(_QUIET_S, self._look_every_s))
         return await self._fingerprint() == seen
 
     async def _fingerprint(self) -> Fingerprint:
