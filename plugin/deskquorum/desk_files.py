@@ -60,7 +60,7 @@ class DeskFiles:
             if isinstance(outcome, ConfigError):
                 return Refused(error=outcome, seen=seen)
             return Loaded(parts=outcome, seen=seen)
-        hint = "it is tried again once they hold still"
+        hint = "try again once nobody writes them"
         message = "its files change while they are read"
         error = ConfigError([Problem(path=str(self.folder), message=message, hint=hint)])
         return Refused(error=error, seen={})

@@ -243,14 +243,14 @@ async def test_changed_word_lists_are_read_again(shop):
 
 
 async def test_a_run_keeps_the_files_and_the_model_that_it_began_with(tmp_path):
-    shop = make_desk(tmp_path / "shop", timeout_s=10)
+    shop, said = make_desk(tmp_path / "shop", timeout_s=10), letters({"A": 1.0})
     decisions = []
 
     async def decide(desk):
         decisions.append(await desk.decide(THANKS))
 
     async with (
-        ScriptedModel(lambda _: replace(letters({"A": 1.0}), delay_s=1.0)) as model,
+        ScriptedModel([replace(said, delay_s=3.0), said]) as model,
         load_desk(shop, model_url=model.base_url) as desk,
     ):
         in_force = desk.parts.rules.book.hash
