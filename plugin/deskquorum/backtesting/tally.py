@@ -33,7 +33,7 @@ class Tally:
         learned: str,
     ) -> None:
         self._keep, self._prompts, self._learned = keep, prompts, learned
-        self._kept: list[tuple[int, int, Redecided]] = []
+        self._kept: list[Redecided] = []
         self._silent = set(labelers)
         self._other_files = False
         self.decisions = 0
@@ -64,14 +64,14 @@ class Tally:
             self.untold += 1
             self.untold_changes += bool(redecided.differs)
         if redecided.differs:
-            insort(self._kept, (redecided.gravity, redecided.seq, redecided))
+            insort(self._kept, redecided, key=lambda found: (found.gravity, found.seq))
             del self._kept[self._keep :]
         self._look_at_basis(redecided)
 
     @property
     def kept(self) -> tuple[Redecided, ...]:
         """The gravest changes first; those that can't be told last."""
-        return tuple(redecided for _, _, redecided in self._kept)
+        return tuple(self._kept)
 
     @property
     def silent(self) -> tuple[str, ...]:
