@@ -71,7 +71,7 @@ def load_desk(
         models: False leaves every prompt labeler out: rules and embeddings only.
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: API keys by the names that `desk.yaml` gives them: `os.environ`, say.
-        look_every_s: While it decides, the desk looks for changed files no more often than this.
+        look_every_s: How often an open desk looks for changed files.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
@@ -128,7 +128,7 @@ class Desk:
         return self.parts.ledger
 
     async def __aenter__(self) -> Self:
-        await self._setups.current.opened()
+        await self._setups.open()
         return self
 
     async def __aexit__(
@@ -146,7 +146,7 @@ class Desk:
     async def reload(self) -> None:
         """Read the files anew and decide by them from now on; runs go on by those they began with.
 
-        While it decides, the desk does so by itself once its files have changed.
+        An open desk does so by itself once its files have changed.
 
         Raises:
             ConfigError: They can't be used, with every problem; those before stay in force.

@@ -99,7 +99,7 @@ def _stats(places: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
         found = sorted(place.rglob("*")) if place.is_dir() else [place]
         for path in found:
             # Editors keep files of their own there while somebody writes.
-            if path.name.startswith(".") or path.name.endswith("~"):
+            if _is_hidden(path.relative_to(place)) or path.name.endswith("~"):
                 continue
             try:
                 stat = path.stat()
@@ -107,3 +107,7 @@ def _stats(places: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
                 continue
             if not path.is_dir():
                 yield path, stat
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

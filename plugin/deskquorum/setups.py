@@ -40,7 +40,9 @@ class Setup:
 
     def __init__(self, loaded: Loaded, start: _Open) -> None:
         self.loaded = loaded
+        """The files as they were read."""
         self.watch = DriftWatch(loaded.parts.rules.learned, loaded.parts.learned_path)
+        """What it sees of its labelers."""
         self._start = start
         self._starting = anyio.Lock()
         self._stack = AsyncExitStack()
@@ -111,7 +113,8 @@ class Setups:
         self._refused: Refused | None = None
         self._renewing = anyio.Lock()
         self._look_from = time.monotonic() + look_every_s
-        self._looking: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._closing = anyio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
     @property
@@ -125,11 +128,15 @@ class Setups:
 
     @contextmanager
     def in_use(self) -> Iterator[Setup]:
-        """The setup in force, for one run; looks for changed files meanwhile if it is time to."""
-        if time.monotonic() >= self._look_from and self._looking is None:
-            self._looking = self._in_background(self._look())
+        """The setup in force, for one run; from the first run on, changed files are noticed."""
+        self._watch()
         with self.current.in_use() as setup:
             yield setup
+
+    async def open(self) -> None:
+        """Start the labelers and notice changed files from now on, before the first run."""
+        self._watch()
+        await self.current.opened()
 
     async def renew(self) -> None:
         """Read all files anew and decide by them from now on.
@@ -146,20 +153,27 @@ class Setups:
 
     async def aclose(self) -> None:
         """Let go of models and ledger, once those setups that were replaced have done so."""
+        self._closing.set()
         while self._background:
             await asyncio.wait(self._background)
         await self.current.aclose()
         self.current.parts.ledger.close()
 
-    async def _look(self) -> None:
-        """Decide by changed files, if they are valid; whether they are is told by `renew`."""
-        try:
-            if await self._have_changed():
-                with suppress(ConfigError):
-                    await self.renew()
-        finally:
-            self._look_from = time.monotonic() + self._look_every_s
-            self._looking = None
+    def _watch(self) -> None:
+        if self._watching is None:
+            self._closing = anyio.Event()
+            self._watching = self._in_background(self._look_until(self._closing))
+
+    async def _look_until(self, closing: anyio.Event) -> None:
+        """Decide by changed files, if they are valid; `renew` tells what is wrong with them."""
+        while not closing.is_set():
+            if time.monotonic() >= self._look_from:
+                self._look_from = time.monotonic() + self._look_every_s
+                if await self._have_changed():
+                    with suppress(ConfigError):
+                        await self.renew()
+            with anyio.move_on_after(self._look_from - time.monotonic()):
+                await closing.wait()
 
     async def _have_changed(self) -> bool:
         """Whether the files are others than those last read, and nobody writes any more."""
@@ -211,6 +225,8 @@ class Setups:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
+        if task is self._watching:
+            self._watching = None
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("changing the files of %s failed", self._files.folder, exc_info=error)
 

@@ -1,6 +1,7 @@
 """Files that change while the desk decides: a set is taken whole, or refused and told."""
 
 import logging
+import shutil
 import time
 from dataclasses import replace
 from functools import partial
@@ -182,6 +183,35 @@ async def test_changed_files_are_in_force_without_a_restart(shop):
         assert (await desk.decide(THANKS)).route is Route.DENY
 
 
+async def test_an_idle_desk_notices_changes_before_its_first_ticket(shop):
+    async with load_desk(shop, look_every_s=0.05) as desk:
+        write(shop, SALE)
+        await until(lambda: is_sale(desk))
+        assert (await desk.decide(THANKS)).route is Route.DENY
+
+
+async def test_a_closed_desk_looks_again_once_it_decides(shop):
+    desk = load_desk(shop, look_every_s=0.05)
+    async with desk:
+        pass
+    write(shop, SALE)
+    await anyio.sleep(0.3)
+    assert not is_sale(desk)
+    async with desk:
+        await until(lambda: is_sale(desk))
+
+
+async def test_files_that_go_away_are_refused_until_they_are_back(shop, caplog):
+    async with load_desk(shop, look_every_s=0.05) as desk:
+        (shop / "policies" / "desk.yaml").write_text(DESK.format(prompt=""))
+        shutil.move(shop / "labelers", shop / "elsewhere")
+        await until(lambda: desk.notices)
+        shutil.move(shop / "elsewhere", shop / "labelers")
+        write(shop, SALE)
+        await until(lambda: is_sale(desk))
+    assert "no file 'labelers/mood.rules.yaml'" in caplog.text
+
+
 async def test_an_invalid_set_is_refused_loudly_and_the_one_before_stays(shop, caplog):
     async with load_desk(shop, look_every_s=0.05) as desk:
         write(shop, BROKEN)
@@ -268,6 +298,29 @@ async def test_a_run_keeps_the_files_and_the_model_that_it_began_with(tmp_path):
     assert (decision.route, decision.policy_hash) == (Route.AUTO, in_force)
     assert {vote.status for vote in entry.evidence.votes} == {VoteStatus.CAST}
     assert (after.route, len(model.requests)) == (Route.DENY, 2)
+
+
+async def test_a_model_whose_declaration_is_the_same_is_not_opened_anew(tmp_path):
+    shop = make_desk(tmp_path / "shop", timeout_s=10)
+    async with (
+        ScriptedModel(lambda _: letters({"A": 1.0})) as model,
+        load_desk(shop, model_url=model.base_url) as desk,
+    ):
+        chats = [await chat_of(desk)]
+        write(shop, SALE)
+        await desk.reload()
+        chats.append(await chat_of(desk))
+        make_desk(shop, timeout_s=11)
+        await desk.reload()
+        chats.append(await chat_of(desk))
+        assert chats[0] is chats[1]
+        assert chats[1] is not chats[2]
+        assert (await desk.decide(THANKS)).route is Route.AUTO
+
+
+async def chat_of(desk):
+    labelers = (await desk._setups.current.opened()).labelers
+    return next(labeler for labeler in labelers if labeler.id == "mood-model")._chat
 
 
 async def test_the_ledger_goes_on_while_its_file_is_the_same(shop):

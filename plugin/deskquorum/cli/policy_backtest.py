@@ -92,7 +92,7 @@ def _both(folder: Path, against: Path | None, ledger: str | None) -> tuple[Parts
     new, *old = loaded
     if not new.ledger_path.is_file():
         # Opening it would make an empty one, in which nothing changes.
-        raise InputError(f"no ledger at {new.ledger_path}; name the one that holds the decisions")
+        raise InputError(f"no ledger at {new.ledger_path}; name the decisions' own with --ledger")
     return new, old[0] if old else None
 
 
