@@ -21,7 +21,7 @@ from deskquorum.labeling import (
     load_embedder,
 )
 from deskquorum.labeling.prompt import prompt_misfits
-from deskquorum.ledger import Ledger, open_ledger
+from deskquorum.ledger import Ledger, is_database_url, open_ledger
 from deskquorum.llm import (
     ChatModel,
     Prompt,
@@ -45,7 +45,14 @@ from deskquorum.proposal import Playbook, load_playbook
 from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
 
-__all__ = ["Opened", "Parts", "load_parts", "open_labelers", "open_model"]
+__all__ = [
+    "Opened",
+    "Parts",
+    "ledger_of",
+    "load_parts",
+    "open_labelers",
+    "open_model",
+]
 
 _T = TypeVar("_T")
 
@@ -69,7 +76,8 @@ class Parts:
     prompts: Mapping[str, Prompt]
     prompt_specs: tuple[PromptSpec, ...]
     ledger: Ledger
-    ledger_path: Path
+    ledger_place: Path | str
+    """The file, or the URL of a database."""
     learned_path: Path
 
 
@@ -114,7 +122,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
-    ledger_path = Path(ledger) if ledger else folder / desk.ledger
+    ledger_place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
     return Parts(
         desk=desk,
         rules=Rulebook(
@@ -136,8 +144,8 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         labelers=labelers,
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
-        ledger=open_ledger(ledger_path),
-        ledger_path=ledger_path,
+        ledger=open_ledger(ledger_place),
+        ledger_place=ledger_place,
     )
 
 
@@ -149,6 +157,23 @@ def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping
     if playbook.version:
         found["playbook"] = playbook.version
     return found
+
+
+def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
+    """The ledger alone, of a desk whose other files may be faulty.
+
+    Raises:
+        ConfigError: `desk.yaml` can't be read, and no ledger is named.
+    """
+    if ledger is not None:
+        return open_ledger(_ledger_place(ledger, Path()))
+    path, problems = folder / "policies" / "desk.yaml", list[Problem]()
+    if not path.is_file():
+        raise PolicyFileError([_no_desk(path)])
+    desk = load_desk_file(path, problems)
+    if desk is None:
+        raise ConfigError(problems)
+    return open_ledger(_ledger_place(desk.ledger, folder))
 
 
 async def open_labelers(parts: Parts, stack: AsyncExitStack, *, lend: Lend) -> Opened:
@@ -239,6 +264,10 @@ def _collect(problems: list[Problem], load: Callable[[], _T]) -> _T | None:
     except ConfigError as exc:
         problems += exc.problems
         return None
+
+
+def _ledger_place(named: str | Path, folder: Path) -> Path | str:
+    return str(named) if is_database_url(named) else folder / named
 
 
 def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:

@@ -5,6 +5,7 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +24,7 @@ from deskquorum.assembly import Parts, load_parts, open_labelers, open_model
 from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
+    Charge,
     Deadline,
     Decision,
     Evidence,
@@ -38,8 +40,9 @@ from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
 from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import Choose, collect_votes
-from deskquorum.ledger import Ledger
+from deskquorum.ledger import HeldError, Ledger
 from deskquorum.lending import Lender
+from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 
@@ -51,7 +54,7 @@ _RESERVE_S = 0.5
 """Kept back from the deadline for judging once the votes are in."""
 
 _RECORD_S = 2.0
-"""Longest wait for the ledger; a decision that it has not taken by then goes to a person."""
+"""Granted to the ledger even at the deadline; what it has not taken by then goes to a person."""
 
 
 def load_desk(
@@ -217,7 +220,7 @@ class Desk:
             if not run.failures:
                 run.failures.append(Reason(code="late", params={"stage": run.stage}))
             decision = self._hand_off(run)
-        return await self._record(run, decision)
+        return await self._record(run, decision, deadline)
 
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
         choose = partial(labelers_to_ask, run.setup.parts.rules)
@@ -245,7 +248,8 @@ class Desk:
         run.stage = "redaction"
         run.session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
         run.stage = "facts"
-        run.facts = run.session.redact_facts(self._facts(run))
+        run.raw_facts = self._facts(run)
+        run.facts = run.session.redact_facts(run.raw_facts)
         # Before the draft is redacted: what is replaced counts as known to the conversation.
         leaks = _leaks(run.ticket.proposal, run.session)
         proposal = _redacted(run.ticket.proposal, run.session)
@@ -291,16 +295,13 @@ class Desk:
             now=run.ticket_time,
         )
 
-    async def _record(self, run: _Run, decision: Decision) -> Decision:
+    async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
         """INVARIANT: what is not in the ledger is not done by itself."""
-        if run.evidence is None:
-            raise RedactionError("a decision without evidence")
-        recorded = False
-        with anyio.move_on_after(_RECORD_S), suppress(LedgerError):
-            await _in_thread(partial(run.setup.parts.ledger.append, decision, run.evidence))
-            recorded = True
-        if not recorded:
-            decision = _to_person(decision, Reason(code="no-record"))
+        recorded: Decision | None = None
+        wait_s = max(deadline.remaining_s(), _RECORD_S)
+        with anyio.move_on_after(wait_s), suppress(LedgerError):
+            recorded = await _in_thread(partial(self._recorded, run, decision))
+        decision = recorded or _to_person(decision, Reason(code="no-record"))
         if run.session is None:
             return decision
         try:
@@ -308,6 +309,27 @@ class Desk:
         except RedactionError:
             held = _to_person(decision, Reason(code="unknown-placeholder"))
             return replace(held, action=None, reply=None)
+
+    def _recorded(self, run: _Run, decision: Decision) -> Decision:
+        """The decision as the ledger took it: what is stopped or full goes to a person."""
+        if run.evidence is None:
+            raise LedgerError("a decision without evidence")
+        charges, key = run.charges(decision, run.setup.parts.rules.book)
+        append = partial(run.setup.parts.ledger.append, charges=charges, action_key=key)
+        try:
+            append(decision, run.evidence)
+        except HeldError as held:
+            failures = (*run.evidence.failures, *held.reasons)
+            run.evidence = replace(run.evidence, used=held.used, failures=failures)
+            decision = judge(
+                run.evidence,
+                run.setup.parts.rules,
+                decision_id=decision.id,
+                now=decision.decided_at,
+                saved_calls=decision.saved_calls,
+            )
+            append(decision, run.evidence)
+        return decision
 
 
 class _Run:
@@ -320,10 +342,24 @@ class _Run:
         self.stage = "start"
         self.session: Session | None = None
         self.facts = Facts()
+        self.raw_facts = Facts()
         self.votes: tuple[Vote, ...] = ()
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
+        """What the decision's action takes from its limits, and a key that tells it from others."""
+        spec = None if decision.action is None else book.actions.get(decision.action.name)
+        if spec is None or decision.action is None or self.session is None:
+            return (), ""
+        try:
+            action = self.session.restore_action(decision.action)
+        except RedactionError:
+            # Such an action is held back anyway.
+            return (), ""
+        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        return charges_of(spec, action, self.raw_facts).charges, key
 
     @property
     def redacted(self) -> RedactedTicket:

@@ -27,6 +27,7 @@ from deskquorum.domain import (
     Reason,
     Route,
     Ruling,
+    Usage,
     Vote,
 )
 from deskquorum.grounding import ClauseIndex, check_reply
@@ -89,7 +90,7 @@ def judge(
     ticket_ruling = rule_on_ticket(
         rules.book, facts=facts, answers=answers, claimed=claimed, now=now
     )
-    known = _Known(facts=facts, answers=answers, claimed=claimed, now=now)
+    known = _Known(facts=facts, answers=answers, claimed=claimed, now=now, used=evidence.used)
     proposal = evidence.proposal or known.propose(rules)
     guessed = proposal is None
     if guessed:
@@ -176,6 +177,7 @@ class _Known:
     answers: Mapping[str, Answer]
     claimed: Mapping[str, JsonValue]
     now: datetime
+    used: Mapping[str, Usage]
 
     def propose(self, rules: Rulebook) -> Proposal | None:
         return propose(
@@ -195,6 +197,7 @@ class _Known:
             answers=self.answers,
             claimed=self.claimed,
             now=self.now,
+            used=self.used,
         )
 
 

@@ -200,7 +200,7 @@ class Setups:
 
     async def _put_in_place(self, loaded: Loaded) -> None:
         before = self.current
-        if loaded.parts.ledger_path == before.parts.ledger_path:
+        if loaded.parts.ledger_place == before.parts.ledger_place:
             loaded = replace(loaded, parts=replace(loaded.parts, ledger=before.parts.ledger))
         setup = Setup(loaded, self._start)
         if before.is_open:

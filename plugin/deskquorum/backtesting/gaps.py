@@ -20,13 +20,15 @@ __all__ = ["Gap", "Unused", "fitting", "gaps"]
 class Gap:
     """Something that the other files go by and that was never recorded."""
 
-    kind: Literal["fact", "question", "vote"]
+    kind: Literal["fact", "limit", "question", "vote"]
     name: str
 
     def __str__(self) -> str:
         match self.kind:
             case "fact":
                 return f"the fact {self.name}, which was not recorded"
+            case "limit":
+                return f"what had been taken from the limit {self.name}, which was not counted"
             case "question":
                 return f"an answer to {self.name}, which was not asked"
             case "vote":
@@ -94,6 +96,7 @@ def gaps(
     names = set(_facts_missed(evidence, after, rules))
     found = [
         *(Gap(kind="fact", name=name) for name in names if _never_read(name, recorded, evidence)),
+        *(Gap(kind="limit", name=name) for name in _uncounted(evidence, after, rules)),
         *(Gap(kind="question", name=name) for name in _unasked(recorded, evidence, after)),
         *(Gap(kind="vote", name=vote.labeler) for vote in unused if vote.gone == "label"),
     ]
@@ -169,6 +172,14 @@ def _never_read(name: str, recorded: Decision, evidence: Evidence) -> bool:
 
 def _record(name: str) -> str:
     return name.rpartition(".")[0]
+
+
+def _uncounted(evidence: Evidence, after: Decision, rules: Rulebook) -> Iterator[str]:
+    """Limits that an allowed action would have taken from and that nobody counted."""
+    for ruling in after.rulings:
+        spec = rules.book.actions.get(ruling.action)
+        if spec is not None and ruling.effect is Effect.ALLOW:
+            yield from (limit.id for limit in spec.limits if limit.id not in evidence.used)
 
 
 def _unasked(recorded: Decision, evidence: Evidence, after: Decision) -> Iterator[str]:

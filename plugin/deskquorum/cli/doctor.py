@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anyio
 
+from deskquorum.assembly import Parts
 from deskquorum.cli.batch import wide_console
 from deskquorum.desk import Desk, load_desk
 from deskquorum.domain import JsonValue, VoteStatus
@@ -72,9 +73,16 @@ def _checks(folder: Path) -> Iterator[_Check]:
         yield _Check(name="case", ok=False, said=f"{case.path}:{case.line}: {case.name}")
     yield _Check(name="policy cases", ok=not failed, said=f"{len(failed)} fail")
     yield _attempt(
-        "ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries"
+        "ledger", lambda: f"{parts.ledger_place}, {parts.ledger.verify().entries} entries"
     )
+    yield _attempt("kill switch", lambda: _stopped(parts))
     yield _attempt("labelers", lambda: _ask_all(desk))
+
+
+def _stopped(parts: Parts) -> str:
+    stops = parts.ledger.stops()
+    told = [f"{s.action or 'everything'} is stopped by {s.by}: {s.why}" for s in stops]
+    return "; ".join(told) or "nothing is stopped"
 
 
 def _attempt(name: str, run: Callable[[], str]) -> _Check:

@@ -85,7 +85,8 @@ def backtest(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Desk folder.")] = Path(),
     *,
     ledger: Annotated[
-        str | None, typer.Option("--ledger", help="Ledger instead of the one desk.yaml names.")
+        str | None,
+        typer.Option("--ledger", help="Ledger file or URL instead of the one desk.yaml names."),
     ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="DATE", help="Recorded then or later.")

@@ -90,9 +90,10 @@ def _both(folder: Path, against: Path | None, ledger: str | None) -> tuple[Parts
     if problems:
         raise ConfigError(problems)
     new, *old = loaded
-    if not new.ledger_path.is_file():
+    place = new.ledger_place
+    if isinstance(place, Path) and not place.is_file():
         # Opening it would make an empty one, in which nothing changes.
-        raise InputError(f"no ledger at {new.ledger_path}; name the decisions' own with --ledger")
+        raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
     return new, old[0] if old else None
 
 

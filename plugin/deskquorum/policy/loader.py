@@ -19,6 +19,7 @@ from deskquorum.policy.desk_file import DeskFile, load_desk_file
 from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
+from deskquorum.policy.limits import declare_limits
 from deskquorum.policy.names import is_dotted_name
 from deskquorum.policy.rules import build_rules
 from deskquorum.policy.shapes import CasesShape, TopicShape
@@ -125,6 +126,7 @@ def _book(
     unread: frozenset[str],
 ) -> PolicyBook:
     found = declare(topics, currency=None if desk is None else desk.currency, problems=problems)
+    declare_limits(topics, found)
     environment = _environment(found, desk, slots, unread)
     check_conditions(found, environment, problems)
     rules = build_rules(topics, found, environment)

@@ -38,6 +38,7 @@ actions:
   pay:
     args: {{amount: money}}
     risk: money
+    limits: {limits}
 rules:
 {rules}
 """
@@ -58,7 +59,9 @@ def rulebook(tmp_path):
     """Loads a desk of these rules, facts, labels and labelers."""
     made = iter(range(100))
 
-    def rulebook(*rules, facts=FACTS, labels=("calm", "cross"), labelers=("words",), plays=""):
+    def rulebook(
+        *rules, facts=FACTS, labels=("calm", "cross"), labelers=("words",), plays="", limits="[]"
+    ):
         folder = tmp_path / str(next(made))
         for name in ("policies", "labelers"):
             (folder / name).mkdir(parents=True)
@@ -73,7 +76,9 @@ def rulebook(tmp_path):
         written = "{" + ", ".join(f"{name}: {kind}" for name, kind in facts.items()) + "}"
         listed = "\n".join(f"  - {rule}" for rule in (ALLOW, *rules))
         (folder / "policies" / "desk.yaml").write_text(desk)
-        (folder / "policies" / "pay.yaml").write_text(PAY.format(facts=written, rules=listed))
+        (folder / "policies" / "pay.yaml").write_text(
+            PAY.format(facts=written, rules=listed, limits=limits)
+        )
         if plays:
             (folder / "policies" / "playbook.yaml").write_text(plays)
         return load_parts(folder, models=False).rules

@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from deskquorum.backtesting import redecide
-from deskquorum.domain import Reason
+from deskquorum.domain import Reason, Usage
 from deskquorum.testing import make_vote
 
 VIP = {"order.status": "string", "customer.tier": "string", "customer.vip": "bool"}
@@ -66,6 +68,26 @@ def test_a_fact_that_the_old_files_asked_for_too_is_no_gap_between_both(entry, r
     old = rulebook(facts=VIP)
     new = rulebook(rule("deny", "customer.vip"), facts=VIP)
     assert redecide(entry(), new, against=old).gaps == ()
+
+
+def test_a_limit_that_nobody_counted_is_missing_where_the_action_is_allowed(entry, rulebook):
+    weekly = "[{id: weekly, per: desk, within: 7d, count: 3, reason: enough}]"
+    assert missing(redecide(entry(), rulebook(limits=weekly))) == [("limit", "weekly")]
+    firm = "{id: firm, on: pay, effect: deny, cite: [C1], reason: never}"
+    assert redecide(entry(), rulebook(firm, limits=weekly)).gaps == ()
+
+
+def test_a_limit_is_compared_with_what_was_taken_then(entry, rulebook):
+    recorded = entry()
+    used = replace(recorded.evidence, used={"weekly": Usage(count=2)})
+    counted = replace(recorded, evidence=used)
+    three, two = (
+        rulebook(limits=f"[{{id: weekly, per: desk, within: 7d, count: {n}, reason: enough}}]")
+        for n in (3, 2)
+    )
+    assert redecide(counted, three).differs == ()
+    again = redecide(counted, two)
+    assert (again.gaps, "effect" in again.differs) == ((), True)
 
 
 def test_a_play_that_waits_for_a_new_fact_needs_it(entry, rulebook):
