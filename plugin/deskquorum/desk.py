@@ -5,9 +5,10 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,9 +20,11 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
-from deskquorum.assembly import Parts, load_parts, open_labelers
+from deskquorum.assembly import Parts, load_parts, open_labelers, open_model
+from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
+    Charge,
     Deadline,
     Decision,
     Evidence,
@@ -33,13 +36,15 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
-from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
-from deskquorum.judgement import answer_to, judge
-from deskquorum.labeling import Choose, Labeler, collect_votes
-from deskquorum.ledger import Ledger
+from deskquorum.judgement import answer_to, hand_off, judge
+from deskquorum.labeling import Choose, collect_votes
+from deskquorum.ledger import HeldError, Ledger
+from deskquorum.lending import Lender
+from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
+from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -49,7 +54,7 @@ _RESERVE_S = 0.5
 """Kept back from the deadline for judging once the votes are in."""
 
 _RECORD_S = 2.0
-"""Longest wait for the ledger; a decision that it has not taken by then goes to a person."""
+"""Granted to the ledger even at the deadline; what it has not taken by then goes to a person."""
 
 
 def load_desk(
@@ -59,6 +64,7 @@ def load_desk(
     models: bool = True,
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
+    look_every_s: float = LOOK_EVERY_S,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -68,12 +74,14 @@ def load_desk(
         models: False leaves every prompt labeler out: rules and embeddings only.
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: API keys by the names that `desk.yaml` gives them: `os.environ`, say.
+        look_every_s: How often an open desk looks for changed files.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    parts = load_parts(Path(folder), models=models, ledger=ledger)
-    return Desk(parts, model_url=model_url, keys=keys)
+    load = partial(load_parts, Path(folder), models=models, ledger=ledger)
+    files = DeskFiles(folder=Path(folder), load=load)
+    return Desk(files, model_url=model_url, keys=keys, look_every_s=look_every_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,36 +97,41 @@ class Desk:
 
     def __init__(
         self,
-        parts: Parts,
+        files: DeskFiles,
         *,
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        self._parts = parts
-        self._open = partial(open_labelers, parts, model_url=model_url, keys=keys)
-        self._stack = AsyncExitStack()
-        self._opening = anyio.Lock()
-        self._watch = DriftWatch(parts.rules.learned, parts.learned_path)
-        self._labelers: tuple[Labeler, ...] | None = None
-        self._notices: tuple[str, ...] = ()
+        """Read the files.
+
+        Raises:
+            ConfigError: They can't be used.
+        """
+        read = files.read()
+        if isinstance(read, Refused):
+            raise read.error
+        models = Lender(partial(open_model, model_url=model_url, keys=keys))
+        start = partial(open_labelers, lend=models.lend)
+        self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
     @property
     def parts(self) -> Parts:
         """Everything that was loaded, for reading."""
-        return self._parts
+        return self._setups.current.parts
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started and is done without, in words."""
-        return self._notices
+        """What could not be started and is done without, and changed files that are refused."""
+        return self._setups.notices
 
     @property
     def ledger(self) -> Ledger:
         """The record of every decision."""
-        return self._parts.ledger
+        return self.parts.ledger
 
     async def __aenter__(self) -> Self:
-        await self._ready()
+        await self._setups.open()
         return self
 
     async def __aexit__(
@@ -131,26 +144,23 @@ class Desk:
 
     async def aclose(self) -> None:
         """Let go of models and ledger; the next ticket opens them again."""
-        await self._stack.aclose()
-        self.ledger.close()
-        self._stack, self._labelers = AsyncExitStack(), None
+        await self._setups.aclose()
+
+    async def reload(self) -> None:
+        """Read the files anew and decide by them from now on; runs go on by those they began with.
+
+        An open desk does so by itself once its files have changed.
+
+        Raises:
+            ConfigError: They can't be used, with every problem; those before stay in force.
+        """
+        await self._setups.renew()
 
     async def decide(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
         """Check the ticket's own proposal, or propose; always a decision, by the deadline."""
-        deadline = Deadline.after(deadline_s or self._parts.desk.deadline_s)
-        run = _Run(ticket=ticket, decision_id=f"d_{uuid.uuid4().hex}")
-        decision: Decision | None = None
-        with anyio.move_on_after(deadline.remaining_s()):
-            try:
-                decision = await self._work(run, deadline)
-            except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
-                why = {"stage": run.stage, "why": type(exc).__name__}
-                run.failures.append(Reason(code="stage-failed", params=why))
-        if decision is None:
-            if not run.failures:
-                run.failures.append(Reason(code="late", params={"stage": run.stage}))
-            decision = self._hand_off(run)
-        return await self._record(run, decision)
+        with self._setups.in_use() as setup:
+            run = _Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
+            return await self._decide(run, deadline_s)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -173,14 +183,15 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        labelers = await self._ready()
-        session = await _in_thread(partial(self._parts.redactor.open, ticket))
-        collected = await collect_votes(
-            [labeler for labeler in labelers if labeler.question == question],
-            session.ticket,
-            deadline=Deadline.after(self._parts.desk.deadline_s),
-        )
-        rules = self._parts.rules
+        with self._setups.in_use() as setup:
+            labelers = (await setup.opened()).labelers
+            session = await _in_thread(partial(setup.parts.redactor.open, ticket))
+            collected = await collect_votes(
+                [labeler for labeler in labelers if labeler.question == question],
+                session.ticket,
+                deadline=Deadline.after(setup.parts.desk.deadline_s),
+            )
+        rules = setup.parts.rules
         answer = answer_to(rules.questions[question], collected.votes, rules)
         return Labeled(answer=answer, votes=collected.votes)
 
@@ -190,22 +201,38 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        run = _Run(ticket=ticket, decision_id="")
-        deadline = Deadline.after(self._parts.desk.deadline_s)
-        evidence, _ = await self._gather(run, deadline, choose=None)
+        with self._setups.in_use() as setup:
+            run = _Run(ticket=ticket, setup=setup, decision_id="")
+            deadline = Deadline.after(setup.parts.desk.deadline_s)
+            evidence, _ = await self._gather(run, deadline, choose=None)
         return evidence
 
+    async def _decide(self, run: _Run, deadline_s: float | None) -> Decision:
+        deadline = Deadline.after(deadline_s or run.setup.parts.desk.deadline_s)
+        decision: Decision | None = None
+        with anyio.move_on_after(deadline.remaining_s()):
+            try:
+                decision = await self._work(run, deadline)
+            except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
+                why = {"stage": run.stage, "why": type(exc).__name__}
+                run.failures.append(Reason(code="stage-failed", params=why))
+        if decision is None:
+            if not run.failures:
+                run.failures.append(Reason(code="late", params={"stage": run.stage}))
+            decision = self._hand_off(run)
+        return await self._record(run, decision, deadline)
+
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
-        choose = partial(labelers_to_ask, self._parts.rules)
+        choose = partial(labelers_to_ask, run.setup.parts.rules)
         gathered, saved_calls = await self._gather(run, deadline, choose=choose)
         run.stage = "judgement"
-        failures = (*gathered.failures, *await self._watch.drifts(run.votes))
+        failures = (*gathered.failures, *await run.setup.watch.drifts(run.votes))
         run.evidence = replace(gathered, failures=failures)
         return await _in_thread(
             partial(
                 judge,
                 run.evidence,
-                self._parts.rules,
+                run.setup.parts.rules,
                 decision_id=run.decision_id,
                 now=run.ticket_time,
                 saved_calls=saved_calls,
@@ -217,11 +244,12 @@ class Desk:
     ) -> tuple[Evidence, int]:
         """The evidence, and the model calls that were not needed for it."""
         run.stage = "models"
-        labelers = await self._ready()
+        labelers = (await run.setup.opened()).labelers
         run.stage = "redaction"
-        run.session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
+        run.session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
         run.stage = "facts"
-        run.facts = run.session.redact_facts(self._facts(run))
+        run.raw_facts = self._facts(run)
+        run.facts = run.session.redact_facts(run.raw_facts)
         # Before the draft is redacted: what is replaced counts as known to the conversation.
         leaks = _leaks(run.ticket.proposal, run.session)
         proposal = _redacted(run.ticket.proposal, run.session)
@@ -245,9 +273,9 @@ class Desk:
             raise RedactionError("facts are read after redaction")
         return facts_from_ticket(
             run.ticket,
-            declared=self._parts.rules.book.facts,
+            declared=run.setup.parts.rules.book.facts,
             languages=run.session.ticket.languages,
-            served=self._parts.desk.languages,
+            served=run.setup.parts.desk.languages,
             now=run.ticket_time,
         )
 
@@ -260,27 +288,20 @@ class Desk:
             failures=tuple(run.failures),
             taken_at=datetime.now(UTC),
         )
-        return Decision(
-            id=run.decision_id,
-            ticket=run.ticket.id,
-            route=Route.HUMAN,
-            action=None,
-            reply=None,
-            reasons=tuple(run.failures),
-            decided_at=run.ticket_time,
-            policy_hash=self._parts.rules.book.hash,
+        return hand_off(
+            run.evidence,
+            run.setup.parts.rules,
+            decision_id=run.decision_id,
+            now=run.ticket_time,
         )
 
-    async def _record(self, run: _Run, decision: Decision) -> Decision:
+    async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
         """INVARIANT: what is not in the ledger is not done by itself."""
-        if run.evidence is None:
-            raise RedactionError("a decision without evidence")
-        recorded = False
-        with anyio.move_on_after(_RECORD_S), suppress(LedgerError):
-            await _in_thread(partial(self.ledger.append, decision, run.evidence))
-            recorded = True
-        if not recorded:
-            decision = _to_person(decision, Reason(code="no-record"))
+        recorded: Decision | None = None
+        wait_s = max(deadline.remaining_s(), _RECORD_S)
+        with anyio.move_on_after(wait_s), suppress(LedgerError):
+            recorded = await _in_thread(partial(self._recorded, run, decision))
+        decision = recorded or _to_person(decision, Reason(code="no-record"))
         if run.session is None:
             return decision
         try:
@@ -289,28 +310,56 @@ class Desk:
             held = _to_person(decision, Reason(code="unknown-placeholder"))
             return replace(held, action=None, reply=None)
 
-    async def _ready(self) -> tuple[Labeler, ...]:
-        async with self._opening:
-            if self._labelers is None:
-                await _in_thread(self._parts.redactor.warm_up)
-                opened = await self._open(stack=self._stack)
-                self._labelers, self._notices = opened.labelers, opened.notices
-            return self._labelers
+    def _recorded(self, run: _Run, decision: Decision) -> Decision:
+        """The decision as the ledger took it: what is stopped or full goes to a person."""
+        if run.evidence is None:
+            raise LedgerError("a decision without evidence")
+        charges, key = run.charges(decision, run.setup.parts.rules.book)
+        append = partial(run.setup.parts.ledger.append, charges=charges, action_key=key)
+        try:
+            append(decision, run.evidence)
+        except HeldError as held:
+            failures = (*run.evidence.failures, *held.reasons)
+            run.evidence = replace(run.evidence, used=held.used, failures=failures)
+            decision = judge(
+                run.evidence,
+                run.setup.parts.rules,
+                decision_id=decision.id,
+                now=decision.decided_at,
+                saved_calls=decision.saved_calls,
+            )
+            append(decision, run.evidence)
+        return decision
 
 
 class _Run:
     """What is known of one ticket so far, for the hand-off should the next step break."""
 
-    def __init__(self, *, ticket: Ticket, decision_id: str) -> None:
+    def __init__(self, *, ticket: Ticket, setup: Setup, decision_id: str) -> None:
         self.ticket = ticket
+        self.setup = setup
         self.decision_id = decision_id
         self.stage = "start"
         self.session: Session | None = None
         self.facts = Facts()
+        self.raw_facts = Facts()
         self.votes: tuple[Vote, ...] = ()
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
+        """What the decision's action takes from its limits, and a key that tells it from others."""
+        spec = None if decision.action is None else book.actions.get(decision.action.name)
+        if spec is None or decision.action is None or self.session is None:
+            return (), ""
+        try:
+            action = self.session.restore_action(decision.action)
+        except RedactionError:
+            # Such an action is held back anyway.
+            return (), ""
+        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        return charges_of(spec, action, self.raw_facts).charges, key
 
     @property
     def redacted(self) -> RedactedTicket:

@@ -4,6 +4,7 @@ from deskquorum.domain.actions import Action, Proposal
 from deskquorum.domain.deadlines import Deadline
 from deskquorum.domain.decisions import Decision, Evidence, Route
 from deskquorum.domain.facts import Fact, Facts
+from deskquorum.domain.limits import Charge, Usage
 from deskquorum.domain.reasons import Reason
 from deskquorum.domain.rulings import Effect, Finding, Mode, Ruling, Verdict
 from deskquorum.domain.tickets import JsonValue, Message, RedactedTicket, Requester, Ticket
@@ -12,6 +13,7 @@ from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus, Weight
 __all__ = [
     "Action",
     "Answer",
+    "Charge",
     "Deadline",
     "Decision",
     "Effect",
@@ -30,6 +32,7 @@ __all__ = [
     "Route",
     "Ruling",
     "Ticket",
+    "Usage",
     "Verdict",
     "Vote",
     "VoteStatus",

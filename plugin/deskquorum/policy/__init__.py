@@ -14,6 +14,7 @@ from deskquorum.policy.book import (
     Autonomy,
     Case,
     Clause,
+    LimitSpec,
     PolicyBook,
     Rule,
 )
@@ -33,9 +34,12 @@ from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.fitting import UnfitError, moment_of
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
+from deskquorum.policy.limits import Charges, charges_of, overdrawn, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
+from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.shapes import UsedShape
 
 __all__ = [
     "REPLY",
@@ -48,12 +52,14 @@ __all__ = [
     "Case",
     "CaseResult",
     "CelProblem",
+    "Charges",
     "Clause",
     "Condition",
     "DeskFile",
     "Document",
     "Environment",
     "LabelerSpec",
+    "LimitSpec",
     "Missing",
     "ModelSpec",
     "NearestSpec",
@@ -65,9 +71,12 @@ __all__ = [
     "Scalar",
     "TypeSpec",
     "UnfitError",
+    "UsedShape",
     "bind",
+    "charges_of",
     "currency_of",
     "decimal_text",
+    "did_you_mean",
     "exponent_of",
     "flattened",
     "lint",
@@ -75,9 +84,11 @@ __all__ = [
     "load_policies",
     "minor_of",
     "moment_of",
+    "overdrawn",
     "read_yaml",
     "rule_on",
     "rule_on_ticket",
     "run_cases",
     "untested_rules",
+    "used_in",
 ]

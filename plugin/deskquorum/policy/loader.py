@@ -21,6 +21,7 @@ from deskquorum.policy.desk_file import DeskFile, load_desk_file
 from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
+from deskquorum.policy.limits import declare_limits
 from deskquorum.policy.names import is_dotted_name
 from deskquorum.policy.reads import Reads
 from deskquorum.policy.rules import build_rules
@@ -148,6 +149,7 @@ def _book(
     unread: frozenset[str],
 ) -> PolicyBook:
     found = declare(topics, currency=None if desk is None else desk.currency, problems=problems)
+    declare_limits(topics, found)
     environment = _environment(found, desk, slots, unread)
     check_conditions(found, environment, problems)
     rules = build_rules(topics, found, environment)
@@ -162,6 +164,7 @@ def _book(
         cases=build_cases(topics, cases, found, environment, by_action),
         environment=environment,
         hash=_hash(topics, desk, slots),
+        versions=_versions(topics),
         by_action=by_action,
         reads={on: _reads(on, those, environment) for on, those in by_action.items()},
     )
@@ -209,6 +212,13 @@ def _reads(target: str, rules: Iterable[Rule], environment: Environment) -> Read
     conditions = [found for rule in rules if (found := rule.conditions[target]) is not None]
     names = {name for c in conditions for name in (*c.condition.names, *c.names)}
     return environment.reads(names, action=target)
+
+
+def _versions(topics: Sequence[Topic]) -> Mapping[str, str]:
+    found: dict[str, dict[str, None]] = {}
+    for topic in topics:
+        found.setdefault(topic.value.policy, {})[topic.value.version] = None
+    return {name: ", ".join(versions) for name, versions in found.items()}
 
 
 def _hash(topics: Sequence[Topic], desk: DeskFile | None, slots: Mapping[str, TypeSpec]) -> str:
