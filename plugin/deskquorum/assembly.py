@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,19 +33,30 @@ from deskquorum.llm import (
 from deskquorum.pack import starter_pack
 from deskquorum.policy import (
     DeskFile,
+    ModelSpec,
     NearestSpec,
+    PolicyBook,
     PromptSpec,
     RuleSpec,
     load_desk_file,
     load_policies,
 )
-from deskquorum.proposal import load_playbook
-from deskquorum.reconciliation import read_learned
+from deskquorum.proposal import Playbook, load_playbook
+from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
 
-__all__ = ["Opened", "Parts", "ledger_of", "load_parts", "open_labelers"]
+__all__ = [
+    "Opened",
+    "Parts",
+    "ledger_of",
+    "load_parts",
+    "open_labelers",
+    "open_model",
+]
 
 _T = TypeVar("_T")
+
+Lend = Callable[[ModelSpec], AbstractAsyncContextManager[ChatModel | None]]
 
 _NOT_UP = "its server did not come up"
 
@@ -126,6 +137,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             links=tuple(desk.links),
             relied_on={name: relied_on(book, playbook, name) for name in book.actions},
             learned=learned,
+            versions=_versions(book, playbook, learned),
         ),
         learned_path=learned_path,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
@@ -135,6 +147,16 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         ledger=open_ledger(ledger_place),
         ledger_place=ledger_place,
     )
+
+
+def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:
+    found = {f"policy.{name}": version for name, version in book.versions.items()}
+    found |= {"learned": learned.hash, "playbook_hash": playbook.hash}
+    if book.desk is not None:
+        found["desk"] = book.desk.version
+    if playbook.version:
+        found["playbook"] = playbook.version
+    return found
 
 
 def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
@@ -154,20 +176,13 @@ def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
     return open_ledger(_ledger_place(desk.ledger, folder))
 
 
-async def open_labelers(
-    parts: Parts,
-    stack: AsyncExitStack,
-    *,
-    model_url: str | None = None,
-    keys: Mapping[str, str] | None = None,
-) -> Opened:
-    """Start what the prompt labelers need; `stack` stops it again.
+async def open_labelers(parts: Parts, stack: AsyncExitStack, *, lend: Lend) -> Opened:
+    """Start what the prompt labelers need; `stack` gives it back.
 
     Args:
         parts: The loaded desk.
-        stack: Holds the clients, and the packaged model's server where it is used.
-        model_url: Base URL for models that `desk.yaml` calls `local`.
-        keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
+        stack: Holds what was borrowed.
+        lend: Lends the chat model of a declaration, None where it can't be started.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -175,21 +190,11 @@ async def open_labelers(
     if load_embedder() is None and any(isinstance(spec, NearestSpec) for spec in specs):
         notices.append("nearest labelers are left out: the package wordllama is not installed")
     for name in sorted({spec.model for spec in parts.prompt_specs}):
-        model = parts.desk.models[name]
-        url = model.base_url if model.base_url != LOCAL else model_url
-        if url is None:
-            url = await stack.enter_async_context(local_model())
-        if url is None:
+        chat = await stack.enter_async_context(lend(parts.desk.models[name]))
+        if chat is None:
             notices.append(f"model '{name}' is left out: {why_no_local_model() or _NOT_UP}")
-            continue
-        chats[name] = await stack.enter_async_context(
-            open_chat_model(
-                url,
-                api_key=(keys or {}).get(model.api_key_env or ""),
-                timeout_s=model.timeout_s,
-                max_concurrency=model.max_concurrency,
-            )
-        )
+        else:
+            chats[name] = chat
     asking = tuple(
         PromptLabeler(
             spec.id,
@@ -204,6 +209,34 @@ async def open_labelers(
         if spec.model in chats
     )
     return Opened(labelers=(*parts.labelers, *asking), notices=tuple(notices))
+
+
+@asynccontextmanager
+async def open_model(
+    model: ModelSpec, *, model_url: str | None = None, keys: Mapping[str, str] | None = None
+) -> AsyncIterator[ChatModel | None]:
+    """The chat model of a declaration; None where the packaged one can't be started.
+
+    Args:
+        model: The declaration.
+        model_url: Base URL for models that `desk.yaml` calls `local`.
+        keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
+    """
+    async with AsyncExitStack() as stack:
+        url = model.base_url if model.base_url != LOCAL else model_url
+        if url is None:
+            url = await stack.enter_async_context(local_model())
+        if url is None:
+            yield None
+            return
+        yield await stack.enter_async_context(
+            open_chat_model(
+                url,
+                api_key=(keys or {}).get(model.api_key_env or ""),
+                timeout_s=model.timeout_s,
+                max_concurrency=model.max_concurrency,
+            )
+        )
 
 
 def _labelers(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,8 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
-from deskquorum.assembly import Parts, load_parts, open_labelers
+from deskquorum.assembly import Parts, load_parts, open_labelers, open_model
+from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
     Charge,
@@ -35,14 +36,15 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
-from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import facts_from_ticket
-from deskquorum.judgement import answer_to, judge
-from deskquorum.labeling import Choose, Labeler, collect_votes
+from deskquorum.judgement import answer_to, hand_off, judge
+from deskquorum.labeling import Choose, collect_votes
 from deskquorum.ledger import HeldError, Ledger
+from deskquorum.lending import Lender
 from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
+from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -62,6 +64,7 @@ def load_desk(
     models: bool = True,
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
+    look_every_s: float = LOOK_EVERY_S,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -71,12 +74,14 @@ def load_desk(
         models: False leaves every prompt labeler out: rules and embeddings only.
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: API keys by the names that `desk.yaml` gives them: `os.environ`, say.
+        look_every_s: How often an open desk looks for changed files.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    parts = load_parts(Path(folder), models=models, ledger=ledger)
-    return Desk(parts, model_url=model_url, keys=keys)
+    load = partial(load_parts, Path(folder), models=models, ledger=ledger)
+    files = DeskFiles(folder=Path(folder), load=load)
+    return Desk(files, model_url=model_url, keys=keys, look_every_s=look_every_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,36 +97,41 @@ class Desk:
 
     def __init__(
         self,
-        parts: Parts,
+        files: DeskFiles,
         *,
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        self._parts = parts
-        self._open = partial(open_labelers, parts, model_url=model_url, keys=keys)
-        self._stack = AsyncExitStack()
-        self._opening = anyio.Lock()
-        self._watch = DriftWatch(parts.rules.learned, parts.learned_path)
-        self._labelers: tuple[Labeler, ...] | None = None
-        self._notices: tuple[str, ...] = ()
+        """Read the files.
+
+        Raises:
+            ConfigError: They can't be used.
+        """
+        read = files.read()
+        if isinstance(read, Refused):
+            raise read.error
+        models = Lender(partial(open_model, model_url=model_url, keys=keys))
+        start = partial(open_labelers, lend=models.lend)
+        self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
     @property
     def parts(self) -> Parts:
         """Everything that was loaded, for reading."""
-        return self._parts
+        return self._setups.current.parts
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started and is done without, in words."""
-        return self._notices
+        """What could not be started and is done without, and changed files that are refused."""
+        return self._setups.notices
 
     @property
     def ledger(self) -> Ledger:
         """The record of every decision."""
-        return self._parts.ledger
+        return self.parts.ledger
 
     async def __aenter__(self) -> Self:
-        await self._ready()
+        await self._setups.open()
         return self
 
     async def __aexit__(
@@ -134,26 +144,23 @@ class Desk:
 
     async def aclose(self) -> None:
         """Let go of models and ledger; the next ticket opens them again."""
-        await self._stack.aclose()
-        self.ledger.close()
-        self._stack, self._labelers = AsyncExitStack(), None
+        await self._setups.aclose()
+
+    async def reload(self) -> None:
+        """Read the files anew and decide by them from now on; runs go on by those they began with.
+
+        An open desk does so by itself once its files have changed.
+
+        Raises:
+            ConfigError: They can't be used, with every problem; those before stay in force.
+        """
+        await self._setups.renew()
 
     async def decide(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
         """Check the ticket's own proposal, or propose; always a decision, by the deadline."""
-        deadline = Deadline.after(deadline_s or self._parts.desk.deadline_s)
-        run = _Run(ticket=ticket, decision_id=f"d_{uuid.uuid4().hex}")
-        decision: Decision | None = None
-        with anyio.move_on_after(deadline.remaining_s()):
-            try:
-                decision = await self._work(run, deadline)
-            except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
-                why = {"stage": run.stage, "why": type(exc).__name__}
-                run.failures.append(Reason(code="stage-failed", params=why))
-        if decision is None:
-            if not run.failures:
-                run.failures.append(Reason(code="late", params={"stage": run.stage}))
-            decision = self._hand_off(run)
-        return await self._record(run, decision, deadline)
+        with self._setups.in_use() as setup:
+            run = _Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
+            return await self._decide(run, deadline_s)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -176,14 +183,15 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        labelers = await self._ready()
-        session = await _in_thread(partial(self._parts.redactor.open, ticket))
-        collected = await collect_votes(
-            [labeler for labeler in labelers if labeler.question == question],
-            session.ticket,
-            deadline=Deadline.after(self._parts.desk.deadline_s),
-        )
-        rules = self._parts.rules
+        with self._setups.in_use() as setup:
+            labelers = (await setup.opened()).labelers
+            session = await _in_thread(partial(setup.parts.redactor.open, ticket))
+            collected = await collect_votes(
+                [labeler for labeler in labelers if labeler.question == question],
+                session.ticket,
+                deadline=Deadline.after(setup.parts.desk.deadline_s),
+            )
+        rules = setup.parts.rules
         answer = answer_to(rules.questions[question], collected.votes, rules)
         return Labeled(answer=answer, votes=collected.votes)
 
@@ -193,22 +201,38 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        run = _Run(ticket=ticket, decision_id="")
-        deadline = Deadline.after(self._parts.desk.deadline_s)
-        evidence, _ = await self._gather(run, deadline, choose=None)
+        with self._setups.in_use() as setup:
+            run = _Run(ticket=ticket, setup=setup, decision_id="")
+            deadline = Deadline.after(setup.parts.desk.deadline_s)
+            evidence, _ = await self._gather(run, deadline, choose=None)
         return evidence
 
+    async def _decide(self, run: _Run, deadline_s: float | None) -> Decision:
+        deadline = Deadline.after(deadline_s or run.setup.parts.desk.deadline_s)
+        decision: Decision | None = None
+        with anyio.move_on_after(deadline.remaining_s()):
+            try:
+                decision = await self._work(run, deadline)
+            except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
+                why = {"stage": run.stage, "why": type(exc).__name__}
+                run.failures.append(Reason(code="stage-failed", params=why))
+        if decision is None:
+            if not run.failures:
+                run.failures.append(Reason(code="late", params={"stage": run.stage}))
+            decision = self._hand_off(run)
+        return await self._record(run, decision, deadline)
+
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
-        choose = partial(labelers_to_ask, self._parts.rules)
+        choose = partial(labelers_to_ask, run.setup.parts.rules)
         gathered, saved_calls = await self._gather(run, deadline, choose=choose)
         run.stage = "judgement"
-        failures = (*gathered.failures, *await self._watch.drifts(run.votes))
+        failures = (*gathered.failures, *await run.setup.watch.drifts(run.votes))
         run.evidence = replace(gathered, failures=failures)
         return await _in_thread(
             partial(
                 judge,
                 run.evidence,
-                self._parts.rules,
+                run.setup.parts.rules,
                 decision_id=run.decision_id,
                 now=run.ticket_time,
                 saved_calls=saved_calls,
@@ -220,9 +244,9 @@ class Desk:
     ) -> tuple[Evidence, int]:
         """The evidence, and the model calls that were not needed for it."""
         run.stage = "models"
-        labelers = await self._ready()
+        labelers = (await run.setup.opened()).labelers
         run.stage = "redaction"
-        run.session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
+        run.session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
         run.stage = "facts"
         run.raw_facts = self._facts(run)
         run.facts = run.session.redact_facts(run.raw_facts)
@@ -249,9 +273,9 @@ class Desk:
             raise RedactionError("facts are read after redaction")
         return facts_from_ticket(
             run.ticket,
-            declared=self._parts.rules.book.facts,
+            declared=run.setup.parts.rules.book.facts,
             languages=run.session.ticket.languages,
-            served=self._parts.desk.languages,
+            served=run.setup.parts.desk.languages,
             now=run.ticket_time,
         )
 
@@ -264,15 +288,11 @@ class Desk:
             failures=tuple(run.failures),
             taken_at=datetime.now(UTC),
         )
-        return Decision(
-            id=run.decision_id,
-            ticket=run.ticket.id,
-            route=Route.HUMAN,
-            action=None,
-            reply=None,
-            reasons=tuple(run.failures),
-            decided_at=run.ticket_time,
-            policy_hash=self._parts.rules.book.hash,
+        return hand_off(
+            run.evidence,
+            run.setup.parts.rules,
+            decision_id=run.decision_id,
+            now=run.ticket_time,
         )
 
     async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
@@ -294,8 +314,8 @@ class Desk:
         """The decision as the ledger took it: what is stopped or full goes to a person."""
         if run.evidence is None:
             raise LedgerError("a decision without evidence")
-        charges, key = run.charges(decision, self._parts.rules.book)
-        append = partial(self.ledger.append, charges=charges, action_key=key)
+        charges, key = run.charges(decision, run.setup.parts.rules.book)
+        append = partial(run.setup.parts.ledger.append, charges=charges, action_key=key)
         try:
             append(decision, run.evidence)
         except HeldError as held:
@@ -303,7 +323,7 @@ class Desk:
             run.evidence = replace(run.evidence, used=held.used, failures=failures)
             decision = judge(
                 run.evidence,
-                self._parts.rules,
+                run.setup.parts.rules,
                 decision_id=decision.id,
                 now=decision.decided_at,
                 saved_calls=decision.saved_calls,
@@ -311,20 +331,13 @@ class Desk:
             append(decision, run.evidence)
         return decision
 
-    async def _ready(self) -> tuple[Labeler, ...]:
-        async with self._opening:
-            if self._labelers is None:
-                await _in_thread(self._parts.redactor.warm_up)
-                opened = await self._open(stack=self._stack)
-                self._labelers, self._notices = opened.labelers, opened.notices
-            return self._labelers
-
 
 class _Run:
     """What is known of one ticket so far, for the hand-off should the next step break."""
 
-    def __init__(self, *, ticket: Ticket, decision_id: str) -> None:
+    def __init__(self, *, ticket: Ticket, setup: Setup, decision_id: str) -> None:
         self.ticket = ticket
+        self.setup = setup
         self.decision_id = decision_id
         self.stage = "start"
         self.session: Session | None = None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
 from deskquorum.errors import DeskError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(policy_app, name="policy")
+app.add_typer(ledger_app, name="ledger")
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from deskquorum.ledger.tables import metadata
+from deskquorum.errors import LedgerError
+from deskquorum.ledger.upgrading import upgrade
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,8 +52,8 @@ def postgres_engine(url: str, *, busy_timeout_s: float) -> Engine:
 def _with_tables(engine: Engine) -> Engine:
     try:
         with engine.execution_options(writing=True).begin() as connection:
-            metadata.create_all(connection)
-    except SQLAlchemyError:
+            upgrade(connection)
+    except (SQLAlchemyError, LedgerError):
         engine.dispose()
         raise
     return engine

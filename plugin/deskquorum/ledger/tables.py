@@ -1,9 +1,8 @@
-"""The ledger's tables."""
+"""The ledger's tables, as the newest of `migrations/versions` leaves them."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     Column,
     Index,
@@ -12,9 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
-    event,
 )
-from sqlalchemy.schema import ExecutableDDLElement
 
 __all__ = ["decisions", "metadata", "reservations", "secrets", "switches"]
 
@@ -67,24 +64,3 @@ secrets = Table(
     Column("value", String, nullable=False),
 )
 """Keys of hashes, made at random with the tables."""
-
-_REFUSE = "CREATE OR REPLACE FUNCTION only_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-_REFUSE += " RAISE EXCEPTION 'the ledger only grows'; END $$"
-
-
-def _on(dialect: str, statement: str) -> ExecutableDDLElement:
-    ddl = DDL(statement)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
-    return ddl.execute_if(dialect=dialect)
-
-
-event.listen(metadata, "before_create", _on("postgresql", _REFUSE))
-
-# INVARIANT: the ledger only grows.
-for _table in (decisions, reservations, switches):
-    for _change in ("UPDATE", "DELETE"):
-        _name = f"{_table.name}_no_{_change.lower()} BEFORE {_change} ON {_table.name}"
-        _sqlite = f"CREATE TRIGGER {_name} BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END"
-        event.listen(_table, "after_create", _on("sqlite", _sqlite))
-    _name = f"{_table.name}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON {_table.name}"
-    _postgres = f"CREATE TRIGGER {_name} EXECUTE FUNCTION only_grows()"
-    event.listen(_table, "after_create", _on("postgresql", _postgres))

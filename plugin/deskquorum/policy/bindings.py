@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Answer, Facts, Reason
@@ -12,12 +13,14 @@ from deskquorum.policy.fact_types import FactType, Scalar, described
 from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.misfits import holds_money, misfit
 from deskquorum.policy.money import exponent_of
+from deskquorum.policy.reads import KNOWN
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
     from deskquorum.policy.book import ActionSpec, ArgSpec, PolicyBook
     from deskquorum.policy.environment import Environment
+    from deskquorum.policy.reads import Fit, Reads
 
 __all__ = ["UNSETTLED", "Bindings", "bind", "currency_of"]
 
@@ -34,9 +37,9 @@ class Bindings:
     unfit: Mapping[str, str]
     """Names read with a value of another type, to what was expected and where in it."""
     known: frozenset[str]
-    """Names, and records, of which something was read and is there."""
+    """Names, and records, that were asked for and of which something was read and is there."""
     absent: frozenset[str] = frozenset()
-    """Names of facts that were read, and that have no value."""
+    """Names of facts that were asked for and read, and that have no value."""
     faults: tuple[Reason, ...] = ()
     """What is wrong with the action's arguments."""
     _values: Mapping[str, object] = field(repr=False)
@@ -62,6 +65,7 @@ def bind(
     args: Mapping[str, object],
     now: datetime | None,
     action: str | None = None,
+    reads: Reads | None = None,
 ) -> Bindings:
     """Give the declared variables their values; a value of another type counts as not read.
 
@@ -73,21 +77,21 @@ def bind(
         args: Arguments of the action, money in main units; left out without an `action`.
         now: The moment to rule at, with its zone; None where nobody told it.
         action: The action whose arguments they are.
+        reads: The variables that are wanted; None gives all of them their values.
     """
-    binder = _Binder(book)
-    for name in book.environment.facts:
-        binder.read(name, facts.get(name))
-    binder.absent = frozenset(name for name, fact in facts.values.items() if fact.value is None)
-    for name in book.slots:
-        binder.read(f"claimed.{name}", claimed.get(name))
-    for name, labels in book.labels.items():
-        binder.values[f"answer.{name}"] = _label(answers.get(name), labels)
+    environment = book.environment
+    wanted = environment.all_reads(action) if reads is None else reads
+    binder = _Binder(environment)
+    binder.read((name, fit, facts.get(name)) for name, fit in wanted.facts)
+    binder.read((name, fit, claimed.get(slot)) for name, slot, fit in wanted.slots)
+    for name, question, labels in wanted.answers:
+        binder.values[name] = _label(answers.get(question), labels)
     if now is not None and now.tzinfo is not None:
         binder.values["now"] = now
     spec = None if action is None else book.actions.get(action)
     if spec is not None:
         binder.arguments(spec, args, facts)
-    return binder.bindings(action)
+    return binder.bindings(wanted, facts)
 
 
 def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
@@ -101,24 +105,21 @@ def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
 class _Binder:
     """Collects values, and what does not fit."""
 
-    def __init__(self, book: PolicyBook) -> None:
-        self.book = book
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
         self.values: dict[str, object] = {}
         self.unfit: dict[str, str] = {}
-        self.absent: frozenset[str] = frozenset()
         self.faults: list[Reason] = []
 
-    def read(self, name: str, value: object) -> None:
-        if value is None:
-            return
-        kind = self.book.environment.variables[name].type
-        try:
-            self.values[name] = self._bound(kind, value)
-        except UnfitError:
-            self.unfit[name] = misfit(kind, value) or described(kind)
-
-    def _bound(self, kind: FactType, value: object) -> object:
-        return self.book.environment.records.bound(kind, fitted(kind, value))
+    def read(self, told: Iterable[tuple[str, Fit, object]]) -> None:
+        for name, fit, value in told:
+            if value is None:
+                continue
+            try:
+                self.values[name] = fit(value)
+            except UnfitError:
+                kind = self.environment.variables[name].type
+                self.unfit[name] = misfit(kind, value) or described(kind)
 
     def arguments(self, spec: ActionSpec, args: Mapping[str, object], facts: Facts) -> None:
         for name in args:
@@ -131,41 +132,50 @@ class _Binder:
             elif not arg.spec.optional:
                 self._fault(spec, name, _expected(arg), code="missing-argument")
 
-    def bindings(self, action: str | None) -> Bindings:
-        found = self.values.keys() | self.unfit.keys()
-        parents = self.book.environment.known_names(action)
-        known = frozenset(parent for name in found for parent in parents.get(name, ()))
-        flags = dict(self.book.environment.nothing_known(action))
-        flags.update((f"known.{name}", True) for name in known)
+    def bindings(self, reads: Reads, facts: Facts) -> Bindings:
+        present = frozenset(self.values)
+        known = frozenset(
+            name
+            for name, of_facts, others in reads.known
+            if any(facts.get(fact) is not None for fact in of_facts)
+            or any(other in present or other in self.unfit for other in others)
+        )
+        for name, _, _ in reads.known:
+            self.values[f"{KNOWN}{name}"] = name in known
         return Bindings(
-            present=frozenset(self.values),
+            present=present,
             unfit=self.unfit,
             known=known,
-            absent=self.absent,
+            absent=frozenset(
+                name
+                for name, _ in reads.facts
+                if name not in present and name in facts.values and name not in self.unfit
+            ),
             faults=tuple(self.faults),
-            _values=self.values | flags,
-            _environment=self.book.environment,
+            _values=self.values,
+            _environment=self.environment,
         )
 
     def _argument(
         self, spec: ActionSpec, name: str, arg: ArgSpec, value: object, facts: Facts
     ) -> None:
         if arg.type != "money":
-            self._bind_argument(spec, name, f"args.{name}", arg.spec.type, value)
+            self._bind_argument(spec, name, arg.spec.type, value)
             return
         currency = currency_of(arg, facts)
         if currency is None:
             params = {"fact": str(arg.currency), "rule": spec.name}
             self.faults.append(Reason(code="missing-fact", params=params))
             return
-        kind = Scalar(name="money", currency=currency)
-        self._bind_argument(spec, name, f"args.{name}_minor", kind, value)
+        self._bind_argument(spec, name, Scalar(name="money", currency=currency), value)
 
-    def _bind_argument(
-        self, spec: ActionSpec, name: str, variable: str, kind: FactType, value: object
-    ) -> None:
+    def _bind_argument(self, spec: ActionSpec, name: str, kind: FactType, value: object) -> None:
+        amount = isinstance(kind, Scalar) and kind.name == "money"
+        variable = f"args.{name}_minor" if amount else f"args.{name}"
+        # An amount's type is made here, as its currency may be told by a fact.
+        fit = partial(fitted, kind) if amount else self.environment.fit_for(kind)
         try:
-            self.values[variable] = self._bound(kind, value)
+            self.values[variable] = fit(value)
         except UnfitError:
             self._fault(spec, name, misfit(kind, value, signed=False) or described(kind))
             return
