@@ -322,6 +322,20 @@ def test_each_part_of_a_condition_may_take_as_many_loop_steps(book, condition):
     assert evaluated(book, condition.text, situation) == tried(condition, situation)
 
 
+@settings(max_examples=60, deadline=None)
+@given(items=st.lists(st.integers(-5, 5), max_size=90), stopped=st.integers(0, 3))
+def test_long_lists_are_counted_right_behind_a_loop_that_stopped(book, items, stopped):
+    situation = {"xs": [0, 1, 2, 3], "ys": items, "rs": [], "m": {}}
+    counts = {
+        "sum_of(ys)": sum(items),
+        "size(positions(ys))": len(items),
+        "(unique(ys) ? 1 : 0)": int(len({*items}) == len(items)),
+    }
+    for text, count in counts.items():
+        condition = f"xs.exists(x, x == {stopped}) && {text} == {count}"
+        assert evaluated(book, condition, situation) is True
+
+
 @pytest.mark.parametrize(
     "after",
     [
