@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -66,12 +67,20 @@ class SituationShape(BaseModel):
     def _no_misspelt_key(cls, written: object) -> object:
         """What is almost a key of ours is hardly one of the host's."""
         keys = set(written) if isinstance(written, dict) else set()
-        known = {*cls.model_fields, *_OF_ROWS}
-        for key in sorted(keys):
-            near = get_close_matches(str(key), known - keys, n=1, cutoff=_ALIKE)
-            if key not in known and near:
-                raise ValueError(f"unknown key '{key}'; did you mean '{near[0]}'?")
+        for key in sorted(keys - cls.model_fields.keys()):
+            meant = _meant(key)
+            if meant not in {None, key, *keys}:
+                raise ValueError(f"unknown key '{key}'; did you mean '{meant}'?")
         return written
+
+
+# Rows of one file all have the same keys.
+@lru_cache(maxsize=1000)
+def _meant(key: str) -> str | None:
+    """The key of ours that a key is, or almost is."""
+    known = [*SituationShape.model_fields, *_OF_ROWS]
+    near = get_close_matches(key, known, n=1, cutoff=_ALIKE)
+    return near[0] if near else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
