@@ -50,6 +50,7 @@ class Clause:
     policy: str
     path: str
     line: int
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ class ActionSpec:
     """Who signed it off without a certificate, when and why; None if nobody did."""
     path: str = ""
     line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +128,9 @@ class Rule:
     policy: str
     path: str
     line: int
+    column: int = 0
+    when_at: tuple[int, int] = (0, 0)
+    """Line and column of its condition; of the rule where it has none."""
     conditions: Mapping[str, Guarded | None] = field(repr=False, default_factory=dict)
     """What it is `on` to its compiled condition; None where it always holds."""
 

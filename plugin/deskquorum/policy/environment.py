@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
+from deskquorum.policy.consistency import World, world_of
 from deskquorum.policy.expressions import (
     CONDITION,
     TABLE,
@@ -30,6 +31,7 @@ from deskquorum.policy.fact_types import (
     ScalarName,
     TypeSpec,
 )
+from deskquorum.policy.formula import Formula, formula_of
 from deskquorum.policy.functions import (
     function_declarations,
     function_libraries,
@@ -38,6 +40,7 @@ from deskquorum.policy.functions import (
 from deskquorum.policy.literals import impossible_literals
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.records import RecordTypes
+from deskquorum.policy.syntax import tree_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -98,6 +101,12 @@ class Condition:
     """Every variable that it names."""
     _scope: str | None = field(repr=False)
     _program: cel.Expression = field(repr=False)
+    _checked: bytes = field(repr=False)
+
+    @property
+    def formula(self) -> Formula:
+        """What it says, for proofs about it."""
+        return formula_of(tree_of(self._checked))
 
     def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
         """The value, or why there is none; never raises."""
@@ -190,11 +199,21 @@ class Environment:
             names=frozenset(self.names_in(expanded.text, action=action)),
             _scope=self.scope(action),
             _program=program,
+            _checked=checked.serialize(),
         )
 
     def scope(self, action: str | None) -> str | None:
         """The action, if conditions on it can read arguments; None is everybody's scope."""
         return action if self.arguments.get(action or "") else None
+
+    def world(self, action: str | None, amounts: Iterable[str] = ()) -> World:
+        """What the declarations tell about the variables of conditions on an action.
+
+        Args:
+            action: The action whose arguments they may read.
+            amounts: Its arguments that hold an amount.
+        """
+        return world_of(self._declared(action), amounts)
 
     def activation(self, values: Mapping[str, object], scope: str | None) -> cel.Activation:
         """Values ready for evaluating conditions that were compiled in a scope."""
