@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from deskquorum.policy.bounds import fits
 from deskquorum.policy.fact_types import Scalar, TypeSpec
-from deskquorum.policy.formula import AtMost, Atom, Same, operands_of
+from deskquorum.policy.formula import AtMost, Atom, Holds, Same, operands_of
 from deskquorum.policy.syntax import Tree
 from deskquorum.policy.texts import can_be_so
 
 __all__ = ["Outcome", "World", "consistent", "world_of"]
+
+AtomT = TypeVar("AtomT", AtMost, Same)
 
 Outcome = Literal["true", "false", "none"]
 
@@ -51,20 +53,27 @@ def world_of(variables: Mapping[str, TypeSpec], amounts: Iterable[str]) -> World
     )
 
 
-def consistent(outcomes: Mapping[Atom, Outcome], world: World) -> bool:
-    """Whether there may be values with these outcomes; False is a proof that there are none."""
+def consistent(outcomes: Mapping[Atom, Outcome], newest: Atom, world: World) -> bool:
+    """Whether there may be values with these outcomes; False is a proof that there are none.
+
+    Args:
+        outcomes: Atoms, with how they turn out; without the newest one they were consistent.
+        newest: The atom that came last.
+        world: What is known of the variables.
+    """
+    match newest:
+        case AtMost() if outcomes[newest] != "none" and not _numbers_fit(outcomes, newest, world):
+            return False
+        case Same() if outcomes[newest] != "none" and not _texts_fit(outcomes, newest, world):
+            return False
+    failed = [atom for atom, outcome in outcomes.items() if outcome == "none"]
+    asked = [atom.tree for atom in outcomes if isinstance(atom, Holds) and _asks(atom.tree)]
+    if not failed and not asked:
+        return True
     valued = [atom for atom, outcome in outcomes.items() if outcome != "none"]
     read = {tree for atom in valued for operand in operands_of(atom) for tree in _read_for(operand)}
-    return (
-        all(
-            _can_fail(operands_of(atom), read, world)
-            for atom, outcome in outcomes.items()
-            if outcome == "none"
-        )
-        and _are_there(read, outcomes)
-        and _numbers_fit(outcomes, world)
-        and _texts_fit(outcomes, world)
-    )
+    can_fail = all(_can_fail(operands_of(atom), read, world) for atom in failed)
+    return can_fail and _are_there(read, {t.name: outcomes[Holds(t)] for t in asked})
 
 
 def _read_for(tree: Tree) -> Iterator[Tree]:
@@ -90,26 +99,20 @@ def _asks(tree: Tree) -> bool:
     return tree.kind == "name" and tree.name.startswith(_KNOWN)
 
 
-def _are_there(read: set[Tree], outcomes: Mapping[Atom, Outcome]) -> bool:
+def _are_there(read: set[Tree], asked: Mapping[str, Outcome]) -> bool:
     """Nothing of a record was read that is said not to be known."""
-    asked = {
-        tree.name.removeprefix(_KNOWN): outcome
-        for atom, outcome in outcomes.items()
-        for tree in operands_of(atom)
-        if _asks(tree)
-    }
     there = {tree.name for tree in read if tree.kind == "name" and not _asks(tree)}
-    there |= {name for name, outcome in asked.items() if outcome == "true"}
-    absent = [name for name, outcome in asked.items() if outcome == "false"]
+    there |= {name.removeprefix(_KNOWN) for name, outcome in asked.items() if outcome == "true"}
+    absent = [name.removeprefix(_KNOWN) for name, told in asked.items() if told == "false"]
     return not any(f"{name}.".startswith(f"{missing}.") for name in there for missing in absent)
 
 
-def _numbers_fit(outcomes: Mapping[Atom, Outcome], world: World) -> bool:
+def _numbers_fit(outcomes: Mapping[Atom, Outcome], newest: AtMost, world: World) -> bool:
     limits = []
-    for atom, outcome in outcomes.items():
-        if isinstance(atom, AtMost) and outcome == "true":
+    for atom in _connected(newest, [atom for atom in outcomes if isinstance(atom, AtMost)]):
+        if outcomes[atom] == "true":
             limits.append((atom.terms, atom.limit))
-        elif isinstance(atom, AtMost) and outcome == "false":
+        elif outcomes[atom] == "false":
             opposite = frozenset((term, -times) for term, times in atom.terms)
             limits.append((opposite, -atom.limit - 1))
 
@@ -117,11 +120,22 @@ def _numbers_fit(outcomes: Mapping[Atom, Outcome], world: World) -> bool:
         size = tree.kind == "call" and tree.name == "size"
         return size or (tree.kind == "name" and tree.name in world.never_negative)
 
-    return not limits or fits(limits, never_negative)
+    return fits(limits, never_negative)
 
 
-def _texts_fit(outcomes: Mapping[Atom, Outcome], world: World) -> bool:
-    pairs = [(atom.operands, outcome) for atom, outcome in outcomes.items() if isinstance(atom, Same)]
-    same = [pair for pair, outcome in pairs if outcome == "true"]
-    different = [pair for pair, outcome in pairs if outcome == "false"]
-    return not pairs or can_be_so(same, different, world.values)
+def _texts_fit(outcomes: Mapping[Atom, Outcome], newest: Same, world: World) -> bool:
+    connected = _connected(newest, [atom for atom in outcomes if isinstance(atom, Same)])
+    same = [atom.operands for atom in connected if outcomes[atom] == "true"]
+    different = [atom.operands for atom in connected if outcomes[atom] == "false"]
+    return can_be_so(same, different, world.values)
+
+
+def _connected(newest: AtomT, atoms: list[AtomT]) -> list[AtomT]:
+    """The atoms that share a variable with the newest one, directly or through others."""
+    found, reached = [newest], set(newest.variables)
+    left = [atom for atom in atoms if atom != newest]
+    while near := [atom for atom in left if not reached.isdisjoint(atom.variables)]:
+        found += near
+        reached.update(*(atom.variables for atom in near))
+        left = [atom for atom in left if atom not in near]
+    return found

@@ -46,12 +46,22 @@ class AtMost:
     operands: frozenset[Tree]
     """What was compared; the comparison has a value if they have."""
 
+    @property
+    def variables(self) -> frozenset[Tree]:
+        """What it says something about."""
+        return frozenset(term for term, _ in self.terms)
+
 
 @dataclass(frozen=True, slots=True)
 class Same:
     """Two texts are equal."""
 
     operands: frozenset[Tree]
+
+    @property
+    def variables(self) -> frozenset[Tree]:
+        """What it says something about."""
+        return frozenset(tree for tree in self.operands if tree.kind != "constant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ Formula = Truth | AtMost | Same | Holds | Not | All | Some | Choice
 def formula_of(tree: Tree) -> Formula:
     """The formula of an expression that is true or false."""
     if tree.kind == "constant" and isinstance(tree.value, bool):
-        return Truth(tree.value)
+        return Truth(value=tree.value)
     if tree.kind != "call":
         return Holds(tree)
     match tree.name, tree.parts:
@@ -173,7 +183,7 @@ def _equal(left: Tree, right: Tree) -> Formula:
 
 def _same(left: Tree, right: Tree) -> Formula:
     if left.kind == right.kind == "constant":
-        return Truth(left.value == right.value)
+        return Truth(value=left.value == right.value)
     return Same(frozenset({left, right}))
 
 
@@ -203,7 +213,7 @@ def _at_most(left: Tree, right: Tree, *, less: int = 0) -> Formula:
     kept = frozenset((term, times) for term, times in terms.items() if times)
     operands = frozenset(side for side in (left, right) if _number(side) is None)
     if not operands:
-        return Truth(constant <= -less)
+        return Truth(value=constant <= -less)
     return AtMost(kept, -less - constant, operands)
 
 
@@ -273,6 +283,9 @@ def _among(tree: Tree, item: Tree, within: Tree) -> Formula:
         return Holds(tree)
     if any(part.type != item.type for part in listed):
         return Holds(tree)
+    if not listed:
+        # Never true, and yet without a value where the item has none.
+        return Choice(Holds(tree), Truth(value=False), Truth(value=False))
     return Some(tuple(_equal(item, part) for part in listed))
 
 

@@ -31,7 +31,7 @@ Claimed = Literal["true", "false", "none", "not true", "not false"]
 Claim = tuple[Formula, Claimed]
 """That a formula turns out so; only of atoms it can be claimed that they have no value."""
 
-_MOST_STEPS = 3_000
+_MOST_STEPS = 1_000
 _OPPOSITE: Mapping[Claimed, Claimed] = {
     "true": "false",
     "false": "true",
@@ -83,28 +83,35 @@ class _Search:
         outcomes: dict[Atom, Outcome],
     ) -> Iterator[Mapping[Atom, Outcome]]:
         """All claims, and of each choice one list of claims."""
+        if not self._noted(claims, choices, outcomes):
+            return
+        choices.sort(key=len)
+        for at, choice in enumerate(choices):
+            if not any(_is_met(way, outcomes) for way in choice):
+                for way in choice:
+                    # Each way goes on with choices of its own, and adds to them.
+                    yield from self.ways([*way], choices[at + 1 :], {**outcomes})
+                return
+        yield outcomes
+
+    def _noted(
+        self,
+        claims: list[Claim],
+        choices: list[Sequence[Sequence[Claim]]],
+        outcomes: dict[Atom, Outcome],
+    ) -> bool:
+        """Put what the claims come to into choices and outcomes; False if they can't be so."""
         while claims:
-            self._step()
+            self.steps += 1
+            if self.steps > _MOST_STEPS:
+                raise TooMuchWorkError
             formula, claimed = claims.pop()
             if isinstance(formula, AtMost | Same | Holds):
                 if not self._decided(formula, claimed, choices, outcomes):
-                    return
+                    return False
             elif not _taken_apart(formula, claimed, claims, choices):
-                return
-        open_choices = [c for c in choices if not any(_is_met(way, outcomes) for way in c)]
-        if not open_choices:
-            yield outcomes
-            return
-        smallest = min(open_choices, key=len)
-        rest = [choice for choice in open_choices if choice is not smallest]
-        for way in smallest:
-            # Each way goes on with choices of its own, and adds to them.
-            yield from self.ways([*way], [*rest], {**outcomes})
-
-    def _step(self) -> None:
-        self.steps += 1
-        if self.steps > _MOST_STEPS:
-            raise TooMuchWorkError
+                return False
+        return True
 
     def _decided(
         self,
@@ -121,7 +128,7 @@ class _Search:
             choices.append([[(atom, outcome)] for outcome in fitting])
             return True
         outcomes[atom] = fitting[0]
-        return consistent(outcomes, self.world)
+        return consistent(outcomes, atom, self.world)
 
 
 def _is_met(way: Sequence[Claim], outcomes: Mapping[Atom, Outcome]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,6 +18,12 @@ __all__ = ["useless_rules"]
 
 ItemT = TypeVar("ItemT")
 
+_Doing = tuple[Effect, frozenset[str], frozenset[str], frozenset[str]]
+"""Effect, what it is on, clauses and obligations."""
+
+_MOST_TOGETHER = 40
+"""Stronger rules that are looked at together; of more, each is looked at by itself."""
+
 _SPOKEN = {Effect.ALLOW: "allow", Effect.HUMAN: "require_human", Effect.DENY: "deny"}
 
 
@@ -26,7 +32,7 @@ def useless_rules(book: PolicyBook) -> Iterator[Problem]:
 
     A rule on several actions is named only if it is useless for each of them.
     """
-    prover = _Prover(book=book)
+    prover = _Prover(book=book, alike=_alike(book.rules))
     for rule in book.rules:
         if rule.on:
             yield from _findings(rule, prover)
@@ -44,7 +50,7 @@ def _findings(rule: Rule, prover: _Prover) -> Iterator[Problem]:
     stronger = [_overruling(rule, target, prover) for target in rule.on]
     if all(stronger):
         yield _overruled(rule, stronger, prover)
-    elif twin := next((r for r in prover.book.rules if _covers(r, rule, prover)), None):
+    elif twin := next((r for r in prover.alike[_does(rule)] if _covers(r, rule, prover)), None):
         message = f"rule '{rule.id}' adds nothing to rule '{twin.id}' ({twin.path}:{twin.line})"
         hint = "that one holds wherever it does, with the same effect and clauses; remove one"
         yield _at(rule, message, hint)
@@ -55,6 +61,8 @@ class _Prover:
     """Remembers what rules say and what is known of their variables."""
 
     book: PolicyBook
+    alike: Mapping[_Doing, Sequence[Rule]]
+    """Rules that do the same where they hold, in file order."""
     worlds: dict[str, World] = field(default_factory=dict)
     formulas: dict[tuple[str, str], Formula] = field(default_factory=dict)
 
@@ -91,7 +99,7 @@ def _impossible(rule: Rule, prover: _Prover) -> Problem:
 
 
 def _overruling(rule: Rule, target: str, prover: _Prover) -> Sequence[Rule]:
-    """The fewest rules that decide instead wherever the rule holds; none if it may decide."""
+    """Rules that decide instead wherever the rule holds, no more than needed; none if it may."""
     others = [other for other in prover.book.by_action.get(target, ()) if other is not rule]
     match rule.effect:
         case Effect.ALLOW:
@@ -106,10 +114,14 @@ def _overruling(rule: Rule, target: str, prover: _Prover) -> Sequence[Rule]:
         case Effect.DENY:
             return ()
     holds: Claim = (prover.said(rule, target), "true")
-    return _fewest(
-        stronger,
-        lambda few: prover.never(target, [holds, *((prover.said(r, target), outcome) for r in few)]),
-    )
+
+    def proves(few: Sequence[Rule]) -> bool:
+        return prover.never(target, [holds, *((prover.said(r, target), outcome) for r in few)])
+
+    alone = next(([other] for other in stronger if proves([other])), None)
+    if alone or len(stronger) > _MOST_TOGETHER:
+        return alone or ()
+    return _fewest(stronger, proves)
 
 
 def _overruled(rule: Rule, stronger: Sequence[Sequence[Rule]], prover: _Prover) -> Problem:
@@ -123,27 +135,25 @@ def _overruled(rule: Rule, stronger: Sequence[Sequence[Rule]], prover: _Prover) 
     return _at(rule, message, hint)
 
 
+def _alike(rules: Sequence[Rule]) -> Mapping[_Doing, Sequence[Rule]]:
+    found: dict[_Doing, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(_does(rule), []).append(rule)
+    return found
+
+
+def _does(rule: Rule) -> _Doing:
+    return rule.effect, frozenset(rule.on), frozenset(rule.cite), frozenset(rule.obligations)
+
+
 def _covers(other: Rule, rule: Rule, prover: _Prover) -> bool:
-    """Whether the other rule does all that the rule does; of two equal ones the first does."""
-    same = (
-        other is not rule
-        and other.effect is rule.effect
-        and set(other.cite) == set(rule.cite)
-        and set(other.obligations) == set(rule.obligations)
-        and set(rule.on) <= set(other.on)
-    )
-    if not same or not all(_asks_no_more(other, rule, target) for target in rule.on):
+    """Whether a rule that does the same holds wherever the rule does; of equal ones, the first."""
+    if other is rule or not all(_asks_no_more(other, rule, target) for target in rule.on):
         return False
     if not all(prover.implies(rule, other, target) for target in rule.on):
         return False
-    order = prover.book.rules
-    return order.index(other) < order.index(rule) or not _covers_all(rule, other, prover)
-
-
-def _covers_all(rule: Rule, other: Rule, prover: _Prover) -> bool:
-    return set(other.on) <= set(rule.on) and all(
-        prover.implies(other, rule, target) for target in other.on
-    )
+    alike = prover.alike[_does(rule)]
+    return alike.index(other) < alike.index(rule) or not _covers(rule, other, prover)
 
 
 def _asks_no_more(other: Rule, rule: Rule, target: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +30,15 @@ class Tree:
     """Arguments, elements, keys and values in turn, or the parts of a loop."""
     variables: tuple[str, ...] = ()
     """What a loop calls its element, and what it has so far."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Proofs look trees up again and again, and a tree's parts never change.
+        of = (self.kind, self.name, self.value, self.type, self.parts, self.variables)
+        object.__setattr__(self, "_hash", hash(of))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 def tree_of(serialized: bytes) -> Tree:
