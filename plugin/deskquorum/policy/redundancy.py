@@ -94,8 +94,8 @@ def _impossible(rule: Rule, prover: _Prover) -> Problem:
     parts = formula.parts if isinstance(formula, All) else (formula,)
     needed = _fewest(parts, lambda few: prover.never(target, [(part, "true") for part in few]))
     names = " and ".join(dict.fromkeys(name for part in needed for name in names_in(part)))
-    told = f"; no value of {names} fits" if names else ""
-    return _at(rule, f"rule '{rule.id}' can never hold", f"change `when`, or remove it{told}")
+    told = f": no value of {names} fits" if names else ""
+    return _at(rule, f"rule '{rule.id}' can never hold{told}", "change `when`, or remove the rule")
 
 
 def _overruling(rule: Rule, target: str, prover: _Prover) -> Sequence[Rule]:
