@@ -89,12 +89,12 @@ def conjuncts(when: str) -> list[str]:
     return [when[start:end].strip() for start, end in ends]
 
 
-@pytest.mark.parametrize(("folder", "rule"), every_rule())
+@pytest.mark.parametrize(("folder", "rule"), list(every_rule()))
 def test_a_case_fails_without_the_rule(folder, rule):
     assert not kept_by(book_of(folder), None, rule)
 
 
-@pytest.mark.parametrize(("folder", "rule"), every_rule())
+@pytest.mark.parametrize(("folder", "rule"), list(every_rule()))
 def test_a_case_fails_where_the_rule_says_the_opposite(folder, rule):
     book = book_of(folder)
     if rule.when is None:

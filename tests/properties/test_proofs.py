@@ -38,7 +38,13 @@ DOMAINS = {
 
 numbers = st.sampled_from(["r.a", "r.b", "0", "1", "2", "r.a + 1", "r.a - r.b", "2 * r.b"])
 texts = st.sampled_from(
-    [("r.kind", "'x'"), ("'y'", "r.kind"), ("r.name", "'z'"), ("r.kind", "r.name"), ("'x'", "r.name")]
+    [
+        ("r.kind", "'x'"),
+        ("'y'", "r.kind"),
+        ("r.name", "'z'"),
+        ("r.kind", "r.name"),
+        ("'x'", "r.name"),
+    ]
 )
 atoms = st.one_of(
     st.tuples(numbers, st.sampled_from(["<", "<=", ">", ">=", "==", "!="]), numbers).map(" ".join),

@@ -126,7 +126,7 @@ def formula_of(tree: Tree) -> Formula:
             return _equal(left, right)
         case "_!=_", (left, right):
             return Not(_equal(left, right))
-        case ("_<_" | "_<=_" | "_>_" | "_>=_"), (left, right):
+        case (("_<_" | "_<=_" | "_>_" | "_>=_"), (left, right)):
             return _compared(tree.name, left, right)
         case "@in", (item, within):
             return _among(tree, item, within)

@@ -133,8 +133,7 @@ class _Search:
 
 def _is_met(way: Sequence[Claim], outcomes: Mapping[Atom, Outcome]) -> bool:
     return all(
-        isinstance(formula, AtMost | Same | Holds)
-        and outcomes.get(formula) in _OUTCOMES[claimed]
+        isinstance(formula, AtMost | Same | Holds) and outcomes.get(formula) in _OUTCOMES[claimed]
         for formula, claimed in way
     )
 

@@ -48,9 +48,7 @@ def tree_of(serialized: bytes) -> Tree:
     wrapper = _messages()["Any"].FromString(serialized)
     checked.ParseFromString(wrapper.value)
     types = {entry.key: _type(entry.value) for entry in checked.type_map}
-    return _Reader(types=types).tree(
-        checked.expr
-    )
+    return _Reader(types=types).tree(checked.expr)
 
 
 def names_of(tree: Tree) -> Iterator[str]:

@@ -34,9 +34,7 @@ TrustGap = Literal["no fact", "no say"]
 _TEXT = "claimed."
 
 
-def trust_gap(
-    formula: Formula, world: World, is_fact: Callable[[str], bool]
-) -> TrustGap | None:
+def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> TrustGap | None:
     """How text alone makes a condition true; None where facts can say no to every text.
 
     Args:

@@ -1,4 +1,3 @@
-
 from deskquorum.policy.expressions import expand, words_of
 
 

@@ -189,9 +189,7 @@ def test_of_two_equal_rules_the_second_one_is_named(bench):
             ],
             id="useless-on-one-action-only",
         ),
-        pytest.param(
-            [rule("one", "deny", "f.total * f.total < 0")], id="what-can-not-be-decided"
-        ),
+        pytest.param([rule("one", "deny", "f.total * f.total < 0")], id="what-can-not-be-decided"),
         pytest.param(
             [
                 rule("one", "deny", "f.list.exists(i, i.name == 'a')"),

@@ -62,8 +62,12 @@ def gap(bench, when):
     [
         pytest.param("f.flag", id="a-fact"),
         pytest.param("claimed.sure && f.flag", id="text-and-a-fact"),
-        pytest.param("f.flag && (claimed.sure || answer.intent == 'refund')", id="a-fact-and-texts"),
-        pytest.param("(f.flag && claimed.sure) || (claimed.other && f.other)", id="a-fact-each-way"),
+        pytest.param(
+            "f.flag && (claimed.sure || answer.intent == 'refund')", id="a-fact-and-texts"
+        ),
+        pytest.param(
+            "(f.flag && claimed.sure) || (claimed.other && f.other)", id="a-fact-each-way"
+        ),
         pytest.param("answer.intent == 'refund' ? f.flag : f.other", id="a-fact-in-both-branches"),
         pytest.param("!(claimed.sure || f.flag)", id="denied-alternatives-are-conjuncts"),
         pytest.param("cond.both", id="a-named-condition"),
