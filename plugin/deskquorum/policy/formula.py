@@ -5,11 +5,10 @@ Everything that is not understood stays one part, which can be true, false or wi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
+from deskquorum.policy.amounts import added, number_of
 from deskquorum.policy.syntax import Tree, names_of
 
 __all__ = [
@@ -111,27 +110,8 @@ def formula_of(tree: Tree) -> Formula:
     """The formula of an expression that is true or false."""
     if tree.kind == "constant" and isinstance(tree.value, bool):
         return Truth(value=tree.value)
-    if tree.kind != "call":
-        return Holds(tree)
-    match tree.name, tree.parts:
-        case "_&&_", _:
-            return All(tuple(formula_of(part) for part in _flat(tree)))
-        case "_||_", _:
-            return Some(tuple(formula_of(part) for part in _flat(tree)))
-        case "!_", (part,):
-            return Not(formula_of(part))
-        case "_?_:_", (test, then, otherwise):
-            return Choice(formula_of(test), formula_of(then), formula_of(otherwise))
-        case "_==_", (left, right):
-            return _equal(left, right)
-        case "_!=_", (left, right):
-            return Not(_equal(left, right))
-        case (("_<_" | "_<=_" | "_>_" | "_>=_"), (left, right)):
-            return _compared(tree.name, left, right)
-        case "@in", (item, within):
-            return _among(tree, item, within)
-        case _:
-            return Holds(tree)
+    read = _CALLS.get(tree.name) if tree.kind == "call" else None
+    return Holds(tree) if read is None else read(tree)
 
 
 def operands_of(atom: Atom) -> frozenset[Tree]:
@@ -169,22 +149,33 @@ def _equal(left: Tree, right: Tree) -> Formula:
         if _is_choice(one):
             test, then, otherwise = one.parts
             return Choice(formula_of(test), _equal(then, other), _equal(otherwise, other))
-    match left.type, right.type:
-        case "bool", "bool":
+    if left.type != right.type:
+        return _equality(left, right)
+    match left.type:
+        case "bool":
             same = formula_of(right)
             return Choice(formula_of(left), same, Not(same))
-        case "string", "string":
+        case "string":
             return _same(left, right)
-        case ("int" | "time" | "duration") as kind, other if kind == other:
+        case "int" | "time" | "duration":
             return All((_at_most(left, right), _at_most(right, left)))
         case _:
-            return Holds(Tree(kind="call", name="_==_", type="bool", parts=(left, right)))
+            return _equality(left, right)
+
+
+def _equality(left: Tree, right: Tree) -> Formula:
+    return Holds(Tree(kind="call", name="_==_", type="bool", parts=(left, right)))
 
 
 def _same(left: Tree, right: Tree) -> Formula:
     if left.kind == right.kind == "constant":
         return Truth(value=left.value == right.value)
     return Same(frozenset({left, right}))
+
+
+def _comparison(tree: Tree) -> Formula:
+    left, right = tree.parts
+    return _compared(tree.name, left, right)
 
 
 def _compared(operator: str, left: Tree, right: Tree) -> Formula:
@@ -209,75 +200,17 @@ def _compared(operator: str, left: Tree, right: Tree) -> Formula:
 def _at_most(left: Tree, right: Tree, *, less: int = 0) -> Formula:
     """All these numbers are whole, so less than 5 is at most 4."""
     terms: dict[Tree, int] = {}
-    constant = _added(left, 1, terms) + _added(right, -1, terms)
+    constant = added(left, 1, terms) + added(right, -1, terms)
     kept = frozenset((term, times) for term, times in terms.items() if times)
-    operands = frozenset(side for side in (left, right) if _number(side) is None)
+    operands = frozenset(side for side in (left, right) if number_of(side) is None)
     if not operands:
         return Truth(value=constant <= -less)
     return AtMost(kept, -less - constant, operands)
 
 
-def _added(tree: Tree, times: int, terms: dict[Tree, int]) -> int:
-    """Add a number so many times; returns what it adds in constants."""
-    number = _number(tree)
-    if number is not None:
-        return times * number
-    match tree.name, tree.parts:
-        case ("_+_" | "_-_") as sign, (left, right) if tree.kind == "call":
-            second = times if sign == "_+_" else -times
-            return _added(left, times, terms) + _added(right, second, terms)
-        case "-_", (part,) if tree.kind == "call":
-            return _added(part, -times, terms)
-        case _:
-            terms[tree] = terms.get(tree, 0) + times
-            return 0
-
-
-def _number(tree: Tree) -> int | None:
-    match tree:
-        case Tree(kind="constant", value=int() as value, type="int"):
-            return value
-        case Tree(kind="call", name="timestamp", parts=(Tree(value=str() as text),)):
-            return _moment(text)
-        case Tree(kind="call", name="duration", parts=(Tree(value=str() as text),)):
-            return _length(text)
-        case _:
-            return None
-
-
-_MICRO = timedelta(microseconds=1)
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
-_LENGTH = re.compile(r"(-?)((?:\d+(?:ns|us|ms|h|m|s))+)")
-_UNITS = {
-    "h": 3_600_000_000_000,
-    "m": 60_000_000_000,
-    "s": 1_000_000_000,
-    "ms": 1_000_000,
-    "us": 1_000,
-    "ns": 1,
-}
-
-
-def _moment(text: str) -> int | None:
-    if _TIME.fullmatch(text) is None:
-        return None
-    try:
-        since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
-    except ValueError:
-        return None
-    return since // _MICRO * 1_000
-
-
-def _length(text: str) -> int | None:
-    match = _LENGTH.fullmatch(text)
-    if match is None:
-        return None
-    parts = re.findall(r"(\d+)(ns|us|ms|h|m|s)", match[2])
-    return (-1 if match[1] else 1) * sum(int(n) * _UNITS[unit] for n, unit in parts)
-
-
-def _among(tree: Tree, item: Tree, within: Tree) -> Formula:
+def _among(tree: Tree) -> Formula:
     """A value is one of several constants: the keys, where they are those of a mapping."""
+    item, within = tree.parts
     listed = within.parts if within.kind == "list" else within.parts[::2]
     if item.type not in {"string", "int", "bool"} or not _is_constant(within):
         return Holds(tree)
@@ -296,3 +229,23 @@ def _is_constant(tree: Tree) -> bool:
 
 def _is_choice(tree: Tree) -> bool:
     return tree.kind == "call" and tree.name == "_?_:_"
+
+
+def _choice(tree: Tree) -> Formula:
+    test, then, otherwise = map(formula_of, tree.parts)
+    return Choice(test, then, otherwise)
+
+
+_CALLS: Mapping[str, Callable[[Tree], Formula]] = {
+    "_&&_": lambda tree: All(tuple(map(formula_of, _flat(tree)))),
+    "_||_": lambda tree: Some(tuple(map(formula_of, _flat(tree)))),
+    "!_": lambda tree: Not(formula_of(tree.parts[0])),
+    "_?_:_": _choice,
+    "_==_": lambda tree: _equal(*tree.parts),
+    "_!=_": lambda tree: Not(_equal(*tree.parts)),
+    "_<_": _comparison,
+    "_<=_": _comparison,
+    "_>_": _comparison,
+    "_>=_": _comparison,
+    "@in": _among,
+}

@@ -25,7 +25,7 @@ from deskquorum.policy.formula import (
     Truth,
 )
 
-__all__ = ["Claim", "TooMuchWorkError", "possible", "ways"]
+__all__ = ["Claim", "Claimed", "TooMuchWorkError", "possible", "ways"]
 
 Claimed = Literal["true", "false", "none", "not true", "not false"]
 Claim = tuple[Formula, Claimed]

@@ -12,7 +12,7 @@ from deskquorum.policy.book import TICKET, PolicyBook, Rule
 from deskquorum.policy.conditions import world_on
 from deskquorum.policy.consistency import World
 from deskquorum.policy.formula import All, Formula, Truth, names_in
-from deskquorum.policy.proof import Claim, possible
+from deskquorum.policy.proof import Claim, Claimed, possible
 
 __all__ = ["useless_rules"]
 
@@ -106,7 +106,7 @@ def _overruling(rule: Rule, target: str, prover: _Prover) -> Sequence[Rule]:
             # A restriction in doubt holds, so each one has to be false for an allowance to count.
             stronger = [other for other in others if other.effect is not Effect.ALLOW]
             stronger += [] if target == TICKET else prover.book.by_action.get(TICKET, ())
-            outcome = "false"
+            outcome: Claimed = "false"
         case Effect.HUMAN:
             # A denial in doubt is for a person too.
             stronger = [other for other in others if other.effect is Effect.DENY]

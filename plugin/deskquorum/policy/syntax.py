@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
+from typing import Any, Literal
 
 __all__ = ["Tree", "names_of", "tree_of"]
 
@@ -43,10 +40,9 @@ class Tree:
 
 def tree_of(serialized: bytes) -> Tree:
     """The tree in an expression that the engine has checked and serialized."""
-    checked = _messages()["CheckedExpr"]()
     # The engine wraps the message into an `Any`: a type's name, then the message.
-    wrapper = _messages()["Any"].FromString(serialized)
-    checked.ParseFromString(wrapper.value)
+    wrapped = _messages()["Any"].FromString(serialized)
+    checked = _messages()["CheckedExpr"].FromString(wrapped.value)
     types = {entry.key: _type(entry.value) for entry in checked.type_map}
     return _Reader(types=types).tree(checked.expr)
 
@@ -64,7 +60,7 @@ class _Reader:
     types: Mapping[int, str]
 
     # Generated at run time, the messages have no types of their own.
-    def tree(self, found: Any) -> Tree:  # noqa: ANN401 - see above
+    def tree(self, found: Any) -> Tree:  # noqa: ANN401, PLR0911 - see above; a return a kind
         kind, of = found.WhichOneof("expr_kind"), self.types.get(found.id, "")
         match kind:
             case "const_expr":
@@ -145,7 +141,7 @@ types; `*` is repeated, and what stands behind `NAME=` is one of several."""
 
 
 @cache
-def _messages() -> dict[str, type[Message]]:
+def _messages() -> dict[str, Any]:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
     from google.protobuf.descriptor_pool import DescriptorPool
     from google.protobuf.message_factory import GetMessageClass

@@ -23,7 +23,7 @@ from deskquorum.policy.formula import (
     Truth,
     operands_of,
 )
-from deskquorum.policy.proof import TooMuchWorkError, possible, ways
+from deskquorum.policy.proof import Claim, TooMuchWorkError, possible, ways
 from deskquorum.policy.syntax import Tree, names_of
 
 __all__ = ["TrustGap", "trust_gap"]
@@ -48,7 +48,7 @@ def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) ->
         return None if _everywhere(formula, is_fact, wanted=True) else "no fact"
     if any(not facts for facts in left):
         return "no fact"
-    vetoes = [(Not(All(tuple(facts))), "true") for facts in left]
+    vetoes: list[Claim] = [(Not(All(tuple(facts))), "true") for facts in left]
     return "no say" if possible(world, *vetoes) is False else None
 
 

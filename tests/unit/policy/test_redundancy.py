@@ -59,8 +59,10 @@ def rule(name, effect, when=None, on="pay"):
 )
 def test_a_rule_that_can_never_hold_is_named_with_what_is_in_the_way(bench, when, names):
     assert findings(bench, rule("never", "deny", when)) == [
-        f"shop.yaml:19:46: rule 'never' can never hold: no value of {names} fits; "
-        "change `when`, or remove the rule"
+        (
+            f"shop.yaml:19:46: rule 'never' can never hold: no value of {names} fits; "
+            "change `when`, or remove the rule"
+        )
     ]
 
 
@@ -82,8 +84,10 @@ def test_a_rule_that_is_never_true_at_all_needs_no_name(bench):
 )
 def test_a_condition_that_is_never_false_is_none(bench, when):
     assert findings(bench, rule("ever", "deny", when)) == [
-        "shop.yaml:19:45: the condition of rule 'ever' is never false; "
-        "leave `when` out, or write down what is meant"
+        (
+            "shop.yaml:19:45: the condition of rule 'ever' is never false; "
+            "leave `when` out, or write down what is meant"
+        )
     ]
 
 
@@ -94,9 +98,11 @@ def test_an_allow_rule_under_a_stronger_one_can_never_decide(bench):
         rule("any", "require_human", "f.total < 100"),
     )
     assert found == [
-        "shop.yaml:19:47: rule 'small' can never decide, overruled by 'any' "
-        "(require_human, shop.yaml:20); "
-        "wherever it holds, so does a stronger one; narrow one of them, or remove it"
+        (
+            "shop.yaml:19:47: rule 'small' can never decide, overruled by 'any' "
+            "(require_human, shop.yaml:20); "
+            "wherever it holds, so does a stronger one; narrow one of them, or remove it"
+        )
     ]
 
 
@@ -155,8 +161,10 @@ def test_a_rule_that_another_one_covers_adds_nothing(bench):
         rule("wide", "deny", "f.total > 100"),
     )
     assert found == [
-        "shop.yaml:19:47: rule 'narrow' adds nothing to rule 'wide' (shop.yaml:20); "
-        "that one holds wherever it does, with the same effect and clauses; remove one"
+        (
+            "shop.yaml:19:47: rule 'narrow' adds nothing to rule 'wide' (shop.yaml:20); "
+            "that one holds wherever it does, with the same effect and clauses; remove one"
+        )
     ]
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from deskquorum.errors import PolicyFileError
+from deskquorum.policy import load_policies
 
 HINTS = {
     "no fact": "without a fact of your own systems",
@@ -45,15 +46,29 @@ slots:
   sum: {kind: money, type: int}
 """
 
+DESK = """\
+desk: trust
+version: "1"
+languages: [en]
+currency: USD
+questions:
+  intent:
+    ask: What is wanted?
+    labels: {refund: money back, thanks: nothing}
+    labelers: [words]
+labelers:
+  words: {kind: rule, file: policies/desk.yaml, accuracy: 0.8}
+"""
+
 
 def gap(bench, when):
     """What is wrong with a rule that allows a payment; None where it is accepted."""
+    bench.write(desk=DESK, playbook=PLAYBOOK, more=TOPIC.replace("WHEN", when))
     try:
-        bench.load(more=TOPIC.replace("WHEN", when), playbook=PLAYBOOK)
+        load_policies(bench.folder)
     except PolicyFileError as exc:
-        problems = [problem for problem in exc.problems if "more.yaml" in problem.path]
-        assert len(problems) == 1, exc
-        return next((name for name, told in HINTS.items() if told in str(exc)), str(exc))
+        [problem] = exc.problems
+        return next(name for name, told in HINTS.items() if told in problem.message)
     return None
 
 
