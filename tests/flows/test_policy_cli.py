@@ -87,7 +87,7 @@ def test_lint_names_what_is_probably_not_meant_and_exits_with_1(policy, desk, sp
     code, out, _ = policy("lint", desk)
     path = desk / "policies" / "refunds.yaml"
     assert code == 1
-    assert f"{path}:22: no rule cites clause 'R2'" in out.splitlines()
+    assert f"{path}:22:10: no rule cites clause 'R2'" in out.splitlines()
     assert out.splitlines()[-1].startswith("2 findings in ")
 
 

@@ -222,8 +222,11 @@ class _Reader:
 
     def _properties(self, found: YamlNode, place: Place) -> str:
         """The anchor and the tag before a value, which both can change what is meant."""
-        match = _PROPERTIES.match(self.text, found.start_mark.index)
-        if match is None or not match[0]:
+        start = found.start_mark.index
+        match = (
+            _PROPERTIES.match(self.text, start) if self.text[start : start + 1] in "&!" else None
+        )
+        if match is None:
             return ""
         if match["tag"] is not None:
             # YAML would leave it out: `when: ! order.paid` would become its opposite.

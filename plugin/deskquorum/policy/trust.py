@@ -17,10 +17,12 @@ from deskquorum.policy.formula import (
     Atom,
     Choice,
     Formula,
+    Holds,
     Not,
     Same,
     Some,
     Truth,
+    names_in,
     operands_of,
 )
 from deskquorum.policy.proof import Claim, TooMuchWorkError, possible, ways
@@ -31,7 +33,7 @@ __all__ = ["TrustGap", "trust_gap"]
 TrustGap = Literal["no fact", "no say"]
 """Some alternative names no fact; or facts are named, and none can make the condition false."""
 
-_TEXT = "claimed."
+_TEXT, _ANSWER = "claimed.", "answer."
 
 
 def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> TrustGap | None:
@@ -42,6 +44,8 @@ def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) ->
         world: What is known of its variables.
         is_fact: Whether a name is a fact that the customer can't write.
     """
+    if _has_condition_of_facts(formula, world, is_fact):
+        return None
     try:
         left = {_left(way, is_fact) for way in ways(world, (formula, "true"))}
     except TooMuchWorkError:
@@ -50,6 +54,17 @@ def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) ->
         return "no fact"
     vetoes: list[Claim] = [(Not(All(tuple(facts))), "true") for facts in left]
     return "no say" if possible(world, *vetoes) is False else None
+
+
+def _has_condition_of_facts(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> bool:
+    """The usual case, seen at once: one thing that must hold is about facts and can be false."""
+    for part in formula.parts if isinstance(formula, All) else (formula,):
+        atom = part.part if isinstance(part, Not) else part
+        if isinstance(atom, AtMost | Same | Holds) and _names_fact(atom, is_fact):
+            text = any(name.startswith((_TEXT, _ANSWER)) for name in names_in(atom))
+            if not text and possible(world, (part, "false")):
+                return True
+    return False
 
 
 def _left(way: Mapping[Atom, Outcome], is_fact: Callable[[str], bool]) -> frozenset[Formula]:
