@@ -37,7 +37,7 @@ from deskquorum.policy.functions import (
     function_libraries,
     in_plain_cel,
 )
-from deskquorum.policy.literals import impossible_literals
+from deskquorum.policy.literals import impossible_literals, unreadable_literals
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.records import RecordTypes
 from deskquorum.policy.syntax import tree_of
@@ -180,6 +180,7 @@ class Environment:
             raise CelProblem(expression, complaints)
         complaints = list(impossible_literals(expanded, self._declared(action)))
         engine = self._environment(self.scope(action))
+        complaints += unreadable_literals(expanded, lambda text: _has_value(engine, text))
         try:
             checked = engine.compile(expanded.text)
             program = engine.compile(in_plain_cel(expanded.text))
@@ -310,6 +311,14 @@ class Environment:
             if (word.text, bracket.text, end.text) == ("has", "(", ")")
             and argument.text in declared
         ]
+
+
+def _has_value(engine: cel.Env, constant: str) -> bool:
+    try:
+        found = engine.compile(constant).eval(engine.Activation({}))
+    except RuntimeError:
+        return False
+    return bool(found.type().name() != "ERROR")
 
 
 def _with_records(name: str) -> tuple[str, ...]:
