@@ -14,6 +14,7 @@ from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
 from deskquorum.policy.causes import cause_of, is_over_budget, looked_up
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, misused, typed
+from deskquorum.policy.consistency import World, world_of
 from deskquorum.policy.expressions import (
     CONDITION,
     TABLE,
@@ -33,12 +34,18 @@ from deskquorum.policy.fact_types import (
     ScalarName,
     TypeSpec,
 )
+from deskquorum.policy.formula import Formula, formula_of
 from deskquorum.policy.functions import (
     function_declarations,
     function_libraries,
     in_plain_cel,
 )
-from deskquorum.policy.literals import Kinds, impossible_literals, impossible_words
+from deskquorum.policy.literals import (
+    Kinds,
+    impossible_literals,
+    impossible_words,
+    unreadable_literals,
+)
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.reads import KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes, read_back
@@ -105,9 +112,15 @@ class Condition:
     """Every variable that it names."""
     _scope: str | None = field(repr=False)
     _program: cel.Expression = field(repr=False)
+    _checked: bytes = field(repr=False)
     _lookups: Callable[[], Sequence[str]] = field(repr=False)
     _parts: Callable[[], tuple[str, Sequence[Condition]]] = field(repr=False)
     """What it joins and by what, none where it joins nothing."""
+
+    @property
+    def formula(self) -> Formula:
+        """What it says, for proofs about it."""
+        return formula_of(tree_of(self._checked))
 
     def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
         """The value, or why there is none; never raises."""
@@ -197,38 +210,50 @@ class Environment:
         complaints += misused(expanded, scope.declared)
         if complaints:
             raise CelProblem(expression, complaints)
+        has_value = partial(_has_value, scope.engine)
+        complaints = list(unreadable_literals(expanded, has_value))
         try:
             checked = scope.engine.compile(expanded.text)
             plain = in_plain_cel(expanded.text)
             program = checked if plain == expanded.text else scope.engine.compile(plain)
         except RuntimeError as exc:
             said = complaints_of(str(exc), expanded.text, self._vocabulary(action))
-            complaints = [_brought_back(complaint, expanded) for complaint in said]
+            complaints += [_brought_back(complaint, expanded) for complaint in said]
             complaints += impossible_words(expanded, scope.declared)
             raise CelProblem(expression, complaints) from None
         kinds = Kinds(declared=scope.declared, record_of=self.records.record_of)
         serialized = checked.serialize()
-        tree = tree_of(serialized)
-        complaints = list(impossible_literals(tree, expanded, kinds))
+        complaints += impossible_literals(tree_of(serialized), expanded, kinds)
         if complaints:
             raise CelProblem(expression, complaints)
         kind = checked.return_type().name()
         if yes_or_no and kind.lower() not in {"bool", "dyn", "wrapper(bool)"}:
             message = f"expected true or false, this is {self._typed(kind)}"
             raise CelProblem(expression, [Complaint(offset=0, message=message)])
+        serialized = checked.serialize()
         return Condition(
             expression=expression,
             text=expanded.text,
             names=references_of(serialized) & scope.names,
             _scope=self.scope(action),
             _program=program,
-            _lookups=partial(looked_up, tree, expanded),
+            _checked=serialized,
+            _lookups=lambda: looked_up(tree_of(serialized), expanded),
             _parts=cache(partial(self._parts_of, expanded.text, action)),
         )
 
     def scope(self, action: str | None) -> str | None:
         """The action, if conditions on it can read arguments; None is everybody's scope."""
         return action if self.arguments.get(action or "") else None
+
+    def world(self, action: str | None, amounts: Iterable[str] = ()) -> World:
+        """What the declarations tell about the variables of conditions on an action.
+
+        Args:
+            action: The action whose arguments they may read.
+            amounts: Its arguments that hold an amount.
+        """
+        return world_of(self._scope_of(action).declared, amounts)
 
     def activation(self, values: Mapping[str, object], scope: str | None) -> cel.Activation:
         """Values ready for evaluating conditions that were compiled in a scope."""
@@ -335,6 +360,14 @@ class _Scope:
     names: frozenset[str]
     """All of both."""
     engine: cel.Env
+
+
+def _has_value(engine: cel.Env, constant: str) -> bool:
+    try:
+        found = engine.compile(constant).eval(engine.Activation({}))
+    except RuntimeError:
+        return False
+    return bool(found.type().name() != "ERROR")
 
 
 def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:

@@ -12,7 +12,13 @@ from deskquorum.policy.fact_types import FactType, ListOf, MapOf, Record, Scalar
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.syntax import Tree
 
-__all__ = ["Kinds", "impossible_literals", "impossible_words"]
+__all__ = ["Kinds", "impossible_literals", "impossible_words", "unreadable_literals"]
+
+_MOMENTS = {
+    "timestamp": ("time with its zone", 'write "2026-01-31T09:00:00Z"'),
+    "duration": ("length of time", 'write "24h" for a day, or "90m"'),
+}
+"""Functions that read a text; what it must be; the mend."""
 
 _EQUAL = frozenset({"==", "!="})
 _EQUAL_CALLS = frozenset({"_==_", "_!=_"})
@@ -118,6 +124,27 @@ def _element(holder: _Named | None) -> _Named | None:
             return name, element
         case _:
             return None
+
+
+def unreadable_literals(
+    expanded: Expanded, has_value: Callable[[str], bool]
+) -> Iterator[Complaint]:
+    """Moments and lengths of time that the engine can't read, such as one without its zone.
+
+    Args:
+        expanded: The expression; what conditions bring in is left out.
+        has_value: Whether an expression of constants has a value.
+    """
+    words = list(words_of(expanded.text))
+    following = (words[1:], words[2:], words[3:])
+    for function, opening, literal, end in zip(words, *following, strict=False):
+        wanted, hint = _MOMENTS.get(function.text, ("", ""))
+        called = (opening.text, literal.kind, end.text) == ("(", "text", ")")
+        if wanted and called and not has_value(f"{function.text}({literal.text})"):
+            offset, condition = expanded.origin(literal.start)
+            if condition is None:
+                message = f"'{literal.literal}' is no {wanted}"
+                yield Complaint(offset=offset, message=message, hint=hint)
 
 
 def _comparisons(words: list[Word]) -> Iterator[tuple[Word, Word]]:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
+from typing import Any, Literal
 
 __all__ = ["Tree", "names_of", "tree_of"]
 
@@ -45,11 +42,9 @@ class Tree:
 
 def tree_of(serialized: bytes) -> Tree:
     """The tree in an expression that the engine has checked and serialized."""
-    # Generated at run time, the messages have no types of their own.
-    checked: Any = _messages()["CheckedExpr"]()
     # The engine wraps the message into an `Any`: a type's name, then the message.
-    wrapper: Any = _messages()["Any"].FromString(serialized)
-    checked.ParseFromString(wrapper.value)
+    wrapped = _messages()["Any"].FromString(serialized)
+    checked = _messages()["CheckedExpr"].FromString(wrapped.value)
     types = {entry.key: _type(entry.value) for entry in checked.type_map}
     places = {entry.key: entry.value for entry in checked.source_info.positions}
     return _Reader(types=types, places=places).tree(checked.expr)
@@ -72,7 +67,7 @@ class _Reader:
     def tree(self, found: Any) -> Tree:  # noqa: ANN401 - see above
         return replace(self._tree(found), at=self.places.get(found.id, 0))
 
-    def _tree(self, found: Any) -> Tree:  # noqa: ANN401, PLR0911 - see above; one a kind
+    def _tree(self, found: Any) -> Tree:  # noqa: ANN401, PLR0911 - see above; a return a kind
         kind, of = found.WhichOneof("expr_kind"), self.types.get(found.id, "")
         match kind:
             case "const_expr":
@@ -160,7 +155,7 @@ types; `*` is repeated, and what stands behind `NAME=` is one of several."""
 
 
 @cache
-def _messages() -> dict[str, type[Message]]:
+def _messages() -> dict[str, Any]:
     from google.protobuf.descriptor_pb2 import FileDescriptorProto
     from google.protobuf.descriptor_pool import DescriptorPool
     from google.protobuf.message_factory import GetMessageClass
