@@ -230,7 +230,6 @@ class Environment:
         if yes_or_no and kind.lower() not in {"bool", "dyn", "wrapper(bool)"}:
             message = f"expected true or false, this is {self._typed(kind)}"
             raise CelProblem(expression, [Complaint(offset=0, message=message)])
-        serialized = checked.serialize()
         return Condition(
             expression=expression,
             text=expanded.text,
