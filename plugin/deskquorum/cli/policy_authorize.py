@@ -183,7 +183,7 @@ def _now(row: _AuthorizeRow, book: PolicyBook) -> datetime | None:
         raise InputError(message + hint) from None
 
 
-def _arguments(row: _AuthorizeRow, book: PolicyBook) -> dict[str, str | int | bool]:
+def _arguments(row: _AuthorizeRow, book: PolicyBook) -> Mapping[str, Plain]:
     """The arguments; in this format an amount is a decimal number of the currency's main unit."""
     spec = book.actions.get(row.action.name)
     args: dict[str, JsonValue] = dict(row.action.args)
@@ -191,5 +191,4 @@ def _arguments(row: _AuthorizeRow, book: PolicyBook) -> dict[str, str | int | bo
         value = args.get(name)
         if arg.type == "money" and isinstance(value, int) and not isinstance(value, bool):
             args[name] = str(value)
-    # Lists and records are arguments too, where policies declare them.
-    return cast("dict[str, str | int | bool]", args)
+    return cast("Mapping[str, Plain]", args)

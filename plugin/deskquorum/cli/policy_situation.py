@@ -162,7 +162,7 @@ def _moment(path: Path, shape: _SituationShape, book: PolicyBook) -> datetime | 
 
 def _action(shape: _ActionShape) -> Action:
     # Values of any kind are handed on: what fits is the gate's to say.
-    return Action(name=shape.name, args=cast("Mapping[str, str | int | bool]", shape.args))
+    return Action(name=shape.name, args=_plain(shape.args))
 
 
 def _answer(question: str, label: str, book: PolicyBook) -> Answer:

@@ -10,9 +10,7 @@ SENTENCES = {
     "rule": "Rule {rule}: {text}",
     "no-rule": "No rule allows {action}, and what no rule allows is for a person",
     "missing-fact": "The fact {fact}, which rule {rule} needs, was not read",
-    "fact-source-failed": "The source {source} did not give {facts} ({why})",
-    "facts-disagree": "{sources} disagree about {fact}, so it counts as not read",
-    "stale-fact": "The fact {fact} from {source} is of {read_at}, older than {max_age}",
+    "unread-fact": "The fact {fact} was not read from {source} ({why})",
     "wrong-type": "The fact {fact} is not what policies declare ({expected})",
     "rule-error": "Rule {rule} could not be evaluated",
     "unknown-action": "The action {action} is not declared in any policy",
@@ -47,11 +45,16 @@ SENTENCES = {
 """Reason code to its sentence; the fields are the reason's params."""
 
 
+_FROM_SOURCE = " from {source} ({why})"
+
+
 def sentence(reason: Reason) -> str:
     """The reason in words; a code that is not listed is given as it stands."""
     template = SENTENCES.get(reason.code)
     if template is None:
         return reason.code
+    if reason.code == "missing-fact" and "why" in reason.params:
+        template += _FROM_SOURCE
     try:
         return template.format_map(reason.params).strip()
     except KeyError:

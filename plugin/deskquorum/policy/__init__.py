@@ -29,13 +29,23 @@ from deskquorum.policy.desk_file import (
 )
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
+from deskquorum.policy.fact_fields import FactField
+from deskquorum.policy.fact_sources import (
+    EnvName,
+    HttpSourceSpec,
+    SourceSpec,
+    SqlSourceSpec,
+    query_places,
+)
 from deskquorum.policy.fact_types import Scalar, TypeSpec
-from deskquorum.policy.fitting import UnfitError, moment_of
+from deskquorum.policy.fitting import UnfitError, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
+from deskquorum.policy.trust import check_trusted
+from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = [
     "REPLY",
@@ -52,7 +62,10 @@ __all__ = [
     "Condition",
     "DeskFile",
     "Document",
+    "EnvName",
     "Environment",
+    "FactField",
+    "HttpSourceSpec",
     "LabelerSpec",
     "Missing",
     "ModelSpec",
@@ -63,9 +76,13 @@ __all__ = [
     "Rule",
     "RuleSpec",
     "Scalar",
+    "SourceSpec",
+    "SqlSourceSpec",
     "TypeSpec",
     "UnfitError",
+    "UrlTemplate",
     "bind",
+    "check_trusted",
     "currency_of",
     "decimal_text",
     "exponent_of",
@@ -75,9 +92,11 @@ __all__ = [
     "load_policies",
     "minor_of",
     "moment_of",
+    "query_places",
     "read_yaml",
     "rule_on",
     "rule_on_ticket",
     "run_cases",
+    "told",
     "untested_rules",
 ]

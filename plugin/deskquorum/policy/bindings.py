@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from deskquorum.domain import Answer, Facts, Reason
+from deskquorum.domain import Answer, Facts, Reason, Unread
 from deskquorum.policy.fact_types import FactType, described
 from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.money import exponent_of, minor_of
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from deskquorum.policy.book import ActionSpec, ArgSpec, PolicyBook
     from deskquorum.policy.environment import Environment
 
-__all__ = ["UNSETTLED", "Bindings", "bind", "currency_of"]
+__all__ = ["UNSETTLED", "Bindings", "bind", "currency_of", "missing_fact"]
 
 UNSETTLED = "unsettled"
 """The label that conditions read while a question has no settled answer."""
@@ -36,6 +36,8 @@ class Bindings:
     """Names, and records, of which something was read and is there."""
     faults: tuple[Reason, ...] = ()
     """What is wrong with the action's arguments."""
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+    """Names that a source was to tell, to why it did not."""
     _values: Mapping[str, object] = field(repr=False)
     _environment: Environment = field(repr=False)
     _activations: dict[str | None, cel.Activation] = field(repr=False, default_factory=dict)
@@ -48,6 +50,14 @@ class Bindings:
         if scope not in self._activations:
             self._activations[scope] = self._environment.activation(self._values, scope)
         return self._activations[scope]
+
+
+def missing_fact(name: str, rule: str, unread: Mapping[str, Unread]) -> Reason:
+    """A rule needs a fact that is not there; why is told where it is known."""
+    params = {"fact": name, "rule": rule}
+    if name in unread:
+        params |= {"source": unread[name].source, "why": unread[name].why}
+    return Reason(code="missing-fact", params=params)
 
 
 def bind(
@@ -83,7 +93,7 @@ def bind(
     spec = None if action is None else book.actions.get(action)
     if spec is not None:
         binder.arguments(spec, args, facts)
-    return binder.bindings(action)
+    return binder.bindings(action, facts.unread)
 
 
 def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
@@ -126,7 +136,7 @@ class _Binder:
             elif not arg.spec.optional:
                 self._fault(spec, name, _expected(arg))
 
-    def bindings(self, action: str | None) -> Bindings:
+    def bindings(self, action: str | None, unread: Mapping[str, Unread]) -> Bindings:
         found = self.values.keys() | self.unfit.keys()
         parents = self.book.environment.known_names(action)
         known = frozenset(parent for name in found for parent in parents.get(name, ()))
@@ -137,6 +147,7 @@ class _Binder:
             unfit=self.unfit,
             known=known,
             faults=tuple(self.faults),
+            unread=unread,
             _values=self.values | flags,
             _environment=self.book.environment,
         )
@@ -152,8 +163,7 @@ class _Binder:
             return
         currency = currency_of(arg, facts)
         if currency is None:
-            params = {"fact": str(arg.currency), "rule": spec.name}
-            self.faults.append(Reason(code="missing-fact", params=params))
+            self.faults.append(missing_fact(str(arg.currency), spec.name, facts.unread))
             return
         minor = _minor(value, currency)
         if minor is None:

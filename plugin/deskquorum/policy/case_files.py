@@ -91,9 +91,7 @@ class _CaseBuilder:
                 keys = ("action", "args", name)
                 self._report(f"{value} is no amount", *keys, hint='write it as text, "24.00"')
         # Values of any kind are handed on: how the gate takes them is what a case can ask.
-        plain: dict[str, str | int | bool] = {}
-        for name, value in args.items():
-            plain[name] = _plain(value)  # type: ignore[assignment]
+        plain = {name: _plain(value) for name, value in args.items()}
         return Action(name=self.shape.action.name, args=plain)
 
     def _facts(

@@ -37,7 +37,7 @@ from deskquorum.policy.functions import (
 )
 from deskquorum.policy.literals import impossible_literals
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.records import RecordTypes
+from deskquorum.policy.records import RecordTypes, read_back
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -327,5 +327,7 @@ def _plain(value: Any) -> JsonValue | datetime:  # noqa: ANN401 - see above
             return {str(key): _plain(item) for key, item in value.items()}  # type: ignore[misc]
         case None | bool() | int() | str() | datetime():
             return value
+        case _ if hasattr(value, "DESCRIPTOR"):
+            return _plain(read_back(value))
         case _:
             return None

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Reason, Ruling
-from deskquorum.policy.bindings import Bindings, bind
+from deskquorum.policy.bindings import Bindings, bind, missing_fact
 from deskquorum.policy.book import (
     REPLY,
     TICKET,
@@ -122,7 +122,9 @@ def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
         return _Outcome(rule=rule, state="matched")
     if value is False and (allows or not troubles):
         return _Outcome(rule=rule, state="not-matched")
-    return _Outcome(rule=rule, state="error", troubles=troubles or (_trouble(rule, value),))
+    return _Outcome(
+        rule=rule, state="error", troubles=troubles or (_trouble(rule, value, bindings),)
+    )
 
 
 def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reason]:
@@ -135,12 +137,12 @@ def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reas
             guards = guarded.guards.get(name, ())
             excused = any(guard not in bindings.known for guard in guards)
             if rule.effect is Effect.ALLOW or not excused:
-                yield Reason(code="missing-fact", params={"fact": name, "rule": rule.id})
+                yield missing_fact(name, rule.id, bindings.unread)
 
 
-def _trouble(rule: Rule, value: object) -> Reason:
+def _trouble(rule: Rule, value: object, bindings: Bindings) -> Reason:
     if isinstance(value, Missing):
-        return Reason(code="missing-fact", params={"fact": value.name, "rule": rule.id})
+        return missing_fact(value.name, rule.id, bindings.unread)
     return Reason(code="rule-error", params={"rule": rule.id})
 
 

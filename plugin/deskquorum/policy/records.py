@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from deskquorum.policy.fact_types import FactType, ListOf, MapOf, Record, Scalar, TypeSpec
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor_pool import DescriptorPool
     from google.protobuf.message import Message
 
-__all__ = ["RecordTypes"]
+__all__ = ["RecordTypes", "read_back"]
 
 _PACKAGE = "record"
 _SCALARS = {"string": "STRING", "int": "INT64", "money": "INT64", "bool": "BOOL"}
@@ -129,6 +129,34 @@ class RecordTypes:
             found = self._pool.FindMessageTypeByName(self.message_name(record))
             self._classes[id(record)] = GetMessageClass(found)
         return self._classes[id(record)]
+
+
+def read_back(message: Message) -> dict[str, object]:
+    """The record that a message holds; what is absent is left out."""
+    return dict(_held(message))
+
+
+def _held(message: Message) -> Iterator[tuple[str, object]]:
+    for field in message.DESCRIPTOR.fields:
+        inner, value = field.message_type, getattr(message, field.name)
+        if inner is not None and inner.GetOptions().map_entry:
+            yield field.name, {key: _read_value(value[key]) for key in value}
+        elif field.is_repeated:
+            yield field.name, [_read_value(item) for item in value]
+        elif inner is None or message.HasField(field.name):
+            yield field.name, _read_value(value)
+
+
+# Messages and their containers have classes that exist at run time only.
+def _read_value(value: Any) -> object:  # noqa: ANN401 - see above
+    if not hasattr(value, "DESCRIPTOR"):
+        return value
+    name = value.DESCRIPTOR.full_name
+    if name == _TIMESTAMP:
+        seconds = datetime.fromtimestamp(value.seconds, UTC)
+        return seconds + timedelta(microseconds=value.nanos // 1000)
+    # Else a record, or the wrapper of a value that may be absent.
+    return read_back(value) if name.startswith(f"{_PACKAGE}.") else value.value
 
 
 def _entry_name(field: str) -> str:

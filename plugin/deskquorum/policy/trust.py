@@ -1,12 +1,31 @@
-"""Whether a condition rests on the desk's own facts, or only on what the customer's text says."""
+"""What rests on the desk's own facts, and what only on the customer's text."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from deskquorum.policy.expressions import Word, closing, depths, words_of
 
-__all__ = ["rests_on_facts"]
+__all__ = ["check_trusted", "rests_on_facts"]
+
+_NAME = re.compile(r"[a-z_]\w*(?:\.\w+)*", re.ASCII)
+_FROM_TEXT = ("answer.", "claimed.", "args.")
+
+
+def check_trusted(name: str) -> None:
+    """Refuse names that no trusted field of a ticket can have.
+
+    Raises:
+        ValueError: No dotted name, or one whose value is read from the ticket's text.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise ValueError(
+            f"'{name}' is no trusted field; write requester.FIELD, ticket.id or a fact"
+        )
+    # INVARIANT: text never chooses which record is read.
+    if name.startswith(_FROM_TEXT):
+        raise ValueError(f"'{name}' is read from the ticket's text, which may not choose a record")
 
 
 def rests_on_facts(expression: str, is_fact: Callable[[str], bool]) -> bool:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskquorum.facts.url_template import UrlTemplate
+from deskquorum.policy.url_template import UrlTemplate
 
 WRITTEN = "https://shop.example/v1/orders/{order.id}/lines?user={requester.customer_id}&full=1"
 
