@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
+from deskquorum.facts import ClosedSource, FactSource, open_sources, unset_variables
 from deskquorum.grounding import index_clauses
 from deskquorum.judgement import Rulebook, relied_on
 from deskquorum.labeling import (
@@ -42,8 +43,9 @@ from deskquorum.policy import (
 from deskquorum.proposal import load_playbook
 from deskquorum.reconciliation import read_learned
 from deskquorum.redaction import Redactor
+from deskquorum.sourcing import facts_read
 
-__all__ = ["Opened", "Parts", "load_parts", "open_labelers"]
+__all__ = ["Opened", "Parts", "load_parts", "open_parts"]
 
 _T = TypeVar("_T")
 
@@ -64,6 +66,8 @@ class Parts:
     """Those that need no model, ready to vote."""
     prompts: Mapping[str, Prompt]
     prompt_specs: tuple[PromptSpec, ...]
+    facts_read: Mapping[str, frozenset[str]]
+    """Action to the facts that ruling on it can read."""
     ledger: Ledger
     ledger_path: Path
     learned_path: Path
@@ -71,14 +75,27 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The labelers that could be started, and what is done without."""
+    """The labelers that could be started, the desk's own systems, and what is done without."""
 
     labelers: tuple[Labeler, ...]
+    sources: tuple[FactSource, ...]
     notices: tuple[str, ...]
 
 
-def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None = None) -> Parts:
+def load_parts(
+    folder: Path,
+    *,
+    models: bool = True,
+    ledger: str | Path | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> Parts:
     """Read every file of a desk folder.
+
+    Args:
+        folder: The desk folder.
+        models: False leaves prompt labelers out.
+        ledger: Where to record instead of the file that `desk.yaml` names.
+        keys: What is set in the environment; given, what sources lack there is a problem.
 
     Raises:
         ConfigError: Carries the problems of all files together.
@@ -106,6 +123,8 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
+    if keys is not None:
+        problems += unset_variables(desk.sources.values(), keys, path=desk.path)
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
@@ -131,25 +150,26 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         labelers=labelers,
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
+        facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_path),
         ledger_path=ledger_path,
     )
 
 
-async def open_labelers(
+async def open_parts(
     parts: Parts,
     stack: AsyncExitStack,
     *,
     model_url: str | None = None,
     keys: Mapping[str, str] | None = None,
 ) -> Opened:
-    """Start what the prompt labelers need; `stack` stops it again.
+    """Start what prompt labelers and fact sources need; `stack` stops it again.
 
     Args:
         parts: The loaded desk.
         stack: Holds the clients, and the packaged model's server where it is used.
         model_url: Base URL for models that `desk.yaml` calls `local`.
-        keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
+        keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -185,7 +205,10 @@ async def open_labelers(
         for spec in parts.prompt_specs
         if spec.model in chats
     )
-    return Opened(labelers=(*parts.labelers, *asking), notices=tuple(notices))
+    sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
+    closed = [source for source in sources if isinstance(source, ClosedSource)]
+    notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
+    return Opened(labelers=(*parts.labelers, *asking), sources=sources, notices=tuple(notices))
 
 
 def _labelers(

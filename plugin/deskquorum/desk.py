@@ -6,7 +6,7 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
-from deskquorum.assembly import Parts, load_parts, open_labelers
+from deskquorum.assembly import Parts, load_parts, open_parts
 from deskquorum.domain import (
     Answer,
     Deadline,
@@ -35,11 +35,12 @@ from deskquorum.domain import (
 )
 from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
-from deskquorum.facts import facts_from_ticket
+from deskquorum.facts import FactSource
 from deskquorum.judgement import answer_to, judge
 from deskquorum.labeling import Choose, Labeler, collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.redaction import Session
+from deskquorum.sourcing import FactReader
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -59,6 +60,7 @@ def load_desk(
     models: bool = True,
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
+    sources: Sequence[FactSource] = (),
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -67,13 +69,14 @@ def load_desk(
         model_url: Base URL used for models that `desk.yaml` calls `local`.
         models: False leaves every prompt labeler out: rules and embeddings only.
         ledger: Where to record instead of the file that `desk.yaml` names.
-        keys: API keys by the names that `desk.yaml` gives them: `os.environ`, say.
+        keys: Secrets by the names that `desk.yaml` gives them: `os.environ`, say.
+        sources: Further systems to read facts from, beside those that `desk.yaml` describes.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    parts = load_parts(Path(folder), models=models, ledger=ledger)
-    return Desk(parts, model_url=model_url, keys=keys)
+    parts = load_parts(Path(folder), models=models, ledger=ledger, keys=keys)
+    return Desk(parts, model_url=model_url, keys=keys, sources=sources)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +96,16 @@ class Desk:
         *,
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
+        sources: Sequence[FactSource] = (),
     ) -> None:
         self._parts = parts
-        self._open = partial(open_labelers, parts, model_url=model_url, keys=keys)
+        self._given_sources = tuple(sources)
+        self._open = partial(open_parts, parts, model_url=model_url, keys=keys)
         self._stack = AsyncExitStack()
         self._opening = anyio.Lock()
         self._watch = DriftWatch(parts.rules.learned, parts.learned_path)
         self._labelers: tuple[Labeler, ...] | None = None
+        self._reader = self._reading(())
         self._notices: tuple[str, ...] = ()
 
     @property
@@ -144,7 +150,7 @@ class Desk:
             try:
                 decision = await self._work(run, deadline)
             except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
-                why = {"stage": run.stage, "why": type(exc).__name__}
+                why = {"stage": run.stage, "why": _kind(exc)}
                 run.failures.append(Reason(code="stage-failed", params=why))
         if decision is None:
             if not run.failures:
@@ -187,12 +193,14 @@ class Desk:
     async def gather(self, ticket: Ticket) -> Evidence:
         """Ask every labeler about a ticket; nothing is decided, recorded or watched.
 
+        Facts are those that the ticket brings: what systems tell today was not so on its day.
+
         Raises:
             RedactionError: The ticket could not be redacted.
         """
         run = _Run(ticket=ticket, decision_id="")
         deadline = Deadline.after(self._parts.desk.deadline_s)
-        evidence, _ = await self._gather(run, deadline, choose=None)
+        evidence, _ = await self._gather(run, deadline, choose=None, live=False)
         return evidence
 
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
@@ -213,25 +221,44 @@ class Desk:
         )
 
     async def _gather(
-        self, run: _Run, deadline: Deadline, *, choose: Choose | None
+        self,
+        run: _Run,
+        deadline: Deadline,
+        *,
+        choose: Choose | None,
+        live: bool = True,
     ) -> tuple[Evidence, int]:
-        """The evidence, and the model calls that were not needed for it."""
+        """The evidence, and the model calls that were not needed for it.
+
+        Args:
+            run: The ticket so far.
+            deadline: Later votes and facts do not count.
+            choose: Whom to ask; None asks everybody.
+            live: Whether the desk's own systems are asked for facts.
+        """
         run.stage = "models"
         labelers = await self._ready()
         run.stage = "redaction"
-        run.session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
+        run.session = session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
+        # Before anything else is redacted: what is replaced counts as known to the conversation.
+        leaks = _leaks(run.ticket.proposal, session)
         run.stage = "facts"
-        run.facts = run.session.redact_facts(self._facts(run))
-        # Before the draft is redacted: what is replaced counts as known to the conversation.
-        leaks = _leaks(run.ticket.proposal, run.session)
-        proposal = _redacted(run.ticket.proposal, run.session)
-        run.stage = "labeling"
-        collected = await collect_votes(
-            labelers, run.session.ticket, deadline=deadline.earlier(_RESERVE_S), choose=choose
+        known = self._reader.known(
+            run.ticket, languages=session.ticket.languages, now=run.ticket_time
         )
-        run.votes = collected.votes
+        run.facts = session.redact_facts(known)
+        proposal = _redacted(run.ticket.proposal, session)
+        run.stage = "labeling"
+        in_time = deadline.earlier(_RESERVE_S)
+        async with anyio.create_task_group() as tasks:
+            if live and self._reader.sources:
+                tasks.start_soon(partial(self._read, run, session, known=known, deadline=in_time))
+            collected = await collect_votes(
+                labelers, session.ticket, deadline=in_time, choose=choose
+            )
+            run.votes, run.stage = collected.votes, "facts"
         evidence = Evidence(
-            ticket=run.session.ticket,
+            ticket=session.ticket,
             facts=run.facts,
             votes=run.votes,
             proposal=proposal,
@@ -240,16 +267,10 @@ class Desk:
         )
         return evidence, collected.saved_calls
 
-    def _facts(self, run: _Run) -> Facts:
-        if run.session is None:
-            raise RedactionError("facts are read after redaction")
-        return facts_from_ticket(
-            run.ticket,
-            declared=self._parts.rules.book.facts,
-            languages=run.session.ticket.languages,
-            served=self._parts.desk.languages,
-            now=run.ticket_time,
-        )
+    async def _read(self, run: _Run, session: Session, *, known: Facts, deadline: Deadline) -> None:
+        """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
+        facts = await self._reader.told(run.ticket, known=known, deadline=deadline)
+        run.facts = session.redact_facts(facts)
 
     def _hand_off(self, run: _Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""
@@ -295,7 +316,16 @@ class Desk:
                 await _in_thread(self._parts.redactor.warm_up)
                 opened = await self._open(stack=self._stack)
                 self._labelers, self._notices = opened.labelers, opened.notices
+                self._reader = self._reading(opened.sources)
             return self._labelers
+
+    def _reading(self, opened: Sequence[FactSource]) -> FactReader:
+        return FactReader(
+            book=self._parts.rules.book,
+            desk=self._parts.desk,
+            facts_read=self._parts.facts_read,
+            sources=(*opened, *self._given_sources),
+        )
 
 
 class _Run:
@@ -342,6 +372,13 @@ def _restored(decision: Decision, session: Session) -> Decision:
     action = None if decision.action is None else session.restore_action(decision.action)
     reply = None if decision.reply is None else session.restore(decision.reply)
     return replace(decision, action=action, reply=reply)
+
+
+def _kind(error: BaseException) -> str:
+    """What broke; of things done side by side, the first that did."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__
 
 
 def _to_person(decision: Decision, reason: Reason) -> Decision:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,8 +16,9 @@ import anyio
 from deskquorum.assembly import Parts, load_parts
 from deskquorum.cli.batch import wide_console
 from deskquorum.desk import Desk
-from deskquorum.domain import JsonValue, VoteStatus
+from deskquorum.domain import Deadline, JsonValue, VoteStatus
 from deskquorum.errors import ConfigError, DeskError
+from deskquorum.facts import open_sources, probed
 from deskquorum.formats import ticket_of_text
 from deskquorum.policy import run_cases
 
@@ -56,7 +58,7 @@ def _checks(folder: Path) -> Iterator[_Check]:
         found = _version(package)
         yield _Check(name=package, ok=found is not None, said=found or use, needed=False)
     try:
-        parts = load_parts(folder)
+        parts = load_parts(folder, keys=os.environ)
     except ConfigError as exc:
         for problem in exc.problems:
             yield _Check(name="desk", ok=False, said=str(problem))
@@ -75,7 +77,30 @@ def _checks(folder: Path) -> Iterator[_Check]:
     yield _attempt(
         "ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries"
     )
+    yield from _sources(parts)
     yield _attempt("labelers", lambda: _ask_all(parts))
+
+
+def _sources(parts: Parts) -> Iterator[_Check]:
+    """Every source is read once, for nobody."""
+    specs = parts.desk.sources
+
+    async def once() -> list[tuple[bool, str]]:
+        async with AsyncExitStack() as stack:
+            opened = await open_sources(specs.values(), keys=os.environ, stack=stack)
+            deadline = Deadline.after(parts.desk.deadline_s)
+            return [await probed(source, specs[source.name], deadline) for source in opened]
+
+    answers = anyio.run(once) if specs else []
+    for (name, spec), (ok, how) in zip(specs.items(), answers, strict=True):
+        said = f"answers ({how})" if ok else f"can't be read ({how})"
+        others = {
+            other: sorted(shared)
+            for other, theirs in specs.items()
+            if other != name and (shared := spec.fields.keys() & theirs.fields.keys())
+        }
+        notes = [f"must agree with {o} about {', '.join(shared)}" for o, shared in others.items()]
+        yield _Check(name=f"source {name}", ok=ok, said="; ".join([said, *notes]))
 
 
 def _attempt(name: str, run: Callable[[], str]) -> _Check:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from httpx import AsyncClient
     from sqlalchemy import Engine
 
-__all__ = ["open_sources", "unset_variables"]
+__all__ = ["ClosedSource", "open_sources", "unset_variables"]
 
 
 def unset_variables(
@@ -61,7 +61,7 @@ async def open_sources(
     for spec in specs:
         unset = next((env.name for env in _variables(spec) if not keys.get(env.name)), None)
         if unset is not None:
-            opened.append(_Closed(spec, why=f"unset-{unset}"))
+            opened.append(ClosedSource(spec, why=f"unset-{unset}"))
             continue
         match spec:
             case HttpSourceSpec():
@@ -73,16 +73,27 @@ async def open_sources(
     return tuple(opened)
 
 
-class _Closed:
+class ClosedSource:
     """A source that can't be read as things are."""
 
     def __init__(self, spec: SourceSpec, *, why: str) -> None:
+        """Stand in for a source.
+
+        Args:
+            spec: The source.
+            why: Kebab case: `unset-SHOP_TOKEN`, `no-driver`, `bad-address`.
+        """
         self.name = spec.id
         self.facts = frozenset(spec.fields)
-        self._why = why
+        self.why = why
 
-    async def read(self, request: FactRequest, *, deadline: Deadline) -> Facts:  # noqa: ARG002 - never read
-        raise FactSourceError(self.name, self._why)
+    async def read(self, request: FactRequest, *, deadline: Deadline) -> Facts:  # noqa: ARG002 - nothing is read
+        """Fail.
+
+        Raises:
+            FactSourceError: Always.
+        """
+        raise FactSourceError(self.name, self.why)
 
 
 def _variables(spec: SourceSpec) -> tuple[EnvName, ...]:
@@ -134,9 +145,9 @@ def _sql(spec: SqlSourceSpec, keys: Mapping[str, str], stack: AsyncExitStack) ->
             timeout_s=spec.timeout_s,
         )
     except ImportError:
-        return _Closed(spec, why="no-driver")
+        return ClosedSource(spec, why="no-driver")
     except (ArgumentError, ValueError):
-        return _Closed(spec, why="bad-address")
+        return ClosedSource(spec, why="bad-address")
     stack.callback(engine.dispose)
     return source
 
