@@ -88,8 +88,10 @@ def _sources(parts: Parts) -> Iterator[_Check]:
     async def once() -> list[tuple[bool, str]]:
         async with AsyncExitStack() as stack:
             opened = await open_sources(specs.values(), keys=os.environ, stack=stack)
-            deadline = Deadline.after(parts.desk.deadline_s)
-            return [await probed(source, specs[source.name], deadline) for source in opened]
+            return [
+                await probed(source, specs[source.name], Deadline.after(parts.desk.deadline_s))
+                for source in opened
+            ]
 
     answers = anyio.run(once) if specs else []
     for (name, spec), (ok, how) in zip(specs.items(), answers, strict=True):

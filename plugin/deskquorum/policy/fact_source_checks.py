@@ -21,6 +21,7 @@ from deskquorum.policy.fact_types import (
     described,
 )
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.trust import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = ["source_misfits"]
@@ -45,7 +46,8 @@ def source_misfits(
             yield from checker.fact(fact, field, (*keys, "fields", fact))
         if isinstance(shape, SqlShape):
             for parameter, asked in shape.parameters.items():
-                yield from checker.asked(asked, 0, (*keys, "parameters", parameter))
+                if _trusted(asked):
+                    yield from checker.asked(asked, 0, (*keys, "parameters", parameter))
         else:
             for asked, offset in _places(shape.url).items():
                 yield from checker.asked(asked, offset, (*keys, "url"))
@@ -59,6 +61,15 @@ def _places(url: str) -> Mapping[str, int]:
     except ValueError:
         # Reported where the template was read.
         return {}
+
+
+def _trusted(name: str) -> bool:
+    """Others were reported where the parameters were read."""
+    try:
+        check_trusted(name)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
