@@ -1,9 +1,11 @@
 """A desk that reads its own systems: whole tickets, a real HTTP server, a real database."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from textwrap import dedent
@@ -14,8 +16,9 @@ import pytest
 from deskquorum import Action, ConfigError, Proposal, Route, load_desk
 from deskquorum.domain import Fact, Facts
 from deskquorum.facts import FactSourceError, StaticFacts
-from deskquorum.formats import read_ticket
+from deskquorum.formats import parse_json, read_ticket
 from deskquorum.judgement import judge
+from deskquorum.testing import ScriptedModel, letters, slow
 
 pytestmark = pytest.mark.anyio
 
@@ -122,7 +125,7 @@ PROPOSAL = Proposal(source="bot", action=Action(name="send_invoice", args={"orde
 
 
 @pytest.fixture
-def folder(tmp_path):
+def shop_folder(tmp_path):
     files = {
         "policies/invoices.yaml": POLICY,
         "policies/playbook.yaml": PLAYBOOK,
@@ -140,7 +143,7 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def at(folder):
+def at(shop_folder):
     """The desk folder with its shop at an address."""
 
     def at(url, **changed):
@@ -148,8 +151,8 @@ def at(folder):
         for old, new in changed.get("desk", {}).items():
             assert old in text
             text = text.replace(old, new)
-        (folder / "policies" / "desk.yaml").write_text(text, encoding="utf-8")
-        return folder
+        (shop_folder / "policies" / "desk.yaml").write_text(text, encoding="utf-8")
+        return shop_folder
 
     return at
 
@@ -189,13 +192,13 @@ async def test_with_its_facts_read_a_signed_off_action_runs_by_itself(shop, desk
     assert told["order.id"] == "ticket"
 
 
-async def test_what_was_read_is_redacted_before_it_is_recorded(shop, desk_at, folder):
+async def test_what_was_read_is_redacted_before_it_is_recorded(shop, desk_at, shop_folder):
     async with shop({"record": RECORD}) as running, desk_at(running.url) as desk:
         entry = desk.ledger.get((await desk.decide(ticket())).id)
     facts = entry.evidence.facts
     assert facts.get("order.email").startswith("⟦EMAIL")
     assert facts.get("order.user_id") == facts.get("requester.customer_id")
-    kept = b"".join(f.read_bytes() for f in (folder / "state").iterdir())
+    kept = b"".join(f.read_bytes() for f in (shop_folder / "state").iterdir())
     for personal in (b"ada@example.com", b"C-204", b"k-1"):
         assert personal not in kept
 
@@ -302,27 +305,37 @@ async def test_text_in_place_of_an_id_reaches_no_other_record(shop, desk_at):
     assert [path.split("?")[0] for path in running.paths] == ["/orders/..%2Fusers"]
 
 
-async def test_sources_are_read_while_labelers_vote(shop, desk_at, monkeypatch):
-    started = {}
+class Meeting:
+    """A source that answers once the model has been asked."""
 
-    def noting(call, name):
-        async def noted(*args, **kwargs):
-            started[name] = anyio.current_time()
-            await anyio.sleep(0.3)
-            return await call(*args, **kwargs)
+    name = "meeting"
+    facts = ("order.status",)
 
-        return noted
+    def __init__(self):
+        self.model_asked = anyio.Event()
+        self.model_asked_at = self.read_at = 0.0
 
-    from deskquorum import desk as module
+    def answer(self, _):
+        self.model_asked_at = time.monotonic()
+        self.model_asked.set()
+        return slow(1, letters({"A": 0.6, "B": 0.4}))
 
-    monkeypatch.setattr(module, "collect_votes", noting(module.collect_votes, "labeling"))
-    async with shop({"record": RECORD, "delay_s": 0.3}) as running, desk_at(running.url) as desk:
-        before = anyio.current_time()
-        decision = await desk.decide(ticket())
-        took = anyio.current_time() - started["labeling"]
-    assert decision.route is Route.AUTO
-    assert started["labeling"] >= before
-    assert took < 0.6
+    async def read(self, request, *, deadline):  # noqa: ARG002
+        await self.model_asked.wait()
+        self.read_at = time.monotonic()
+        return Facts()
+
+
+async def test_sources_are_read_while_labelers_vote(always_asking, rows):
+    meeting = Meeting()
+    plain = read_ticket(parse_json(json.dumps(rows["plain-01"])))
+    async with (
+        ScriptedModel(meeting.answer) as model,
+        load_desk(always_asking, model_url=model.base_url, sources=[meeting]) as desk,
+    ):
+        decision = await desk.decide(plain)
+    assert not of(decision, "late")
+    assert meeting.model_asked_at <= meeting.read_at < meeting.model_asked_at + 1
 
 
 async def test_a_host_adds_sources_of_its_own(shop, desk_at):
@@ -412,8 +425,6 @@ def ran(*command, **environment):
 
 
 async def run_aside(*command):
-    import os
-
     return await anyio.to_thread.run_sync(lambda: ran(*command, **os.environ, **KEYS))
 
 
@@ -442,10 +453,10 @@ async def test_decide_reads_sources_from_the_command_line(shop, at, tmp_path):
     assert "order.status = delivered" in told.stdout
 
 
-async def test_explain_says_what_was_not_read(shop, desk_at, folder):
+async def test_explain_says_what_was_not_read(shop, desk_at, shop_folder):
     async with shop({"status": 404}) as running, desk_at(running.url) as desk:
         await desk.review(ticket(), PROPOSAL)
-    told = await run_aside("explain", "t-1", "--desk", str(folder))
+    told = await run_aside("explain", "t-1", "--desk", str(shop_folder))
     assert "Not read: order.status from shop (status-404)." in told.stdout
     assert "which rule delivered needs, was not read from shop (status-404)." in told.stdout
 
