@@ -35,13 +35,14 @@ from deskquorum.pack import starter_pack
 from deskquorum.policy import (
     DeskFile,
     NearestSpec,
+    PolicyBook,
     PromptSpec,
     RuleSpec,
     load_desk_file,
     load_policies,
 )
-from deskquorum.proposal import load_playbook
-from deskquorum.reconciliation import read_learned
+from deskquorum.proposal import Playbook, load_playbook
+from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
 from deskquorum.sourcing import facts_read
 
@@ -132,19 +133,7 @@ def load_parts(
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
     return Parts(
         desk=desk,
-        rules=Rulebook(
-            book=book,
-            playbook=playbook,
-            clauses=index_clauses(
-                book.clauses.values(), None if embedder is None else embedder.embed
-            ),
-            questions=desk.questions,
-            accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
-            prices={name: spec.price for name, spec in desk.labelers.items()},
-            links=tuple(desk.links),
-            relied_on={name: relied_on(book, playbook, name) for name in book.actions},
-            learned=learned,
-        ),
+        rules=_rulebook(book, desk, playbook, learned, embedder),
         learned_path=learned_path,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
@@ -209,6 +198,26 @@ async def open_parts(
     closed = [source for source in sources if isinstance(source, ClosedSource)]
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
     return Opened(labelers=(*parts.labelers, *asking), sources=sources, notices=tuple(notices))
+
+
+def _rulebook(
+    book: PolicyBook,
+    desk: DeskFile,
+    playbook: Playbook,
+    learned: Learned,
+    embedder: Embedder | None,
+) -> Rulebook:
+    return Rulebook(
+        book=book,
+        playbook=playbook,
+        clauses=index_clauses(book.clauses.values(), None if embedder is None else embedder.embed),
+        questions=desk.questions,
+        accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
+        prices={name: spec.price for name, spec in desk.labelers.items()},
+        links=tuple(desk.links),
+        relied_on={name: relied_on(book, playbook, name) for name in book.actions},
+        learned=learned,
+    )
 
 
 def _labelers(
