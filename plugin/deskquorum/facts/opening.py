@@ -157,8 +157,10 @@ def _engine(url: str, spec: SqlSourceSpec) -> Engine:
 
     made = make_url(url)
     if made.get_backend_name() != "sqlite":
-        wait_s = max(1, math.ceil(spec.timeout_s))
-        return create_engine(made, pool_pre_ping=True, connect_args={"connect_timeout": wait_s})
+        # Its driver waits for minutes unless it is told otherwise.
+        known = made.get_driver_name() in {"psycopg", "psycopg2"}
+        wait = {"connect_timeout": max(1, math.ceil(spec.timeout_s))} if known else {}
+        return create_engine(made, pool_pre_ping=True, connect_args=wait)
     if made.database and made.database != ":memory:" and not made.database.startswith("file:"):
         # Opened for reading only: a wrong path must be an error and not a new, empty database.
         file = quote(str((spec.folder / made.database).absolute()))
