@@ -54,7 +54,13 @@ rules:
       && customer.orders.exists(o, o.gift && o.total_minor == 305) && customer.tier == "gold"
     reason: a test
 """
-WORDS = 'labeler: words\nversion: "1"\notherwise: other\nrules:\n  - {id: r, label: refund, words: [refund]}\n'
+WORDS = """\
+labeler: words
+version: "1"
+otherwise: other
+rules:
+  - {id: r, label: refund, words: [refund]}
+"""
 TICKET = {
     "id": "t-1",
     "messages": [{"role": "customer", "text": "Hello", "at": datetime.now(UTC)}],
