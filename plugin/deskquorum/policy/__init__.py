@@ -30,13 +30,14 @@ from deskquorum.policy.desk_file import (
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
 from deskquorum.policy.fact_fields import FactField
-from deskquorum.policy.fact_sources import (
+from deskquorum.policy.fact_source_specs import (
     EnvName,
+    HeaderSpec,
     HttpSourceSpec,
     SourceSpec,
     SqlSourceSpec,
-    query_places,
 )
+from deskquorum.policy.fact_sources import query_places
 from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.fitting import UnfitError, moment_of, told
 from deskquorum.policy.flattening import flattened
@@ -65,6 +66,7 @@ __all__ = [
     "EnvName",
     "Environment",
     "FactField",
+    "HeaderSpec",
     "HttpSourceSpec",
     "LabelerSpec",
     "Missing",

@@ -22,12 +22,8 @@ from deskquorum.policy.desk_shapes import (
     RuleShape,
 )
 from deskquorum.policy.document import Document, salvage_yaml
-from deskquorum.policy.fact_sources import (
-    SourceSpec,
-    SqlSourceSpec,
-    read_max_ages,
-    read_sources,
-)
+from deskquorum.policy.fact_source_specs import SourceSpec, SqlSourceSpec
+from deskquorum.policy.fact_sources import read_max_ages, read_sources
 from deskquorum.policy.money import exponent_of
 from deskquorum.policy.names import did_you_mean, is_name
 

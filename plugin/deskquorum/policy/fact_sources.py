@@ -1,4 +1,4 @@
-"""`sources` of `desk.yaml`: which of the desk's own systems are read for facts, and how."""
+"""Reading `sources` and `max_age` of `desk.yaml`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from deskquorum.errors import Problem
@@ -21,20 +20,18 @@ from deskquorum.policy.fact_source_shapes import (
     HttpShape,
     SqlShape,
 )
+from deskquorum.policy.fact_source_specs import (
+    EnvName,
+    HeaderSpec,
+    HttpSourceSpec,
+    SourceSpec,
+    SqlSourceSpec,
+)
 from deskquorum.policy.names import is_name
 from deskquorum.policy.trust import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
-__all__ = [
-    "EnvName",
-    "HeaderSpec",
-    "HttpSourceSpec",
-    "SourceSpec",
-    "SqlSourceSpec",
-    "query_places",
-    "read_max_ages",
-    "read_sources",
-]
+__all__ = ["query_places", "read_max_ages", "read_sources"]
 
 _Keys = tuple[str | int, ...]
 
@@ -50,61 +47,6 @@ _DATABASES = ("sqlite", "postgresql")
 _NO_SECRETS = "put it into an environment variable and name that: {env: NAME}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvName:
-    """An environment variable that the file names, and where."""
-
-    name: str
-    line: int
-    column: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderSpec:
-    """A header's value: `prefix`, then what the variable holds."""
-
-    prefix: str
-    env: EnvName | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpSourceSpec:
-    """A system that answers JSON over HTTP."""
-
-    id: str
-    url: str
-    """Template, as `UrlTemplate` reads it."""
-    headers: Mapping[str, HeaderSpec]
-    fields: Mapping[str, FactField]
-    as_of: str | None
-    timeout_s: float
-    """For one try."""
-    tries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlSourceSpec:
-    """A database that is read by one statement."""
-
-    id: str
-    url: str | EnvName
-    """The address, or the variable that holds it."""
-    folder: Path
-    """What a relative path of an SQLite file is relative to."""
-    line: int
-    """Of the address."""
-    column: int
-    query: str
-    parameters: Mapping[str, str]
-    rows: Literal["one", "all"]
-    fields: Mapping[str, FactField]
-    as_of: str | None
-    timeout_s: float
-
-
-SourceSpec = HttpSourceSpec | SqlSourceSpec
-
-
 def read_sources(
     document: Document[DeskShape], problems: list[Problem]
 ) -> Mapping[str, SourceSpec]:
@@ -113,10 +55,7 @@ def read_sources(
     for name, shape in document.value.sources.items():
         before = len(problems)
         reader = _Reader(document=document, keys=("sources", name), problems=problems)
-        if not is_name(name) or name == _TICKET:
-            hint = "use lower-case letters, digits and _"
-            hint = "that is what decisions call the ticket itself" if name == _TICKET else hint
-            problems.append(document.key_problem(f"'{name}' is no name", *reader.keys, hint=hint))
+        reader.check_name(name)
         spec = reader.source(name, shape)
         if spec is not None and len(problems) == before:
             found[name] = spec
@@ -150,6 +89,14 @@ class _Reader:
     document: Document[DeskShape]
     keys: _Keys
     problems: list[Problem]
+
+    def check_name(self, name: str) -> None:
+        hint = "use lower-case letters, digits and _"
+        if name == _TICKET:
+            hint = "that is what decisions call the ticket itself"
+        if name == _TICKET or not is_name(name):
+            message = f"'{name}' is no name"
+            self.problems.append(self.document.key_problem(message, *self.keys, hint=hint))
 
     def source(self, name: str, shape: AnySource) -> SourceSpec | None:
         fields = {fact: self.field(field, "fields", fact) for fact, field in shape.fields.items()}
@@ -205,13 +152,10 @@ class _Reader:
         env = None if shape.url_env is None else self.env(shape.url_env, "url_env")
         if query is None or (url := shape.url or env) is None:
             return None
-        line, column = self.document.place(*self.keys, "url" if shape.url else "url_env")
         return SqlSourceSpec(
             id=name,
             url=url,
             folder=self.folder,
-            line=line,
-            column=column,
             query=query,
             parameters=shape.parameters,
             rows=shape.rows,

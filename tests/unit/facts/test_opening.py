@@ -8,8 +8,7 @@ import pytest
 
 from deskquorum.domain import Unread
 from deskquorum.facts import FactField, gather_facts, open_sources, probed, unset_variables
-from deskquorum.policy import EnvName, HttpSourceSpec, SqlSourceSpec
-from deskquorum.policy.fact_sources import HeaderSpec
+from deskquorum.policy import EnvName, HeaderSpec, HttpSourceSpec, SqlSourceSpec
 
 pytestmark = pytest.mark.anyio
 
@@ -33,8 +32,6 @@ def sql(url, folder=Path(), query="SELECT status FROM orders WHERE id = :order")
         id="crm",
         url=url,
         folder=folder,
-        line=3,
-        column=5,
         query=query,
         parameters={"order": "order.id"},
         rows="one",
