@@ -270,7 +270,7 @@ class Desk:
     async def _read(self, run: _Run, session: Session, *, known: Facts, deadline: Deadline) -> None:
         """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
         facts = await self._reader.told(run.ticket, known=known, deadline=deadline)
-        run.facts = session.redact_facts(facts)
+        run.facts = await _in_thread(partial(session.redact_facts, facts))
 
     def _hand_off(self, run: _Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""

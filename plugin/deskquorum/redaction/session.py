@@ -61,6 +61,9 @@ _PERSONAL_FIELDS = (
 """Fields of records whose value is personal data; what is not listed here may be an article's name
 or a country, which rules compare."""
 
+_FREE_TEXT = re.compile(r"(^|[._])(note|comment|message|memo|remark|instruction)s?$")
+"""Fields that people write whole sentences into."""
+
 _SAMPLE = (
     "Hello, this is Sam Sampel of 1 Main St, Bend OR 97701, sam@example.com, 415-555-0132."
     " Please tell me where my order is, it has not arrived yet. Thanks, Sam"
@@ -148,9 +151,12 @@ class Session:
         return self._vault.restore(text)
 
     def redact_facts(self, facts: Facts) -> Facts:
-        """Hide the requester's own values, and fields that are personal by their name, in facts.
+        """Hide the requester's values, fields that are personal by name, and what notes tell.
 
         Ids and all else that rules compare stay as they are.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
         """
         return replace(
             facts,
@@ -259,6 +265,8 @@ class Session:
                 }
             case str() if value and (kind := _personal_field(path)) is not None:
                 return self._vault.placeholder(value, kind)
+            case str() if _FREE_TEXT.search(path.lower()):
+                return self.redact(value, "note")
             case str():
                 return self._redacted_fact(value)
             case _:
