@@ -22,7 +22,7 @@ from deskquorum.labeling import (
     load_embedder,
 )
 from deskquorum.labeling.prompt import prompt_misfits
-from deskquorum.ledger import Ledger, open_ledger
+from deskquorum.ledger import Ledger, is_database_url, open_ledger
 from deskquorum.llm import (
     ChatModel,
     Prompt,
@@ -46,7 +46,7 @@ from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
 from deskquorum.sourcing import facts_read
 
-__all__ = ["Opened", "Parts", "load_parts", "open_parts"]
+__all__ = ["Opened", "Parts", "ledger_of", "load_parts", "open_parts"]
 
 _T = TypeVar("_T")
 
@@ -70,7 +70,8 @@ class Parts:
     facts_read: Mapping[str, frozenset[str]]
     """Action to the facts that ruling on it can read."""
     ledger: Ledger
-    ledger_path: Path
+    ledger_place: Path | str
+    """The file, or the URL of a database."""
     learned_path: Path
 
 
@@ -130,7 +131,7 @@ def load_parts(
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
-    ledger_path = Path(ledger) if ledger else folder / desk.ledger
+    ledger_place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
     return Parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
@@ -140,9 +141,26 @@ def load_parts(
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
         facts_read=facts_read(book, playbook),
-        ledger=open_ledger(ledger_path),
-        ledger_path=ledger_path,
+        ledger=open_ledger(ledger_place),
+        ledger_place=ledger_place,
     )
+
+
+def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
+    """The ledger alone, of a desk whose other files may be faulty.
+
+    Raises:
+        ConfigError: `desk.yaml` can't be read, and no ledger is named.
+    """
+    if ledger is not None:
+        return open_ledger(_ledger_place(ledger, Path()))
+    path, problems = folder / "policies" / "desk.yaml", list[Problem]()
+    if not path.is_file():
+        raise PolicyFileError([_no_desk(path)])
+    desk = load_desk_file(path, problems)
+    if desk is None:
+        raise ConfigError(problems)
+    return open_ledger(_ledger_place(desk.ledger, folder))
 
 
 async def open_parts(
@@ -245,6 +263,10 @@ def _collect(problems: list[Problem], load: Callable[[], _T]) -> _T | None:
     except ConfigError as exc:
         problems += exc.problems
         return None
+
+
+def _ledger_place(named: str | Path, folder: Path) -> Path | str:
+    return str(named) if is_database_url(named) else folder / named
 
 
 def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:

@@ -5,6 +5,7 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -22,6 +23,7 @@ from deskquorum.asking import labelers_to_ask
 from deskquorum.assembly import Parts, load_parts, open_parts
 from deskquorum.domain import (
     Answer,
+    Charge,
     Deadline,
     Decision,
     Evidence,
@@ -38,7 +40,8 @@ from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import FactSource
 from deskquorum.judgement import answer_to, judge
 from deskquorum.labeling import Choose, Labeler, collect_votes
-from deskquorum.ledger import Ledger
+from deskquorum.ledger import HeldError, Ledger
+from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 from deskquorum.sourcing import FactReader
 
@@ -50,7 +53,7 @@ _RESERVE_S = 0.5
 """Kept back from the deadline for judging once the votes are in."""
 
 _RECORD_S = 2.0
-"""Longest wait for the ledger; a decision that it has not taken by then goes to a person."""
+"""Granted to the ledger even at the deadline; what it has not taken by then goes to a person."""
 
 
 def load_desk(
@@ -156,7 +159,7 @@ class Desk:
             if not run.failures:
                 run.failures.append(Reason(code="late", params={"stage": run.stage}))
             decision = self._hand_off(run)
-        return await self._record(run, decision)
+        return await self._record(run, decision, deadline)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -243,16 +246,16 @@ class Desk:
         # Before anything else is redacted: what is replaced counts as known to the conversation.
         leaks = _leaks(run.ticket.proposal, session)
         run.stage = "facts"
-        known = self._reader.known(
+        run.raw_facts = self._reader.known(
             run.ticket, languages=session.ticket.languages, now=run.ticket_time
         )
-        run.facts = session.redact_facts(known)
+        run.facts = session.redact_facts(run.raw_facts)
         proposal = _redacted(run.ticket.proposal, session)
         run.stage = "labeling"
         in_time = deadline.earlier(_RESERVE_S)
         async with anyio.create_task_group() as tasks:
             if live and self._reader.sources:
-                tasks.start_soon(partial(self._read, run, session, known=known, deadline=in_time))
+                tasks.start_soon(partial(self._read, run, session, deadline=in_time))
             collected = await collect_votes(
                 labelers, session.ticket, deadline=in_time, choose=choose
             )
@@ -267,10 +270,11 @@ class Desk:
         )
         return evidence, collected.saved_calls
 
-    async def _read(self, run: _Run, session: Session, *, known: Facts, deadline: Deadline) -> None:
+    async def _read(self, run: _Run, session: Session, *, deadline: Deadline) -> None:
         """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
-        facts = await self._reader.told(run.ticket, known=known, deadline=deadline)
-        run.facts = await _in_thread(partial(session.redact_facts, facts))
+        told = await self._reader.told(run.ticket, known=run.raw_facts, deadline=deadline)
+        run.facts = await _in_thread(partial(session.redact_facts, told))
+        run.raw_facts = told
 
     def _hand_off(self, run: _Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""
@@ -292,16 +296,13 @@ class Desk:
             policy_hash=self._parts.rules.book.hash,
         )
 
-    async def _record(self, run: _Run, decision: Decision) -> Decision:
+    async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
         """INVARIANT: what is not in the ledger is not done by itself."""
-        if run.evidence is None:
-            raise RedactionError("a decision without evidence")
-        recorded = False
-        with anyio.move_on_after(_RECORD_S), suppress(LedgerError):
-            await _in_thread(partial(self.ledger.append, decision, run.evidence))
-            recorded = True
-        if not recorded:
-            decision = _to_person(decision, Reason(code="no-record"))
+        recorded: Decision | None = None
+        wait_s = max(deadline.remaining_s(), _RECORD_S)
+        with anyio.move_on_after(wait_s), suppress(LedgerError):
+            recorded = await _in_thread(partial(self._recorded, run, decision))
+        decision = recorded or _to_person(decision, Reason(code="no-record"))
         if run.session is None:
             return decision
         try:
@@ -309,6 +310,27 @@ class Desk:
         except RedactionError:
             held = _to_person(decision, Reason(code="unknown-placeholder"))
             return replace(held, action=None, reply=None)
+
+    def _recorded(self, run: _Run, decision: Decision) -> Decision:
+        """The decision as the ledger took it: what is stopped or full goes to a person."""
+        if run.evidence is None:
+            raise LedgerError("a decision without evidence")
+        charges, key = run.charges(decision, self._parts.rules.book)
+        append = partial(self.ledger.append, charges=charges, action_key=key)
+        try:
+            append(decision, run.evidence)
+        except HeldError as held:
+            failures = (*run.evidence.failures, *held.reasons)
+            run.evidence = replace(run.evidence, used=held.used, failures=failures)
+            decision = judge(
+                run.evidence,
+                self._parts.rules,
+                decision_id=decision.id,
+                now=decision.decided_at,
+                saved_calls=decision.saved_calls,
+            )
+            append(decision, run.evidence)
+        return decision
 
     async def _ready(self) -> tuple[Labeler, ...]:
         async with self._opening:
@@ -337,10 +359,24 @@ class _Run:
         self.stage = "start"
         self.session: Session | None = None
         self.facts = Facts()
+        self.raw_facts = Facts()
         self.votes: tuple[Vote, ...] = ()
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
+        """What the decision's action takes from its limits, and a key that tells it from others."""
+        spec = None if decision.action is None else book.actions.get(decision.action.name)
+        if spec is None or decision.action is None or self.session is None:
+            return (), ""
+        try:
+            action = self.session.restore_action(decision.action)
+        except RedactionError:
+            # Such an action is held back anyway.
+            return (), ""
+        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        return charges_of(spec, action, self.raw_facts).charges, key
 
     @property
     def redacted(self) -> RedactedTicket:

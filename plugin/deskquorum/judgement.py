@@ -26,6 +26,7 @@ from deskquorum.domain import (
     Question,
     Reason,
     Ruling,
+    Usage,
     Vote,
 )
 from deskquorum.grounding import ClauseIndex, check_reply
@@ -84,7 +85,7 @@ def judge(
     ticket_ruling = rule_on_ticket(
         rules.book, facts=facts, answers=answers, claimed=claimed, now=now
     )
-    known = _Known(facts=facts, answers=answers, claimed=claimed, now=now)
+    known = _Known(facts=facts, answers=answers, claimed=claimed, now=now, used=evidence.used)
     proposal = evidence.proposal or known.propose(rules)
     guessed = proposal is None
     if guessed:
@@ -152,6 +153,7 @@ class _Known:
     answers: Mapping[str, Answer]
     claimed: Mapping[str, JsonValue]
     now: datetime
+    used: Mapping[str, Usage]
 
     def propose(self, rules: Rulebook) -> Proposal | None:
         return propose(
@@ -171,6 +173,7 @@ class _Known:
             answers=self.answers,
             claimed=self.claimed,
             now=self.now,
+            used=self.used,
         )
 
 

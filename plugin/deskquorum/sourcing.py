@@ -78,7 +78,9 @@ def _names(book: PolicyBook, playbook: Playbook, action: str) -> Iterator[str]:
             if (guarded := rule.conditions[target]) is not None:
                 for name in guarded.condition.names:
                     yield from _read_by(name, playbook)
-    yield from _currencies(book.actions[action].args.values())
+    spec = book.actions[action]
+    yield from _currencies(spec.args.values())
+    yield from (limit.per for limit in spec.limits)
 
 
 def _read_by(name: str, playbook: Playbook) -> Iterator[str]:

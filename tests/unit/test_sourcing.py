@@ -41,6 +41,7 @@ facts:
   order.items: {list: {id: string, name: string, price: int}}
   customer.tier: string
   customer.banned: bool
+  customer.number: string
   parcel.weight: int
   parcel.sent_at: date?
 conditions:
@@ -49,6 +50,7 @@ actions:
   refund: {args: {amount: {type: money, currency: order.currency}}, risk: none}
   ship: {args: {id: string}, risk: none}
   note: {risk: none}
+  gift: {risk: none, limits: [{id: gifts, per: customer.number, within: 1d, count: 1, reason: x}]}
 rules:
   - id: r
     on: refund
@@ -61,7 +63,7 @@ rules:
 """
 EVERYTHING = {
     "order.id", "order.currency", "order.total_minor", "order.items", "customer.tier",
-    "customer.banned", "parcel.weight", "parcel.sent_at",
+    "customer.banned", "customer.number", "parcel.weight", "parcel.sent_at",
 }  # fmt: skip
 
 
@@ -105,6 +107,9 @@ def bots(name, reply=None):
             id="a-whole-record-and-what-a-slot-reads",
         ),
         pytest.param(bots("note"), {"customer.banned"}, id="the-tickets-rules-only"),
+        pytest.param(
+            bots("gift"), {"customer.banned", "customer.number"}, id="whom-a-limit-is-per"
+        ),
         pytest.param(bots("refund", "Done!"), EVERYTHING, id="a-reply-may-speak-of-anything"),
         pytest.param(bots(None, "Hello"), EVERYTHING, id="a-reply-alone"),
         pytest.param(bots("unheard"), EVERYTHING, id="an-action-that-nobody-declares"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
 from deskquorum.errors import DeskError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(policy_app, name="policy")
+app.add_typer(ledger_app, name="ledger")
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[
@@ -34,7 +36,8 @@ NoModelOption = Annotated[
     typer.Option("--no-model", help="Leave the prompt labelers out: rules and embeddings only."),
 ]
 LedgerOption = Annotated[
-    Path | None, typer.Option("--ledger", help="Ledger file instead of the one desk.yaml names.")
+    str | None,
+    typer.Option("--ledger", help="Ledger file, or postgresql: URL, instead of desk.yaml's."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _GOLD = "CSV of audited items: item,label."
@@ -120,6 +123,47 @@ def explain(
     from deskquorum.cli.explain import explain_decision
 
     raise typer.Exit(explain_decision(identity, folder=desk, ledger=ledger, as_json=as_json))
+
+
+ActionArgument = Annotated[
+    str, typer.Argument(metavar="[ACTION]", help="An action or `reply`; everything if left out.")
+]
+ByOption = Annotated[str | None, typer.Option("--by", help="Who; the user of this machine.")]
+WhyOption = Annotated[str, typer.Option("--why", help="Why, in words for colleagues.")]
+
+
+@app.command()
+def stop(
+    action: ActionArgument = "",
+    *,
+    why: WhyOption,
+    by: ByOption = None,
+    desk: DeskOption = Path(),
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Send an action, or everything, to people from the next decision on, in every process."""
+    from deskquorum.cli.switch import stop_desk
+
+    raise typer.Exit(stop_desk(action, folder=desk, ledger=ledger, by=by, why=why, as_json=as_json))
+
+
+@app.command()
+def resume(
+    action: ActionArgument = "",
+    *,
+    why: WhyOption,
+    by: ByOption = None,
+    desk: DeskOption = Path(),
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Undo a stop of the same name."""
+    from deskquorum.cli.switch import resume_desk
+
+    raise typer.Exit(
+        resume_desk(action, folder=desk, ledger=ledger, by=by, why=why, as_json=as_json)
+    )
 
 
 @app.command()

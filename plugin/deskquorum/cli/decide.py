@@ -26,7 +26,7 @@ def decide_file(
     out: Path | None,
     model_url: str | None,
     models: bool,
-    ledger: Path | None,
+    ledger: str | None,
     jobs: int,
     as_json: bool,
 ) -> int:

@@ -75,8 +75,9 @@ def _checks(folder: Path) -> Iterator[_Check]:
         yield _Check(name="case", ok=False, said=f"{case.path}:{case.line}: {case.name}")
     yield _Check(name="policy cases", ok=not failed, said=f"{len(failed)} fail")
     yield _attempt(
-        "ledger", lambda: f"{parts.ledger_path}, {parts.ledger.verify().entries} entries"
+        "ledger", lambda: f"{parts.ledger_place}, {parts.ledger.verify().entries} entries"
     )
+    yield _attempt("kill switch", lambda: _stopped(parts))
     yield from _sources(parts)
     yield _attempt("labelers", lambda: _ask_all(parts))
 
@@ -103,6 +104,12 @@ def _sources(parts: Parts) -> Iterator[_Check]:
         }
         notes = [f"must agree with {o} about {', '.join(shared)}" for o, shared in others.items()]
         yield _Check(name=f"source {name}", ok=ok, said="; ".join([said, *notes]))
+
+
+def _stopped(parts: Parts) -> str:
+    stops = parts.ledger.stops()
+    told = [f"{s.action or 'everything'} is stopped by {s.by}: {s.why}" for s in stops]
+    return "; ".join(told) or "nothing is stopped"
 
 
 def _attempt(name: str, run: Callable[[], str]) -> _Check:

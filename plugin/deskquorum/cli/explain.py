@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from rich.markup import escape
@@ -16,16 +17,19 @@ from deskquorum.formats import decision_row
 __all__ = ["explain_decision"]
 
 
-def explain_decision(identity: str, *, folder: Path, ledger: Path | None, as_json: bool) -> int:
+def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json: bool) -> int:
     """Print the story of a decision, or of a ticket's latest; returns 0.
 
     Raises:
         InputError: The ledger holds no such decision.
     """
     parts = load_parts(folder, models=False, ledger=ledger)
-    entry = parts.ledger.get(identity) or parts.ledger.latest(identity)
+    with closing(parts.ledger) as record:
+        entry = record.get(identity) or record.latest(identity)
     if entry is None:
-        raise InputError(f"the ledger {parts.ledger_path} holds no decision or ticket '{identity}'")
+        raise InputError(
+            f"the ledger {parts.ledger_place} holds no decision or ticket '{identity}'"
+        )
     console = wide_console()
     if as_json:
         console.print_json(data=decision_row(entry.decision))

@@ -21,17 +21,19 @@ from deskquorum.cli.policy_outcomes import (
     summed_up,
 )
 from deskquorum.decision import sentence
-from deskquorum.domain import Action, Fact, Facts, Ruling
+from deskquorum.domain import Action, Fact, Facts, Ruling, Usage
 from deskquorum.domain import JsonValue as Plain
 from deskquorum.errors import InputError
 from deskquorum.policy import (
     PolicyBook,
     Scalar,
     UnfitError,
+    UsedShape,
     flattened,
     load_policies,
     moment_of,
     rule_on,
+    used_in,
 )
 
 __all__ = ["authorize_file"]
@@ -49,6 +51,7 @@ class _AuthorizeRow(BaseModel):
     id: str | int
     action: _ActionRow
     facts: dict[str, JsonValue] = {}
+    used: dict[str, UsedShape] = {}
     now: str | None = None
     expected: ExpectedEffect | None = None
     clause: str | None = None
@@ -165,7 +168,15 @@ def _ruling(row: _AuthorizeRow, book: PolicyBook) -> Ruling:
         answers={},
         claimed={},
         now=now,
+        used=_used(row, book),
     )
+
+
+def _used(row: _AuthorizeRow, book: PolicyBook) -> Mapping[str, Usage]:
+    try:
+        return used_in(book, row.used)
+    except ValueError as exc:
+        raise InputError(str(exc)) from None
 
 
 def _now(row: _AuthorizeRow, book: PolicyBook) -> datetime | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from deskquorum import domain
 from deskquorum.cli.batch import read_rows
-from deskquorum.domain import Action, Answer, Fact, Facts, Ruling
+from deskquorum.domain import Action, Answer, Fact, Facts, Ruling, Usage
 from deskquorum.errors import InputError
 from deskquorum.formats import parse_json
 from deskquorum.policy import (
@@ -21,11 +21,13 @@ from deskquorum.policy import (
     Bindings,
     PolicyBook,
     UnfitError,
+    UsedShape,
     bind,
     flattened,
     moment_of,
     rule_on,
     rule_on_ticket,
+    used_in,
 )
 from deskquorum.policy.fact_types import Scalar
 
@@ -47,6 +49,7 @@ class _SituationShape(BaseModel):
     action: _ActionShape | None = None
     answers: dict[str, str] = {}
     claimed: dict[str, JsonValue] = {}
+    used: dict[str, UsedShape] = {}
     now: str | None = None
 
 
@@ -59,6 +62,7 @@ class Situation:
     facts: Facts
     answers: Mapping[str, Answer]
     claimed: Mapping[str, domain.JsonValue]
+    used: Mapping[str, Usage]
     now: datetime | None
 
     def ruling(self, book: PolicyBook, action: str) -> Ruling:
@@ -78,6 +82,7 @@ class Situation:
             answers=self.answers,
             claimed=self.claimed,
             now=self.now,
+            used=self.used,
         )
 
     def bindings(self, book: PolicyBook, action: str) -> Bindings:
@@ -127,8 +132,16 @@ def read_situation(path: Path, book: PolicyBook, *, row: str | None) -> Situatio
         ),
         answers={name: _answer(name, label, book) for name, label in shape.answers.items()},
         claimed=_plain(shape.claimed),
+        used=_used(path, shape, book),
         now=now,
     )
+
+
+def _used(path: Path, shape: _SituationShape, book: PolicyBook) -> Mapping[str, Usage]:
+    try:
+        return used_in(book, shape.used)
+    except ValueError as exc:
+        raise InputError(f"{path}: {exc}") from None
 
 
 def _object(path: Path) -> Mapping[str, domain.JsonValue]:

@@ -5,6 +5,7 @@ from deskquorum.domain.deadlines import Deadline
 from deskquorum.domain.decisions import Decision, Evidence, Route
 from deskquorum.domain.facts import Fact, Facts, Unread
 from deskquorum.domain.json_values import JsonValue
+from deskquorum.domain.limits import Charge, Usage
 from deskquorum.domain.reasons import Reason
 from deskquorum.domain.rulings import Effect, Finding, Mode, Ruling, Verdict
 from deskquorum.domain.tickets import Message, RedactedTicket, Requester, Ticket
@@ -13,6 +14,7 @@ from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus, Weight
 __all__ = [
     "Action",
     "Answer",
+    "Charge",
     "Deadline",
     "Decision",
     "Effect",
@@ -32,6 +34,7 @@ __all__ = [
     "Ruling",
     "Ticket",
     "Unread",
+    "Usage",
     "Verdict",
     "Vote",
     "VoteStatus",

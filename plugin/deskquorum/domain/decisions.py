@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from deskquorum.domain.actions import Action, Proposal
 from deskquorum.domain.facts import Facts
+from deskquorum.domain.limits import Usage
 from deskquorum.domain.reasons import Reason
 from deskquorum.domain.rulings import Finding, Mode, Ruling
 from deskquorum.domain.tickets import RedactedTicket
@@ -37,6 +38,8 @@ class Evidence:
     """The bot's proposal; None when the playbook is to propose."""
     failures: tuple[Reason, ...] = ()
     """Stages that broke or ran late; any one sends the ticket to a person."""
+    used: Mapping[str, Usage] = field(default_factory=dict)
+    """Limit to what earlier actions had taken from it when this decision was recorded."""
     taken_at: datetime | None = None
     """When it was collected, by the desk's clock; certificates are looked at as of then."""
 

@@ -6,15 +6,24 @@ from deskquorum.ledger.codec import (
     evidence_from_json,
     evidence_to_json,
 )
-from deskquorum.ledger.ledger import ChainReport, Entry, Ledger, open_ledger
+from deskquorum.ledger.ledger import (
+    ChainReport,
+    Entry,
+    HeldError,
+    Ledger,
+    is_database_url,
+    open_ledger,
+)
 
 __all__ = [
     "ChainReport",
     "Entry",
+    "HeldError",
     "Ledger",
     "decision_from_json",
     "decision_to_json",
     "evidence_from_json",
     "evidence_to_json",
+    "is_database_url",
     "open_ledger",
 ]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from deskquorum.domain import Decision, Evidence
+from deskquorum.domain import Charge, Decision, Evidence, Reason, Route, Usage
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.codec import (
     chain_hash,
@@ -23,7 +23,9 @@ from deskquorum.ledger.codec import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Select
 
-__all__ = ["ChainReport", "Entry", "Ledger", "open_ledger"]
+    from deskquorum.ledger.switches import Stop
+
+__all__ = ["ChainReport", "Entry", "HeldError", "Ledger", "is_database_url", "open_ledger"]
 
 _GENESIS = "0" * 64
 """Stands where the first entry's previous hash would."""
@@ -32,6 +34,10 @@ _HASHED = ("seq", "id", "ticket", "recorded_at", "decision", "evidence")
 """Columns that an entry's hash covers, besides the hash before, in this order."""
 
 _PAGE = 500
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,34 +63,71 @@ class ChainReport:
     """`seq` of the first entry that does not fit; None when the chain is whole."""
 
 
+class HeldError(LedgerError):
+    """A decision was not recorded, because it would act by itself and may not."""
+
+    def __init__(self, *, used: Mapping[str, Usage], reasons: tuple[Reason, ...]) -> None:
+        """Take what was used of the action's limits, and what was stopped."""
+        super().__init__("an action that was stopped, or that would pass a limit")
+        self.used = used
+        self.reasons = reasons
+
+
 class Ledger:
     """A ledger in one database; safe to share between threads and processes."""
 
-    def __init__(self, connect: Callable[[], Engine]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Engine],
+        *,
+        clock: Callable[[], datetime] = _wall_clock,
+    ) -> None:
         """Take what gives the engine; it is asked on first use, so that loading writes nothing."""
         self._connect = connect
+        self._clock = clock
         self._connecting = Lock()
+        self._writing = Lock()
         self._engine: Engine | None = None
 
-    def append(self, decision: Decision, evidence: Evidence) -> Entry:
+    def append(
+        self,
+        decision: Decision,
+        evidence: Evidence,
+        *,
+        charges: Sequence[Charge] = (),
+        action_key: str = "",
+    ) -> Entry:
         """Record a decision with its evidence, in one transaction.
 
+        INVARIANT: what acts by itself is recorded only while nobody stopped it, and together with
+        what it takes from its limits, so that no two requests pass a limit at the same time.
+
+        Args:
+            decision: What was decided.
+            evidence: What it rests on; recorded with what was used of the limits.
+            charges: What the decision's action takes from its limits.
+            action_key: Tells that action from every other; the same one is charged once.
+
         Raises:
+            HeldError: The decision would act by itself and may not; nothing was recorded.
             LedgerError: Nothing was recorded.
         """
-        from sqlalchemy import insert
-
-        from deskquorum.ledger.tables import decisions
-
-        recorded_at = datetime.now(UTC)
-        said, basis = decision_to_json(decision), evidence_to_json(evidence)
+        recorded_at = self._clock()
+        said = decision_to_json(decision)
         with self._transaction(writing=True) as connection:
-            last = self._last(connection)
-            seq, previous = (1, _GENESIS) if last is None else (last[0] + 1, last[1])
-            parts = (str(seq), decision.id, decision.ticket, recorded_at.isoformat(), said, basis)
-            own = chain_hash(previous, *parts)
-            row = {**dict(zip(_HASHED, parts, strict=True)), "seq": seq}
-            connection.execute(insert(decisions).values(**row, previous_hash=previous, hash=own))
+            if charges:
+                used = _taken(connection, decision, charges, action_key, recorded_at)
+                evidence = replace(evidence, used=used)
+            if decision.route is not Route.HUMAN:
+                _admit(connection, decision, evidence, charges)
+            row = {
+                "id": decision.id,
+                "ticket": decision.ticket,
+                "recorded_at": recorded_at.isoformat(),
+                "decision": said,
+                "evidence": evidence_to_json(evidence),
+            }
+            seq, previous, own = _chain(connection, row)
         return Entry(
             seq=seq,
             decision=decision,
@@ -93,6 +136,33 @@ class Ledger:
             previous_hash=previous,
             hash=own,
         )
+
+    def stop(self, action: str = "", *, by: str, why: str) -> None:
+        """Send an action, or without a name everything, to people from the next decision on.
+
+        Raises:
+            LedgerError: Nothing was stopped.
+        """
+        self._throw(action, stopped=True, by=by, why=why)
+
+    def resume(self, action: str = "", *, by: str, why: str) -> None:
+        """Undo a stop of the same name.
+
+        Raises:
+            LedgerError: Nothing was resumed.
+        """
+        self._throw(action, stopped=False, by=by, why=why)
+
+    def stops(self) -> tuple[Stop, ...]:
+        """What is stopped now.
+
+        Raises:
+            LedgerError: The ledger can't be read.
+        """
+        from deskquorum.ledger import switches
+
+        with self._transaction() as connection:
+            return switches.stops(connection)
 
     def get(self, decision_id: str) -> Entry | None:
         """The entry of a decision, None when there is none.
@@ -152,15 +222,11 @@ class Ledger:
             self._engine.dispose()
             self._engine = None
 
-    def _last(self, connection: Connection) -> tuple[int, str] | None:
-        """Number and hash of the newest entry."""
-        from sqlalchemy import select
+    def _throw(self, action: str, *, stopped: bool, by: str, why: str) -> None:
+        from deskquorum.ledger import switches
 
-        from deskquorum.ledger.tables import decisions
-
-        newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
-        row = connection.execute(newest.limit(1)).first()
-        return None if row is None else (row.seq, row.hash)
+        with self._transaction(writing=True) as connection:
+            switches.throw(connection, action, stopped=stopped, by=by, why=why, at=self._clock())
 
     def _one(self, query: Select[tuple[object, ...]]) -> Entry | None:
         with self._transaction() as connection:
@@ -180,13 +246,17 @@ class Ledger:
     def _transaction(self, *, writing: bool = False) -> Iterator[Connection]:
         from sqlalchemy.exc import SQLAlchemyError
 
+        # Writers of one process queue up here: SQLite lets them poll, and some wait for long.
+        turn = self._writing if writing else nullcontext()
         try:
             engine = self._opened().execution_options(writing=writing)
-            with engine.begin() as connection:
+            with turn, engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError, UnicodeError) as exc:
-            # The statement's parameters hold the ticket, so only the driver's own words are told.
-            raise LedgerError(f"the ledger failed: {getattr(exc, 'orig', None) or exc}") from None
+            # The statement's parameters hold the ticket, so only the driver's own words are told,
+            # and of them the first line: PostgreSQL shows rows on the next one.
+            words = str(getattr(exc, "orig", None) or exc).partition("\n")[0]
+            raise LedgerError(f"the ledger failed: {words}") from None
 
     def _opened(self) -> Engine:
         with self._connecting:
@@ -195,17 +265,79 @@ class Ledger:
             return self._engine
 
 
-def open_ledger(path: Path, *, busy_timeout_s: float = 5.0) -> Ledger:
-    """A ledger in an SQLite file, made on first use with the folders above it.
+def open_ledger(
+    where: Path | str,
+    *,
+    busy_timeout_s: float = 5.0,
+    clock: Callable[[], datetime] = _wall_clock,
+) -> Ledger:
+    """A ledger in an SQLite file, made on first use with the folders above it, or in PostgreSQL.
 
     Args:
-        path: The file.
+        where: The file, or the URL of a PostgreSQL database.
         busy_timeout_s: Longest wait for another process that is writing.
+        clock: Tells when a decision is recorded, which is when limits count it.
     """
 
     def connect() -> Engine:
-        from deskquorum.ledger.tables import sqlite_engine
+        from deskquorum.ledger.engines import postgres_engine, sqlite_engine
 
-        return sqlite_engine(path, busy_timeout_s=busy_timeout_s)
+        if is_database_url(where):
+            return postgres_engine(str(where), busy_timeout_s=busy_timeout_s)
+        return sqlite_engine(Path(where), busy_timeout_s=busy_timeout_s)
 
-    return Ledger(connect)
+    return Ledger(connect, clock=clock)
+
+
+def is_database_url(where: Path | str) -> bool:
+    """Whether a ledger's place is a database server, not a file."""
+    return isinstance(where, str) and where.startswith(("postgresql:", "postgresql+psycopg:"))
+
+
+def _taken(
+    connection: Connection,
+    decision: Decision,
+    charges: Sequence[Charge],
+    action_key: str,
+    now: datetime,
+) -> Mapping[str, Usage]:
+    """What was used of the limits before; what acts by itself takes its own at once.
+
+    A decision that is refused afterwards takes nothing: its transaction is rolled back.
+    """
+    from deskquorum.ledger.reservations import reserve, used
+
+    before = used(connection, charges, action_key=action_key, now=now)
+    if decision.route is Route.AUTO:
+        reserve(connection, charges, action_key=action_key, now=now, decision=decision.id)
+    return before
+
+
+def _admit(
+    connection: Connection, decision: Decision, evidence: Evidence, charges: Sequence[Charge]
+) -> None:
+    from deskquorum.ledger.switches import stops
+
+    named = [] if decision.action is None else [decision.action.name]
+    if decision.reply is not None:
+        named.append("reply")
+    stopped = stops(connection, named)
+    acts = decision.route is Route.AUTO
+    full = acts and any(not charge.fits(evidence.used[charge.limit]) for charge in charges)
+    if stopped or full:
+        raise HeldError(used=evidence.used, reasons=tuple(stop.reason for stop in stopped))
+
+
+def _chain(connection: Connection, row: Mapping[str, str]) -> tuple[int, str, str]:
+    """Add a row behind the newest one; its number, the hash before and its own."""
+    from sqlalchemy import insert, select
+
+    from deskquorum.ledger.tables import decisions
+
+    newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
+    last = connection.execute(newest.limit(1)).first()
+    seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
+    own = chain_hash(previous, str(seq), *(row[name] for name in _HASHED[1:]))
+    numbered = {**row, "seq": seq, "previous_hash": previous, "hash": own}
+    connection.execute(insert(decisions).values(numbered))
+    return seq, previous, own

@@ -1,37 +1,25 @@
-"""The ledger's tables, and the SQLite engine that holds them."""
+"""The ledger's tables, as the newest of `migrations/versions` leaves them."""
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from sqlalchemy import (
-    DDL,
-    URL,
+    BigInteger,
     Column,
-    Engine,
+    Index,
     Integer,
     MetaData,
     String,
     Table,
-    create_engine,
-    event,
+    UniqueConstraint,
 )
-from sqlalchemy.exc import SQLAlchemyError
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-    from sqlalchemy.engine.interfaces import DBAPIConnection
-    from sqlalchemy.pool import ConnectionPoolEntry
+__all__ = ["decisions", "metadata", "reservations", "secrets", "switches"]
 
-__all__ = ["decisions", "sqlite_engine"]
-
-_metadata = MetaData()
+metadata = MetaData()
 
 decisions = Table(
     "decisions",
-    _metadata,
+    metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("id", String, nullable=False, unique=True),
     Column("ticket", String, nullable=False, index=True),
@@ -42,42 +30,37 @@ decisions = Table(
     Column("hash", String, nullable=False, unique=True),
 )
 
-# INVARIANT: the ledger only grows.
-for _change in ("UPDATE", "DELETE"):
-    _trigger = DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves DDL untyped
-        f"CREATE TRIGGER decisions_no_{_change.lower()} BEFORE {_change} ON decisions "
-        "BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END"
-    )
-    event.listen(decisions, "after_create", _trigger)
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("action", String, nullable=False),
+    Column("limit_id", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("decision", String, nullable=False),
+    UniqueConstraint("action", "limit_id"),
+    Index("reservations_by_subject", "limit_id", "subject", "at_us"),
+)
+"""What automatic actions took from limits; `action` and `subject` are keyed hashes."""
 
+switches = Table(
+    "switches",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("action", String, nullable=False),
+    Column("stopped", Integer, nullable=False),
+    Column("set_by", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at", String, nullable=False),
+)
+"""Each time somebody stopped or resumed an action, or (with an empty name) everything."""
 
-def sqlite_engine(path: Path, *, busy_timeout_s: float) -> Engine:
-    """An engine on an SQLite file in WAL mode; makes the folders, the file and the table."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(URL.create("sqlite", database=str(path)))
-    event.listen(engine, "connect", partial(_configure, round(busy_timeout_s * 1000)))
-    event.listen(engine, "begin", _begin)
-    try:
-        _metadata.create_all(engine.execution_options(writing=True))
-    except SQLAlchemyError:
-        engine.dispose()
-        raise
-    return engine
-
-
-def _configure(busy_timeout_ms: int, connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-    # Transactions are begun by hand below: the driver's own begin only when something is written.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    # Immediate, so that two writers queue up instead of both reading the same last hash; readers
-    # see a snapshot and keep nobody waiting.
-    writing = connection.get_execution_options().get("writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+"""Keys of hashes, made at random with the tables."""

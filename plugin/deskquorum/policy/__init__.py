@@ -14,6 +14,7 @@ from deskquorum.policy.book import (
     Autonomy,
     Case,
     Clause,
+    LimitSpec,
     PolicyBook,
     Rule,
 )
@@ -42,9 +43,12 @@ from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.fitting import UnfitError, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
+from deskquorum.policy.limits import Charges, charges_of, overdrawn, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
+from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.shapes import UsedShape
 from deskquorum.policy.trust import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
@@ -59,6 +63,7 @@ __all__ = [
     "Case",
     "CaseResult",
     "CelProblem",
+    "Charges",
     "Clause",
     "Condition",
     "DeskFile",
@@ -69,6 +74,7 @@ __all__ = [
     "HeaderSpec",
     "HttpSourceSpec",
     "LabelerSpec",
+    "LimitSpec",
     "Missing",
     "ModelSpec",
     "NearestSpec",
@@ -83,10 +89,13 @@ __all__ = [
     "TypeSpec",
     "UnfitError",
     "UrlTemplate",
+    "UsedShape",
     "bind",
+    "charges_of",
     "check_trusted",
     "currency_of",
     "decimal_text",
+    "did_you_mean",
     "exponent_of",
     "flattened",
     "lint",
@@ -94,6 +103,7 @@ __all__ = [
     "load_policies",
     "minor_of",
     "moment_of",
+    "overdrawn",
     "query_places",
     "read_yaml",
     "rule_on",
@@ -101,4 +111,5 @@ __all__ = [
     "run_cases",
     "told",
     "untested_rules",
+    "used_in",
 ]

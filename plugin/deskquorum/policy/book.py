@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from deskquorum.domain import Action, Effect, JsonValue, Mode
+from deskquorum.domain import Action, Effect, JsonValue, Mode, Usage
 from deskquorum.policy.desk_file import DeskFile
 from deskquorum.policy.environment import Condition, Environment
 from deskquorum.policy.fact_types import ListOf, MapOf, Scalar, ScalarName, TypeSpec
@@ -22,6 +22,7 @@ __all__ = [
     "Case",
     "Clause",
     "Guarded",
+    "LimitSpec",
     "PolicyBook",
     "Risk",
     "Rule",
@@ -83,6 +84,26 @@ class Autonomy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitSpec:
+    """An allowance that actions take from; beyond it a person decides."""
+
+    id: str
+    per: str
+    """The fact whose every value has an allowance of its own, or `desk`."""
+    window: timedelta
+    """How long what was taken counts."""
+    most_count: int | None
+    argument: str | None
+    """The money argument that counts; set together with `most_minor` and `currency`."""
+    most_minor: int | None
+    currency: str | None
+    cite: tuple[str, ...]
+    reason: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionSpec:
     """A declared action."""
 
@@ -93,6 +114,7 @@ class ActionSpec:
     autonomy: Autonomy | None = None
     signed_off: str | None = None
     """Who signed it off without a certificate, when and why; None if nobody did."""
+    limits: tuple[LimitSpec, ...] = ()
     path: str = ""
     line: int = 0
 
@@ -143,10 +165,12 @@ class Case:
     """By dotted name."""
     answers: Mapping[str, str]
     claimed: Mapping[str, JsonValue]
+    used: Mapping[str, Usage]
+    """Limit to what was used of it."""
     now: datetime
     expect: Effect
     because: tuple[str, ...]
-    """Rules that must be among those that decide."""
+    """Rules, and limits, that must be among those that decide."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +191,11 @@ class PolicyBook:
     hash: str
     """SHA-256 over everything that can change a ruling; comments and layout do not."""
     by_action: Mapping[str, tuple[Rule, ...]] = field(repr=False, default_factory=dict)
+
+    @property
+    def limits(self) -> Mapping[str, LimitSpec]:
+        """Every limit by its id."""
+        return {limit.id: limit for spec in self.actions.values() for limit in spec.limits}
 
     @property
     def labels(self) -> Mapping[str, tuple[str, ...]]:

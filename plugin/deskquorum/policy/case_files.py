@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue as AnyJson
 
-from deskquorum.domain import Action, Effect, JsonValue
+from deskquorum.domain import Action, Effect, JsonValue, Usage
 from deskquorum.errors import Problem
-from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Case, Rule
+from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Case, LimitSpec, Rule
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.document import Document
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.fact_types import Scalar
+from deskquorum.policy.limits import usage_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import CaseShape, CasesShape
 
@@ -77,6 +78,7 @@ class _CaseBuilder:
             facts=dict(self._facts(shape.facts, ())),
             answers=shape.answers,
             claimed={name: _plain(value) for name, value in shape.claimed.items()},
+            used=dict(self._used()),
             now=shape.now or _SOME_DAY,
             expect=Effect(shape.expect),
             because=tuple(shape.because),
@@ -107,6 +109,26 @@ class _CaseBuilder:
                     hint = "write money in minor units, 2400 for 24.00"
                     self._report("no fact is a number with a point", "facts", *path, hint=hint)
                 yield name, _plain(value)
+
+    def _used(self) -> Iterator[tuple[str, Usage]]:
+        limits = self._limits()
+        for name, written in self.shape.used.items():
+            limit = limits.get(name)
+            if limit is not None:
+                try:
+                    yield name, usage_of(limit, written)
+                except ValueError as exc:
+                    self._report(str(exc), "used", name, "amount")
+            elif name not in self.found.dropped:
+                hint = did_you_mean(name, limits, what="limits")
+                message = f"unknown limit '{name}'"
+                self.found.problems.append(
+                    self.document.key_problem(message, *self.keys, "used", name, hint=hint)
+                )
+
+    def _limits(self) -> Mapping[str, LimitSpec]:
+        actions = self.found.actions.values()
+        return {limit.id: limit for action in actions for limit in action.limits}
 
     def _is_decimal(self, name: str) -> bool:
         kind = self.environment.variables[name].type
@@ -149,7 +171,7 @@ class _CaseBuilder:
                 self._report(message, "answers", question, hint=hint)
 
     def _check_because(self) -> None:
-        known = {rule.id for rules in self.rules.values() for rule in rules}
+        known = {rule.id for rules in self.rules.values() for rule in rules} | {*self._limits()}
         as_list = self.document.node(*self.keys, "because").items is not None
         for index, rule in enumerate(self.shape.because):
             if rule not in known | self.found.dropped:

@@ -81,7 +81,13 @@ def _ruling(book: PolicyBook, case: Case) -> Ruling:
             book, facts=facts, answers=answers, claimed=case.claimed, now=case.now
         )
     return rule_on(
-        book, case.action, facts=facts, answers=answers, claimed=case.claimed, now=case.now
+        book,
+        case.action,
+        facts=facts,
+        answers=answers,
+        claimed=case.claimed,
+        now=case.now,
+        used=case.used,
     )
 
 

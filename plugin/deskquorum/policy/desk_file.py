@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, assert_never
+from urllib.parse import urlsplit
 
 from deskquorum.domain import Question
 from deskquorum.errors import Problem
@@ -118,7 +119,7 @@ class DeskFile:
     languages: tuple[str, ...]
     deadline_s: float
     ledger: str
-    """Relative to `folder`."""
+    """A file relative to `folder`, or the URL of a database."""
     learned: str
     """Folder of learned state, relative to `folder`."""
     currency: str | None
@@ -253,6 +254,7 @@ def _nearest(name: str, question: str, shape: NearestShape, folder: Path) -> Nea
 def _cross_checks(document: Document[DeskShape]) -> list[Problem]:
     return [
         *_check_currency(document),
+        *_check_ledger(document),
         *_check_questions(document),
         *_check_labelers(document),
     ]
@@ -266,6 +268,18 @@ def _check_currency(document: Document[DeskShape]) -> list[Problem]:
     except ValueError as exc:
         return [document.problem(str(exc), "currency")]
     return []
+
+
+def _check_ledger(document: Document[DeskShape]) -> list[Problem]:
+    written = document.value.ledger
+    try:
+        secret = bool(urlsplit(written).password)
+    except ValueError:
+        secret = False
+    if not secret:
+        return []
+    hint = "give it by PGPASSWORD or a password file, or name the ledger with --ledger"
+    return [document.problem("a password stands in this file", "ledger", hint=hint)]
 
 
 def _check_questions(document: Document[DeskShape]) -> list[Problem]:

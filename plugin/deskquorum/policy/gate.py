@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
-from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Reason, Ruling
+from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Reason, Ruling, Usage
 from deskquorum.policy.bindings import Bindings, bind, missing_fact
 from deskquorum.policy.book import (
     REPLY,
@@ -19,13 +19,18 @@ from deskquorum.policy.book import (
     UNDECLARED,
     ActionSpec,
     Guarded,
+    LimitSpec,
     PolicyBook,
     Rule,
 )
 from deskquorum.policy.environment import Missing
+from deskquorum.policy.limits import overdrawn
 
 __all__ = ["rule_on", "rule_on_ticket"]
 
+_T = TypeVar("_T")
+
+_UNTOUCHED: Mapping[str, Usage] = {}
 _SPOKEN = {Effect.ALLOW: "allow", Effect.HUMAN: "require_human", Effect.DENY: "deny"}
 
 
@@ -37,11 +42,12 @@ def rule_on(
     answers: Mapping[str, Answer],
     claimed: Mapping[str, JsonValue],
     now: datetime | None,
+    used: Mapping[str, Usage] = _UNTOUCHED,
 ) -> Ruling:
     """Rule on one action, or on a drafted reply (`Action(name="reply")`). Pure; never raises.
 
     An action that no rule matches is for a person, and so is one that is not declared, whose
-    arguments do not fit, or whose rules need a fact that was not read.
+    arguments do not fit, whose rules need a fact that was not read, or that would pass a limit.
     """
     spec = book.actions.get(action.name)
     if spec is None and action.name == REPLY:
@@ -61,7 +67,8 @@ def rule_on(
         ruling = _ruling(book, ActionSpec(name=UNDECLARED), bindings, otherwise=(Effect.HUMAN, ()))
         return replace(ruling, action=action.name)
     no_rule = Reason(code="no-rule", params={"action": spec.name})
-    return _ruling(book, spec, bindings, otherwise=(Effect.HUMAN, (no_rule,)))
+    ruling = _ruling(book, spec, bindings, otherwise=(Effect.HUMAN, (no_rule,)))
+    return _within_limits(ruling, overdrawn(spec, action, facts, used)) if spec.limits else ruling
 
 
 def rule_on_ticket(
@@ -76,6 +83,23 @@ def rule_on_ticket(
     bindings = bind(book, facts=facts, answers=answers, claimed=claimed, args={}, now=now)
     spec = ActionSpec(name=TICKET, risk="none")
     return _ruling(book, spec, bindings, otherwise=(Effect.ALLOW, ()))
+
+
+def _within_limits(
+    ruling: Ruling, passed: tuple[Sequence[LimitSpec], tuple[Reason, ...]]
+) -> Ruling:
+    """INVARIANT: what would pass a limit, or can't be counted, is not allowed."""
+    limits, reasons = passed
+    if ruling.effect is not Effect.ALLOW or not reasons:
+        return ruling
+    return replace(
+        ruling,
+        effect=Effect.HUMAN,
+        rules=tuple(limit.id for limit in limits),
+        clauses=_each_once(limits, lambda limit: limit.cite),
+        reasons=reasons,
+        obligations=(),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,5 +215,5 @@ def _on_argument(reason: Reason) -> bool:
     return reason.params.get("fact", "").startswith("args.")
 
 
-def _each_once(rules: Iterable[Rule], listed: Callable[[Rule], Iterable[str]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(item for rule in rules for item in listed(rule)))
+def _each_once(listing: Iterable[_T], listed: Callable[[_T], Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for one in listing for item in listed(one)))

@@ -38,10 +38,15 @@ def _actions(book: PolicyBook) -> Iterator[Problem]:
 
 
 def _rules(book: PolicyBook) -> Iterator[Problem]:
-    for rule in untested_rules(book, run_cases(book)):
+    results, hint = run_cases(book), "add one to the topic's .cases.yaml"
+    for rule in untested_rules(book, results):
         message = f"rule '{rule.id}' matches in no case"
-        hint = "add one to the topic's .cases.yaml"
         yield Problem(path=rule.path, line=rule.line, message=message, hint=hint)
+    reached = {name for result in results for name in result.ruling.rules}
+    for limit in book.limits.values():
+        if limit.id not in reached:
+            message = f"limit '{limit.id}' is reached in no case"
+            yield Problem(path=limit.path, line=limit.line, message=message, hint=hint)
     for rule in book.rules:
         if not rule.cite:
             message = f"rule '{rule.id}' cites no clause"

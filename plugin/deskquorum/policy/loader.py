@@ -20,6 +20,7 @@ from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.fact_source_checks import source_misfits
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
+from deskquorum.policy.limits import declare_limits
 from deskquorum.policy.names import is_dotted_name
 from deskquorum.policy.rules import build_rules
 from deskquorum.policy.shapes import CasesShape, TopicShape
@@ -128,6 +129,7 @@ def _book(
     found = declare(topics, currency=None if desk is None else desk.currency, problems=problems)
     if desk is not None:
         problems += source_misfits(desk, found.facts, found.dropped)
+    declare_limits(topics, found)
     environment = _environment(found, desk, slots, unread)
     check_conditions(found, environment, problems)
     rules = build_rules(topics, found, environment)

@@ -22,7 +22,14 @@ from deskquorum.policy.fact_source_shapes import (
     SqlShape,
 )
 from deskquorum.policy.fact_types import ScalarName
-from deskquorum.policy.shapes import ActionShape, CaseShape, CasesShape, RuleShape, TopicShape
+from deskquorum.policy.shapes import (
+    ActionShape,
+    CaseShape,
+    CasesShape,
+    LimitShape,
+    RuleShape,
+    TopicShape,
+)
 
 __all__ = ["SCHEMA_FILE", "editor_schema", "schema_text"]
 
@@ -57,6 +64,18 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "risk": "What can go wrong; left out, money (a reply: reply).",
         "mode": "shadow: recorded only. suggest: a person presses the button. auto: by itself.",
         "autonomy": "Auto rests on: {max_error, confidence}, or {uncertified: {by, date, why}}.",
+        "limits": "How often and for how much, in a window of time; beyond it a person decides.",
+    },
+    LimitShape: {
+        "id": "A name in kebab case; under one id several actions share one allowance.",
+        "per": "The fact whose every value has its own allowance, or desk.",
+        "within": "The window that counts: 24h, 90d.",
+        "count": "So many actions.",
+        "amount": "So much money, in quotes.",
+        "of": "Which amount counts, where the action has several.",
+        "currency": "Of the amount; left out, the argument's or the desk's.",
+        "cite": "Clause ids, the deciding one first.",
+        "reason": "Why, in words for a colleague.",
     },
     RuleShape: {
         "id": "A name in kebab case; decisions and hand-offs show it.",
@@ -72,6 +91,7 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "facts": "Facts, nested or dotted; all that the action's rules read.",
         "answers": "Question to label; a question left out is unsettled.",
         "claimed": "Slot to value.",
+        "used": "Limit to what earlier actions took from it: {count, amount}.",
         "now": "The moment, with its zone: 2026-01-31T09:00:00Z.",
         "action": "The action that is ruled on, with its arguments; {name: reply} for a reply.",
         "ticket": "true asks about the ticket as a whole, in place of an action.",
@@ -83,7 +103,7 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "version": "Your version of this file, in quotes.",
         "languages": "Languages that the desk serves by itself.",
         "deadline_s": "Seconds for one decision; what takes longer goes to a person.",
-        "ledger": "File of the record, relative to the desk folder.",
+        "ledger": "The record: a file relative to the desk folder, or a postgresql: URL.",
         "learned": "Folder of what `deskquorum calibrate` measured.",
         "currency": "Used where an action's amount names no currency fact.",
         "models": "Chat models for labelers of kind prompt.",

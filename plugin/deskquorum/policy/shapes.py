@@ -20,10 +20,12 @@ __all__ = [
     "CaseShape",
     "CasesShape",
     "ClauseShape",
+    "LimitShape",
     "RuleShape",
     "Text",
     "TopicShape",
     "UncertifiedShape",
+    "UsedShape",
 ]
 
 Text = Annotated[str, Field(min_length=1)]
@@ -64,6 +66,20 @@ class AutonomyShape(_Shape):
     uncertified: UncertifiedShape | None = None
 
 
+class LimitShape(_Shape):
+    """An allowance that an action takes from."""
+
+    id: Text
+    per: Text
+    within: Text
+    count: Annotated[int, Field(ge=1)] | None = None
+    amount: Text | None = None
+    of: Text | None = None
+    currency: Text | None = None
+    cite: Names = []
+    reason: Text
+
+
 class ActionShape(_Shape):
     """Something that can be done about a ticket."""
 
@@ -72,6 +88,7 @@ class ActionShape(_Shape):
     """Left out, a reply counts as `reply` and any other action as `money`, the riskiest."""
     mode: Literal["shadow", "suggest", "auto"] = "shadow"
     autonomy: AutonomyShape | None = None
+    limits: list[LimitShape] = []
 
 
 class RuleShape(_Shape):
@@ -93,6 +110,13 @@ class CaseActionShape(_Shape):
     args: dict[str, JsonValue] = {}
 
 
+class UsedShape(_Shape):
+    """What earlier actions took from a limit."""
+
+    count: Annotated[int, Field(ge=0)] = 0
+    amount: Text | None = None
+
+
 class CaseShape(_Shape):
     """An example: in this situation, this is the ruling."""
 
@@ -100,6 +124,7 @@ class CaseShape(_Shape):
     facts: dict[str, JsonValue] = {}
     answers: dict[str, str] = {}
     claimed: dict[str, JsonValue] = {}
+    used: dict[str, UsedShape] = {}
     now: AwareDatetime | None = None
     action: CaseActionShape | None = None
     ticket: bool = False

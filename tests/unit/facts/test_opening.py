@@ -1,10 +1,13 @@
 """From what desk.yaml says to sources that read."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import connect
 
 import pytest
+from sqlalchemy import create_engine
 
 from deskquorum.domain import Unread
 from deskquorum.facts import FactField, gather_facts, open_sources, probed, unset_variables
@@ -53,10 +56,10 @@ async def stack():
 
 @pytest.fixture
 def read(request_for, soon, stack):
-    async def read(spec, keys=None):
+    async def read(spec, keys=None, *, order="O-1"):
         sources = await open_sources([spec], keys=keys or {}, stack=stack)
         return await gather_facts(
-            sources, request_for("order.status", known={"order.id": "O-1"}), soon
+            sources, request_for(*spec.fields, known={"order.id": order}), soon
         )
 
     return read
@@ -159,3 +162,56 @@ async def test_a_probe_runs_the_statement(tmp_path, soon, stack):
         spec = sql("sqlite:///crm.sqlite", tmp_path, query)
         (source,) = await open_sources([spec], keys={}, stack=stack)
         assert await probed(source, spec, soon) == said
+
+
+@pytest.fixture
+def on_postgres(postgres):
+    """An address as `url_env` holds it, of a database with one order."""
+    url = postgres.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TABLE orders (id INT, status TEXT, total NUMERIC(10, 2), changed TIMESTAMPTZ)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO orders VALUES (7, 'shipped', 24.10, '2026-11-20T10:00:00+01:00')"
+        )
+    engine.dispose()
+    return url
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        pytest.param("SELECT * FROM orders WHERE id = :order", None, id="a-row"),
+        pytest.param("SELECT * FROM orders WHERE id = :order + 1", "no-row", id="no-row"),
+        pytest.param("SELECT pg_sleep(30) FROM orders WHERE id = :order", "late", id="slow"),
+        pytest.param("SELECT * FROM ordres WHERE id = :order", "database-failed", id="misspelt"),
+        pytest.param(
+            "UPDATE orders SET status = 'x' WHERE id = :order RETURNING *",
+            "database-failed",
+            id="a-statement-that-writes",
+        ),
+        pytest.param(
+            "SELECT * FROM orders WHERE id = :order; DROP TABLE orders",
+            "database-failed",
+            id="two-statements",
+        ),
+    ],
+)
+async def test_facts_are_read_from_postgresql_and_nothing_else_is_done(
+    on_postgres, read, query, why
+):
+    fields = STATUS | {"order.total_minor": FactField(at="total", currency="EUR")}
+    spec = replace(sql(CRM, query=query), fields=fields, as_of="changed")
+    facts = await read(spec, {"CRM_URL": on_postgres}, order="7")
+    if why is None:
+        assert (facts.get("order.status"), facts.get("order.total_minor")) == ("shipped", 2410)
+        assert facts.values["order.status"].read_at == datetime(2026, 11, 20, 9, tzinfo=UTC)
+    else:
+        assert {unread.why for unread in facts.unread.values()} == {why}
+    engine = create_engine(on_postgres)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT status FROM orders").scalars().all()
+    engine.dispose()
+    assert rows == ["shipped"]

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from deskquorum.errors import LedgerError
 from deskquorum.ledger import Ledger, open_ledger
-from deskquorum.ledger.tables import sqlite_engine
+from deskquorum.ledger.engines import sqlite_engine
 
 APPENDER = Path(__file__).with_name("appender.py")
 

@@ -189,6 +189,7 @@ def ask():
             answers=answered("refund") if answers is None else answers,
             claimed=changed.pop("claimed", {"item": "i1", "sure": True}),
             now=changed.pop("now", NOW),
+            **changed,
         )
 
     return ask

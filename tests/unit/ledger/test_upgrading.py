@@ -1,0 +1,60 @@
+"""Ledgers of earlier versions come up to date, and nothing in them is lost."""
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from deskquorum.errors import LedgerError
+from deskquorum.ledger import open_ledger
+from deskquorum.ledger.engines import postgres_engine, sqlite_engine
+from deskquorum.ledger.tables import metadata
+from deskquorum.ledger.upgrading import LATEST, __file__
+
+NEW_TABLES = ("reservations", "switches", "secrets", "alembic_version")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request, path):
+    if request.param == "sqlite":
+        engine = sqlite_engine(path, busy_timeout_s=5)
+    else:
+        engine = postgres_engine(request.getfixturevalue("postgres"), busy_timeout_s=5)
+    yield engine
+    engine.dispose()
+
+
+def test_the_steps_lead_to_the_tables_that_the_program_uses(engine):
+    with engine.connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), metadata)
+    assert differences == []
+
+
+def test_the_program_stands_at_the_last_step():
+    scripts = ScriptDirectory(__file__.replace("upgrading.py", "migrations"))
+    assert scripts.get_heads() == [LATEST]
+
+
+def test_a_ledger_of_the_first_version_keeps_its_entries(path, ledger, decide, evidence):
+    first = ledger.append(decide("d-1"), evidence)
+    ledger.close()
+    with closing(sqlite3.connect(path)) as file:
+        for name in NEW_TABLES:
+            file.execute(f"DROP TABLE {name}")
+    with closing(open_ledger(path)) as later:
+        assert later.get("d-1") == first
+        assert later.append(decide("d-2"), evidence).previous_hash == first.hash
+        later.stop(by="Ada", why="a table that was not there before")
+        assert later.verify().first_broken is None
+
+
+def test_a_ledger_of_a_newer_version_is_left_alone(path, ledger, decide, evidence):
+    ledger.append(decide("d-1"), evidence)
+    ledger.close()
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE alembic_version SET version_num = '9999'")
+    with closing(open_ledger(path)) as later, pytest.raises(LedgerError, match="newer version"):
+        later.append(decide("d-2"), evidence)
