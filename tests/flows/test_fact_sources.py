@@ -305,6 +305,20 @@ async def test_text_in_place_of_an_id_reaches_no_other_record(shop, desk_at):
     assert [path.split("?")[0] for path in running.paths] == ["/orders/..%2Fusers"]
 
 
+async def test_a_limit_is_per_what_a_source_tells(shop, desk_at, shop_folder):
+    limited = POLICY.replace(
+        "args: {order_id: string}",
+        "args: {order_id: string}\n"
+        "    limits: [{id: once, per: order.user_id, within: 1d, count: 1, reason: once a day}]",
+    )
+    (shop_folder / "policies" / "invoices.yaml").write_text(limited, encoding="utf-8")
+    async with shop(*[{"record": RECORD}] * 2) as running, desk_at(running.url) as desk:
+        decisions = [await desk.review(ticket(id=name), PROPOSAL) for name in ("t-1", "t-2")]
+    assert [decision.route for decision in decisions] == [Route.AUTO, Route.HUMAN]
+    kept = b"".join(f.read_bytes() for f in (shop_folder / "state").iterdir())
+    assert b"C-204" not in kept
+
+
 class Meeting:
     """A source that answers once the model has been asked."""
 
