@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from deskquorum.llm import (
 from deskquorum.pack import starter_pack
 from deskquorum.policy import (
     DeskFile,
+    ModelSpec,
     NearestSpec,
     PolicyBook,
     PromptSpec,
@@ -44,11 +45,20 @@ from deskquorum.policy import (
 from deskquorum.proposal import Playbook, load_playbook
 from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
-from deskquorum.sourcing import facts_read
+from deskquorum.sourcing import FactReader, facts_read
 
-__all__ = ["Opened", "Parts", "ledger_of", "load_parts", "open_parts"]
+__all__ = [
+    "Opened",
+    "Parts",
+    "ledger_of",
+    "load_parts",
+    "open_model",
+    "open_parts",
+]
 
 _T = TypeVar("_T")
+
+Lend = Callable[[ModelSpec], AbstractAsyncContextManager[ChatModel | None]]
 
 _NOT_UP = "its server did not come up"
 
@@ -80,7 +90,7 @@ class Opened:
     """The labelers that could be started, the desk's own systems, and what is done without."""
 
     labelers: tuple[Labeler, ...]
-    sources: tuple[FactSource, ...]
+    reader: FactReader
     notices: tuple[str, ...]
 
 
@@ -146,6 +156,16 @@ def load_parts(
     )
 
 
+def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:
+    found = {f"policy.{name}": version for name, version in book.versions.items()}
+    found |= {"learned": learned.hash, "playbook_hash": playbook.hash}
+    if book.desk is not None:
+        found["desk"] = book.desk.version
+    if playbook.version:
+        found["playbook"] = playbook.version
+    return found
+
+
 def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
     """The ledger alone, of a desk whose other files may be faulty.
 
@@ -167,16 +187,18 @@ async def open_parts(
     parts: Parts,
     stack: AsyncExitStack,
     *,
-    model_url: str | None = None,
+    lend: Lend,
     keys: Mapping[str, str] | None = None,
+    given: tuple[FactSource, ...] = (),
 ) -> Opened:
-    """Start what prompt labelers and fact sources need; `stack` stops it again.
+    """Start what prompt labelers and fact sources need; `stack` gives it back.
 
     Args:
         parts: The loaded desk.
-        stack: Holds the clients, and the packaged model's server where it is used.
-        model_url: Base URL for models that `desk.yaml` calls `local`.
+        stack: Holds what was borrowed or opened.
+        lend: Lends the chat model of a declaration, None where it can't be started.
         keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
+        given: The host's own fact sources.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -184,21 +206,11 @@ async def open_parts(
     if load_embedder() is None and any(isinstance(spec, NearestSpec) for spec in specs):
         notices.append("nearest labelers are left out: the package wordllama is not installed")
     for name in sorted({spec.model for spec in parts.prompt_specs}):
-        model = parts.desk.models[name]
-        url = model.base_url if model.base_url != LOCAL else model_url
-        if url is None:
-            url = await stack.enter_async_context(local_model())
-        if url is None:
+        chat = await stack.enter_async_context(lend(parts.desk.models[name]))
+        if chat is None:
             notices.append(f"model '{name}' is left out: {why_no_local_model() or _NOT_UP}")
-            continue
-        chats[name] = await stack.enter_async_context(
-            open_chat_model(
-                url,
-                api_key=(keys or {}).get(model.api_key_env or ""),
-                timeout_s=model.timeout_s,
-                max_concurrency=model.max_concurrency,
-            )
-        )
+        else:
+            chats[name] = chat
     asking = tuple(
         PromptLabeler(
             spec.id,
@@ -215,7 +227,13 @@ async def open_parts(
     sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
     closed = [source for source in sources if isinstance(source, ClosedSource)]
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
-    return Opened(labelers=(*parts.labelers, *asking), sources=sources, notices=tuple(notices))
+    reader = FactReader(
+        book=parts.rules.book,
+        desk=parts.desk,
+        facts_read=parts.facts_read,
+        sources=(*sources, *given),
+    )
+    return Opened(labelers=(*parts.labelers, *asking), reader=reader, notices=tuple(notices))
 
 
 def _rulebook(
@@ -235,7 +253,36 @@ def _rulebook(
         links=tuple(desk.links),
         relied_on={name: relied_on(book, playbook, name) for name in book.actions},
         learned=learned,
+        versions=_versions(book, playbook, learned),
     )
+
+
+@asynccontextmanager
+async def open_model(
+    model: ModelSpec, *, model_url: str | None = None, keys: Mapping[str, str] | None = None
+) -> AsyncIterator[ChatModel | None]:
+    """The chat model of a declaration; None where the packaged one can't be started.
+
+    Args:
+        model: The declaration.
+        model_url: Base URL for models that `desk.yaml` calls `local`.
+        keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
+    """
+    async with AsyncExitStack() as stack:
+        url = model.base_url if model.base_url != LOCAL else model_url
+        if url is None:
+            url = await stack.enter_async_context(local_model())
+        if url is None:
+            yield None
+            return
+        yield await stack.enter_async_context(
+            open_chat_model(
+                url,
+                api_key=(keys or {}).get(model.api_key_env or ""),
+                timeout_s=model.timeout_s,
+                max_concurrency=model.max_concurrency,
+            )
+        )
 
 
 def _labelers(

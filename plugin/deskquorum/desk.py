@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,8 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
-from deskquorum.assembly import Parts, load_parts, open_parts
+from deskquorum.assembly import Parts, load_parts, open_model, open_parts
+from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
     Charge,
@@ -35,14 +36,15 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
-from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import FactSource
-from deskquorum.judgement import answer_to, judge
-from deskquorum.labeling import Choose, Labeler, collect_votes
+from deskquorum.judgement import answer_to, hand_off, judge
+from deskquorum.labeling import Choose, collect_votes
 from deskquorum.ledger import HeldError, Ledger
+from deskquorum.lending import Lender
 from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
+from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 from deskquorum.sourcing import FactReader
 
 __all__ = ["Desk", "Labeled", "load_desk"]
@@ -64,6 +66,7 @@ def load_desk(
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
     sources: Sequence[FactSource] = (),
+    look_every_s: float = LOOK_EVERY_S,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -74,12 +77,14 @@ def load_desk(
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: Secrets by the names that `desk.yaml` gives them: `os.environ`, say.
         sources: Further systems to read facts from, beside those that `desk.yaml` describes.
+        look_every_s: How often an open desk looks for changed files.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    parts = load_parts(Path(folder), models=models, ledger=ledger, keys=keys)
-    return Desk(parts, model_url=model_url, keys=keys, sources=sources)
+    load = partial(load_parts, Path(folder), models=models, ledger=ledger, keys=keys)
+    files = DeskFiles(folder=Path(folder), load=load)
+    return Desk(files, model_url=model_url, keys=keys, sources=sources, look_every_s=look_every_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,39 +100,42 @@ class Desk:
 
     def __init__(
         self,
-        parts: Parts,
+        files: DeskFiles,
         *,
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
         sources: Sequence[FactSource] = (),
+        look_every_s: float = LOOK_EVERY_S,
     ) -> None:
-        self._parts = parts
-        self._given_sources = tuple(sources)
-        self._open = partial(open_parts, parts, model_url=model_url, keys=keys)
-        self._stack = AsyncExitStack()
-        self._opening = anyio.Lock()
-        self._watch = DriftWatch(parts.rules.learned, parts.learned_path)
-        self._labelers: tuple[Labeler, ...] | None = None
-        self._reader = self._reading(())
-        self._notices: tuple[str, ...] = ()
+        """Read the files.
+
+        Raises:
+            ConfigError: They can't be used.
+        """
+        read = files.read()
+        if isinstance(read, Refused):
+            raise read.error
+        models = Lender(partial(open_model, model_url=model_url, keys=keys))
+        start = partial(open_parts, lend=models.lend, keys=keys, given=tuple(sources))
+        self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
     @property
     def parts(self) -> Parts:
         """Everything that was loaded, for reading."""
-        return self._parts
+        return self._setups.current.parts
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started and is done without, in words."""
-        return self._notices
+        """What could not be started and is done without, and changed files that are refused."""
+        return self._setups.notices
 
     @property
     def ledger(self) -> Ledger:
         """The record of every decision."""
-        return self._parts.ledger
+        return self.parts.ledger
 
     async def __aenter__(self) -> Self:
-        await self._ready()
+        await self._setups.open()
         return self
 
     async def __aexit__(
@@ -140,26 +148,23 @@ class Desk:
 
     async def aclose(self) -> None:
         """Let go of models and ledger; the next ticket opens them again."""
-        await self._stack.aclose()
-        self.ledger.close()
-        self._stack, self._labelers = AsyncExitStack(), None
+        await self._setups.aclose()
+
+    async def reload(self) -> None:
+        """Read the files anew and decide by them from now on; runs go on by those they began with.
+
+        An open desk does so by itself once its files have changed.
+
+        Raises:
+            ConfigError: They can't be used, with every problem; those before stay in force.
+        """
+        await self._setups.renew()
 
     async def decide(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
         """Check the ticket's own proposal, or propose; always a decision, by the deadline."""
-        deadline = Deadline.after(deadline_s or self._parts.desk.deadline_s)
-        run = _Run(ticket=ticket, decision_id=f"d_{uuid.uuid4().hex}")
-        decision: Decision | None = None
-        with anyio.move_on_after(deadline.remaining_s()):
-            try:
-                decision = await self._work(run, deadline)
-            except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
-                why = {"stage": run.stage, "why": _kind(exc)}
-                run.failures.append(Reason(code="stage-failed", params=why))
-        if decision is None:
-            if not run.failures:
-                run.failures.append(Reason(code="late", params={"stage": run.stage}))
-            decision = self._hand_off(run)
-        return await self._record(run, decision, deadline)
+        with self._setups.in_use() as setup:
+            run = _Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
+            return await self._decide(run, deadline_s)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -182,14 +187,15 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        labelers = await self._ready()
-        session = await _in_thread(partial(self._parts.redactor.open, ticket))
-        collected = await collect_votes(
-            [labeler for labeler in labelers if labeler.question == question],
-            session.ticket,
-            deadline=Deadline.after(self._parts.desk.deadline_s),
-        )
-        rules = self._parts.rules
+        with self._setups.in_use() as setup:
+            labelers = (await setup.opened()).labelers
+            session = await _in_thread(partial(setup.parts.redactor.open, ticket))
+            collected = await collect_votes(
+                [labeler for labeler in labelers if labeler.question == question],
+                session.ticket,
+                deadline=Deadline.after(setup.parts.desk.deadline_s),
+            )
+        rules = setup.parts.rules
         answer = answer_to(rules.questions[question], collected.votes, rules)
         return Labeled(answer=answer, votes=collected.votes)
 
@@ -201,22 +207,38 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        run = _Run(ticket=ticket, decision_id="")
-        deadline = Deadline.after(self._parts.desk.deadline_s)
-        evidence, _ = await self._gather(run, deadline, choose=None, live=False)
+        with self._setups.in_use() as setup:
+            run = _Run(ticket=ticket, setup=setup, decision_id="")
+            deadline = Deadline.after(setup.parts.desk.deadline_s)
+            evidence, _ = await self._gather(run, deadline, choose=None, live=False)
         return evidence
 
+    async def _decide(self, run: _Run, deadline_s: float | None) -> Decision:
+        deadline = Deadline.after(deadline_s or run.setup.parts.desk.deadline_s)
+        decision: Decision | None = None
+        with anyio.move_on_after(deadline.remaining_s()):
+            try:
+                decision = await self._work(run, deadline)
+            except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
+                why = {"stage": run.stage, "why": _kind(exc)}
+                run.failures.append(Reason(code="stage-failed", params=why))
+        if decision is None:
+            if not run.failures:
+                run.failures.append(Reason(code="late", params={"stage": run.stage}))
+            decision = self._hand_off(run)
+        return await self._record(run, decision, deadline)
+
     async def _work(self, run: _Run, deadline: Deadline) -> Decision:
-        choose = partial(labelers_to_ask, self._parts.rules)
+        choose = partial(labelers_to_ask, run.setup.parts.rules)
         gathered, saved_calls = await self._gather(run, deadline, choose=choose)
         run.stage = "judgement"
-        failures = (*gathered.failures, *await self._watch.drifts(run.votes))
+        failures = (*gathered.failures, *await run.setup.watch.drifts(run.votes))
         run.evidence = replace(gathered, failures=failures)
         return await _in_thread(
             partial(
                 judge,
                 run.evidence,
-                self._parts.rules,
+                run.setup.parts.rules,
                 decision_id=run.decision_id,
                 now=run.ticket_time,
                 saved_calls=saved_calls,
@@ -224,12 +246,7 @@ class Desk:
         )
 
     async def _gather(
-        self,
-        run: _Run,
-        deadline: Deadline,
-        *,
-        choose: Choose | None,
-        live: bool = True,
+        self, run: _Run, deadline: Deadline, *, choose: Choose | None, live: bool = True
     ) -> tuple[Evidence, int]:
         """The evidence, and the model calls that were not needed for it.
 
@@ -240,13 +257,13 @@ class Desk:
             live: Whether the desk's own systems are asked for facts.
         """
         run.stage = "models"
-        labelers = await self._ready()
+        opened = await run.setup.opened()
         run.stage = "redaction"
-        run.session = session = await _in_thread(partial(self._parts.redactor.open, run.ticket))
+        run.session = session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
         # Before anything else is redacted: what is replaced counts as known to the conversation.
         leaks = _leaks(run.ticket.proposal, session)
         run.stage = "facts"
-        run.raw_facts = self._reader.known(
+        run.raw_facts = opened.reader.known(
             run.ticket, languages=session.ticket.languages, now=run.ticket_time
         )
         run.facts = session.redact_facts(run.raw_facts)
@@ -254,10 +271,10 @@ class Desk:
         run.stage = "labeling"
         in_time = deadline.earlier(_RESERVE_S)
         async with anyio.create_task_group() as tasks:
-            if live and self._reader.sources:
-                tasks.start_soon(partial(self._read, run, session, deadline=in_time))
+            if live and opened.reader.sources:
+                tasks.start_soon(_read, run, session, opened.reader, in_time)
             collected = await collect_votes(
-                labelers, session.ticket, deadline=in_time, choose=choose
+                opened.labelers, session.ticket, deadline=in_time, choose=choose
             )
             run.votes, run.stage = collected.votes, "facts"
         evidence = Evidence(
@@ -270,12 +287,6 @@ class Desk:
         )
         return evidence, collected.saved_calls
 
-    async def _read(self, run: _Run, session: Session, *, deadline: Deadline) -> None:
-        """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
-        told = await self._reader.told(run.ticket, known=run.raw_facts, deadline=deadline)
-        run.facts = await _in_thread(partial(session.redact_facts, told))
-        run.raw_facts = told
-
     def _hand_off(self, run: _Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""
         run.evidence = Evidence(
@@ -285,15 +296,11 @@ class Desk:
             failures=tuple(run.failures),
             taken_at=datetime.now(UTC),
         )
-        return Decision(
-            id=run.decision_id,
-            ticket=run.ticket.id,
-            route=Route.HUMAN,
-            action=None,
-            reply=None,
-            reasons=tuple(run.failures),
-            decided_at=run.ticket_time,
-            policy_hash=self._parts.rules.book.hash,
+        return hand_off(
+            run.evidence,
+            run.setup.parts.rules,
+            decision_id=run.decision_id,
+            now=run.ticket_time,
         )
 
     async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
@@ -315,8 +322,8 @@ class Desk:
         """The decision as the ledger took it: what is stopped or full goes to a person."""
         if run.evidence is None:
             raise LedgerError("a decision without evidence")
-        charges, key = run.charges(decision, self._parts.rules.book)
-        append = partial(self.ledger.append, charges=charges, action_key=key)
+        charges, key = run.charges(decision, run.setup.parts.rules.book)
+        append = partial(run.setup.parts.ledger.append, charges=charges, action_key=key)
         try:
             append(decision, run.evidence)
         except HeldError as held:
@@ -324,7 +331,7 @@ class Desk:
             run.evidence = replace(run.evidence, used=held.used, failures=failures)
             decision = judge(
                 run.evidence,
-                self._parts.rules,
+                run.setup.parts.rules,
                 decision_id=decision.id,
                 now=decision.decided_at,
                 saved_calls=decision.saved_calls,
@@ -332,29 +339,13 @@ class Desk:
             append(decision, run.evidence)
         return decision
 
-    async def _ready(self) -> tuple[Labeler, ...]:
-        async with self._opening:
-            if self._labelers is None:
-                await _in_thread(self._parts.redactor.warm_up)
-                opened = await self._open(stack=self._stack)
-                self._labelers, self._notices = opened.labelers, opened.notices
-                self._reader = self._reading(opened.sources)
-            return self._labelers
-
-    def _reading(self, opened: Sequence[FactSource]) -> FactReader:
-        return FactReader(
-            book=self._parts.rules.book,
-            desk=self._parts.desk,
-            facts_read=self._parts.facts_read,
-            sources=(*opened, *self._given_sources),
-        )
-
 
 class _Run:
     """What is known of one ticket so far, for the hand-off should the next step break."""
 
-    def __init__(self, *, ticket: Ticket, decision_id: str) -> None:
+    def __init__(self, *, ticket: Ticket, setup: Setup, decision_id: str) -> None:
         self.ticket = ticket
+        self.setup = setup
         self.decision_id = decision_id
         self.stage = "start"
         self.session: Session | None = None
@@ -385,6 +376,13 @@ class _Run:
         # Nothing of the text may be kept when it could not be redacted.
         empty = tuple(replace(message, text="") for message in self.ticket.messages)
         return RedactedTicket(id=self.ticket.id, messages=empty, languages=("und",))
+
+
+async def _read(run: _Run, session: Session, reader: FactReader, deadline: Deadline) -> None:
+    """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
+    told = await reader.told(run.ticket, known=run.raw_facts, deadline=deadline)
+    run.facts = await _in_thread(partial(session.redact_facts, told))
+    run.raw_facts = told
 
 
 def _redacted(proposal: Proposal | None, session: Session) -> Proposal | None:

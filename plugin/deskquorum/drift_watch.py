@@ -44,10 +44,20 @@ class DriftWatch:
 
     def __init__(self, learned: Learned, folder: Path) -> None:
         self._folder = folder
+        self._models = learned.models
         self._alarms = dict(learned.alarms)
         self._watches: dict[str, Watch] = {
             name: watch_over(baseline(model)) for name, model in learned.models.items()
         }
+
+    def go_on_from(self, before: DriftWatch) -> None:
+        """Take over what another watch has seen of labelers whose measures are still the same."""
+        for name, model in self._models.items():
+            if name not in before._models or before._models[name].hash != model.hash:
+                continue
+            self._watches[name] = before._watches[name]
+            if name in before._alarms:
+                self._alarms.setdefault(name, before._alarms[name])
 
     async def drifts(self, votes: Sequence[Vote]) -> tuple[Reason, ...]:
         """Take in one ticket's votes; the reasons why a person has to decide it.

@@ -150,6 +150,8 @@ def decision_row(decision: Decision) -> dict[str, object]:
         "cost": str(decision.cost),
         "saved_calls": decision.saved_calls,
         "decision_id": decision.id,
+        "policy_hash": decision.policy_hash,
+        "versions": dict(decision.versions),
     }
 
 

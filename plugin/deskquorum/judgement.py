@@ -25,6 +25,7 @@ from deskquorum.domain import (
     Proposal,
     Question,
     Reason,
+    Route,
     Ruling,
     Usage,
     Vote,
@@ -35,7 +36,7 @@ from deskquorum.proposal import Playbook, draft_reply, propose
 from deskquorum.reading import customer_text
 from deskquorum.reconciliation import Learned, reconcile, standing
 
-__all__ = ["Rulebook", "answer_to", "answers_of", "judge", "relied_on"]
+__all__ = ["Rulebook", "answer_to", "answers_of", "hand_off", "judge", "relied_on"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class Rulebook:
     """Action to the questions that its decisions read."""
     learned: Learned = field(default_factory=Learned)
     """What was measured of the labelers, and the certificates that rest on it."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """What every decision says that it was decided by."""
 
 
 def answers_of(evidence: Evidence, rules: Rulebook) -> Mapping[str, Answer]:
@@ -79,6 +82,8 @@ def judge(
     saved_calls: int = 0,
 ) -> Decision:
     """Decide from evidence; the same evidence, rules and time give the same decision."""
+    if any(reason.code in _BROKEN for reason in evidence.failures):
+        return hand_off(evidence, rules, decision_id=decision_id, now=now)
     answers = answers_of(evidence, rules)
     claimed = rules.playbook.claimed(customer_text(evidence.ticket), evidence.facts)
     facts = evidence.facts
@@ -113,7 +118,23 @@ def judge(
         decision_id=decision_id,
         now=now,
         policy_hash=rules.book.hash,
+        versions=rules.versions,
         saved_calls=saved_calls,
+    )
+
+
+def hand_off(evidence: Evidence, rules: Rulebook, *, decision_id: str, now: datetime) -> Decision:
+    """The decision without a judgement: a person takes the ticket, with what is known of it."""
+    return Decision(
+        id=decision_id,
+        ticket=evidence.ticket.id,
+        route=Route.HUMAN,
+        action=None,
+        reply=None,
+        reasons=evidence.failures,
+        decided_at=now,
+        policy_hash=rules.book.hash,
+        versions=rules.versions,
     )
 
 
@@ -133,6 +154,9 @@ def relied_on(book: PolicyBook, playbook: Playbook, action: str) -> tuple[str, .
 
 
 _REPLY = Action(name=REPLY)
+
+_BROKEN = frozenset({"late", "stage-failed"})
+"""Failures after which nothing was judged; any other is one of a judgement's reasons."""
 
 
 def _standings(

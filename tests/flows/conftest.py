@@ -13,6 +13,11 @@ from deskquorum.testing import ScriptedModel, letters
 NORTHWIND = Path(__file__).parents[2] / "examples" / "northwind"
 
 
+@pytest.fixture(scope="session")
+def northwind():
+    return NORTHWIND
+
+
 @pytest.fixture
 def folder(tmp_path):
     target = tmp_path / "northwind"

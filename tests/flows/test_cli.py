@@ -65,6 +65,8 @@ def test_decide_writes_the_documented_fields(folder, tickets, tmp_path):
         "cost",
         "saved_calls",
         "decision_id",
+        "policy_hash",
+        "versions",
     }
 
 

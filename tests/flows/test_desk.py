@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from deskquorum import Action, Proposal, Route, load_desk
-from deskquorum.domain import VoteStatus
+from deskquorum.domain import Facts, Reason, VoteStatus
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.judgement import judge
+from deskquorum.reconciliation import write_alarms
 from deskquorum.redaction import Redactor
 from deskquorum.testing import (
     ScriptedModel,
@@ -72,19 +73,72 @@ async def test_an_address_comes_back_for_the_action_and_not_into_the_ledger(with
     assert entry.decision.action.args["address"].startswith("⟦ADDRESS_1·")
 
 
+def replayed(desk, entry):
+    """What today's files decide on recorded evidence."""
+    return judge(
+        entry.evidence,
+        desk.parts.rules,
+        decision_id=entry.decision.id,
+        now=entry.decision.decided_at,
+        saved_calls=entry.decision.saved_calls,
+    )
+
+
 async def test_a_recorded_decision_replays_to_the_same_decision(without_model, rows, ticket):
     async with without_model as desk:
         for name in rows:
             made = await desk.decide(ticket(name))
             entry = desk.ledger.get(made.id)
-            again = judge(
-                entry.evidence,
-                desk.parts.rules,
-                decision_id=made.id,
-                now=entry.decision.decided_at,
-            )
-            assert again == entry.decision, name
+            assert replayed(desk, entry) == entry.decision, name
         assert desk.ledger.verify().first_broken is None
+
+
+async def test_a_decision_held_by_drift_replays_to_itself(folder, ticket):
+    write_alarms(load_desk(folder, models=False).parts.learned_path, {"intent": "they differ"})
+    async with load_desk(folder, models=False) as desk:
+        made = await desk.decide(ticket("plain-01"))
+        entry = desk.ledger.get(made.id)
+        assert made.route is Route.HUMAN
+        assert "drift" in codes(made)
+        assert replayed(desk, entry) == entry.decision
+
+
+async def test_a_decision_without_a_sources_facts_replays_to_itself(without_model, ticket):
+    params = {"source": "crm", "why": "late", "facts": "order.status"}
+    failed = (Reason(code="fact-source-failed", params=params),)
+    async with without_model as desk:
+        gathered = await desk.gather(ticket("plain-10"))
+        facts = {n: f for n, f in gathered.facts.values.items() if n != "order.status"}
+        evidence = replace(gathered, facts=Facts(values=facts), failures=failed)
+        made = judge(
+            evidence, desk.parts.rules, decision_id="d-1", now=evidence.ticket.messages[-1].at
+        )
+        entry = desk.ledger.append(made, evidence)
+        assert "fact-source-failed" in codes(made)
+        assert replayed(desk, desk.ledger.get("d-1")) == entry.decision
+
+
+async def test_a_hand_off_replays_to_itself(folder, ticket, monkeypatch):
+    def broken(_, ticket):
+        raise RuntimeError(ticket.id)
+
+    async with load_desk(folder, models=False) as desk:
+        monkeypatch.setattr(Redactor, "open", broken)
+        made = await desk.decide(ticket("plain-01"))
+        entry = desk.ledger.get(made.id)
+        assert codes(made) == ["stage-failed"]
+        assert replayed(desk, entry) == entry.decision
+
+
+async def test_a_decision_names_the_versions_that_it_was_decided_by(without_model, ticket):
+    async with without_model as desk:
+        decision = await desk.decide(ticket("plain-01"))
+    rules = without_model.parts.rules
+    assert decision.policy_hash == rules.book.hash
+    assert decision.versions["policy.refunds"] == "2026-11-1"
+    assert decision.versions["desk"] == decision.versions["playbook"] == "2026-11-1"
+    assert decision.versions["learned"] == rules.learned.hash
+    assert decision.versions["playbook_hash"] == rules.playbook.hash
 
 
 async def test_no_personal_data_reaches_the_model_or_the_ledger(always_asking, model, rows, ticket):

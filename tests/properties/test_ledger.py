@@ -155,6 +155,7 @@ _decisions = st.builds(
     saved_calls=st.integers(0),
     decided_at=_moments,
     policy_hash=_text,
+    versions=_words(_text),
 )
 
 

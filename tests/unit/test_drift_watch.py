@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 NOISE = assumed_model(vote_table([("t", "ann", "a"), ("t", "bob", "b")]))
 
 
-def measured(question="route", *, disagreement=0.1, items=500):
+def measured(question="route", *, disagreement=0.1, items=500, hash="1"):  # noqa: A002 - the field's name
     return QuestionModel(
         question=question,
         model=NOISE,
@@ -21,6 +21,7 @@ def measured(question="route", *, disagreement=0.1, items=500):
         items=items,
         data_hash="",
         disagreement=disagreement,
+        hash=hash,
     )
 
 
@@ -145,3 +146,22 @@ async def test_questions_are_watched_apart(tmp_path):
             [*ticket(differ=True, question="intent"), *ticket(differ=False)]
         )
     assert [reason.params["question"] for reason in reasons] == ["intent"]
+
+
+async def test_a_watch_of_the_same_measures_goes_on_where_the_one_before_was(tmp_path):
+    whole, before, after = (watch_in(tmp_path / name) for name in ("whole", "before", "after"))
+    seen = [await whole.drifts(ticket(differ=True)) for _ in range(50)]
+    raised = next(n for n, reasons in enumerate(seen) if reasons)
+    for _ in range(raised):
+        assert await before.drifts(ticket(differ=True)) == ()
+    after.go_on_from(before)
+    assert await after.drifts(ticket(differ=True)) == seen[raised]
+
+
+async def test_an_alarm_goes_on_with_the_measures_that_it_is_about(tmp_path):
+    before = watch_in(tmp_path, measured("intent"), measured(hash="1"), alarms={"route": "seen"})
+    same, calibrated = watch_in(tmp_path), watch_in(tmp_path, measured(hash="2"))
+    for after in (same, calibrated):
+        after.go_on_from(before)
+    assert [reason.params["noticed"] for reason in await same.drifts(())] == ["seen"]
+    assert await calibrated.drifts(()) == ()

@@ -18,7 +18,16 @@ from deskquorum.domain import JsonValue
 from deskquorum.errors import InputError
 from deskquorum.formats import parse_json
 
-__all__ = ["Row", "error_row", "read_rows", "run_batch", "to_line", "wide_console", "writing"]
+__all__ = [
+    "Row",
+    "error_row",
+    "progress_bar",
+    "read_rows",
+    "run_batch",
+    "to_line",
+    "wide_console",
+    "writing",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +85,7 @@ async def run_batch(
     done: dict[int, dict[str, object]] = {}
     emitted = 0
     limiter = anyio.CapacityLimiter(jobs)
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task(title, total=len(rows))
 
         async def one(index: int, row: Row) -> None:
@@ -134,7 +143,8 @@ def wide_console(*, stderr: bool = False) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=180)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
+    """A bar on standard error that is gone once the work is done."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

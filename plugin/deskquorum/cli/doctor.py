@@ -13,9 +13,9 @@ from pathlib import Path
 
 import anyio
 
-from deskquorum.assembly import Parts, load_parts
+from deskquorum.assembly import Parts
 from deskquorum.cli.batch import wide_console
-from deskquorum.desk import Desk
+from deskquorum.desk import Desk, load_desk
 from deskquorum.domain import Deadline, JsonValue, VoteStatus
 from deskquorum.errors import ConfigError, DeskError
 from deskquorum.facts import open_sources, probed
@@ -58,12 +58,12 @@ def _checks(folder: Path) -> Iterator[_Check]:
         found = _version(package)
         yield _Check(name=package, ok=found is not None, said=found or use, needed=False)
     try:
-        parts = load_parts(folder, keys=os.environ)
+        desk = load_desk(folder, keys=os.environ)
     except ConfigError as exc:
         for problem in exc.problems:
             yield _Check(name="desk", ok=False, said=str(problem))
         return
-    rules = parts.rules
+    parts, rules = desk.parts, desk.parts.rules
     yield _Check(
         name="desk",
         ok=True,
@@ -79,7 +79,7 @@ def _checks(folder: Path) -> Iterator[_Check]:
     )
     yield _attempt("kill switch", lambda: _stopped(parts))
     yield from _sources(parts)
-    yield _attempt("labelers", lambda: _ask_all(parts))
+    yield _attempt("labelers", lambda: _ask_all(desk))
 
 
 def _sources(parts: Parts) -> Iterator[_Check]:
@@ -119,13 +119,13 @@ def _attempt(name: str, run: Callable[[], str]) -> _Check:
         return _Check(name=name, ok=False, said=str(exc))
 
 
-def _ask_all(parts: Parts) -> str:
+def _ask_all(desk: Desk) -> str:
     """Ask every question about one harmless ticket, of the models too; nothing is recorded."""
     text: dict[str, JsonValue] = {"id": "doctor", "text": "Thank you, all is well!"}
     ticket = ticket_of_text(text, now=datetime.now(UTC))
 
     async def once() -> str:
-        async with Desk(parts, keys=os.environ) as desk:
+        async with desk:
             votes = [
                 vote
                 for question in desk.parts.rules.questions

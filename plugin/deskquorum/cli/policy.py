@@ -81,6 +81,47 @@ def diff(
 
 
 @policy_app.command()
+def backtest(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Desk folder.")] = Path(),
+    *,
+    ledger: Annotated[
+        str | None,
+        typer.Option("--ledger", help="Ledger file or URL instead of the one desk.yaml names."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Recorded then or later.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Recorded before.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against",
+            metavar="OLD",
+            help="Compare with what this desk folder decides instead of what was recorded.",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="List at most so many.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Decide recorded evidence again, without a model call; exits with 1 if a decision changes."""
+    from deskquorum.cli.policy_backtest import backtest_folder
+
+    raise typer.Exit(
+        backtest_folder(
+            folder,
+            ledger=ledger,
+            since=since,
+            until=until,
+            against=against,
+            limit=limit,
+            as_json=as_json,
+        )
+    )
+
+
+@policy_app.command()
 def schema(
     *,
     out: Annotated[

@@ -52,7 +52,13 @@ class Dossier:
 
 
 def decide(
-    dossier: Dossier, *, decision_id: str, now: datetime, policy_hash: str, saved_calls: int = 0
+    dossier: Dossier,
+    *,
+    decision_id: str,
+    now: datetime,
+    policy_hash: str,
+    versions: Mapping[str, str],
+    saved_calls: int = 0,
 ) -> Decision:
     """Decide one ticket.
 
@@ -82,6 +88,7 @@ def decide(
         saved_calls=saved_calls,
         decided_at=now,
         policy_hash=policy_hash,
+        versions=versions,
     )
 
 

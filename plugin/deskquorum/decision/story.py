@@ -68,7 +68,18 @@ def _outcome(decision: Decision) -> list[str]:
         f"Ticket {decision.ticket}, decision {decision.id}, as of {at}.",
         _OUTCOMES[decision.route],
         f"Policy {decision.policy_hash[:12]}, mode {decision.mode.value}, cost {decision.cost}.",
+        *_versions(decision),
     ]
+
+
+def _versions(decision: Decision) -> list[str]:
+    said = dict(sorted(decision.versions.items()))
+    if not said:
+        return []
+    learned = said.pop("learned", "")
+    said.pop("playbook_hash", None)
+    listed = ", ".join(f"{what.removeprefix('policy.')} {v}" for what, v in said.items())
+    return [f"Versions: {listed}; learned state {learned[:12]}."]
 
 
 def _redaction(evidence: Evidence) -> list[str]:

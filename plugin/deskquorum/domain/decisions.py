@@ -68,3 +68,6 @@ class Decision:
     """Model calls that could not change the outcome and were not made."""
     decided_at: datetime
     policy_hash: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """What it was decided by: `desk`, `policy.NAME` and `playbook` to the versions that ops gave
+    them, `playbook_hash` and `learned` to SHA-256."""

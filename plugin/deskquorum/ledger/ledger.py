@@ -21,7 +21,7 @@ from deskquorum.ledger.codec import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
 
     from deskquorum.ledger.switches import Stop
 
@@ -189,6 +189,45 @@ class Ledger:
         about = select(decisions).where(decisions.c.ticket == ticket_id)
         return self._one(about.order_by(decisions.c.seq.desc()).limit(1))
 
+    def entries(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Entry]:
+        """Yield the entries recorded from `since` on and before `until`, oldest first.
+
+        They are read page by page, so that a ledger of any length fits into memory and no reader
+        is left open for long; what is recorded meanwhile is yielded too.
+
+        Raises:
+            LedgerError: The ledger can't be read.
+        """
+        from sqlalchemy import select
+
+        from deskquorum.ledger.tables import decisions
+
+        query = select(decisions).where(*_within(since, until)).order_by(decisions.c.seq)
+        last = 0
+        while True:
+            with self._transaction() as connection:
+                rows = connection.execute(query.where(decisions.c.seq > last).limit(_PAGE)).all()
+            yield from map(_entry, rows)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1].seq
+
+    def count(self, *, since: datetime | None = None, until: datetime | None = None) -> int:
+        """How many entries were recorded from `since` on and before `until`.
+
+        Raises:
+            LedgerError: The ledger can't be read.
+        """
+        from sqlalchemy import func, select
+
+        from deskquorum.ledger.tables import decisions
+
+        with self._transaction() as connection:
+            counted = select(func.count()).select_from(decisions).where(*_within(since, until))
+            return connection.execute(counted).scalar_one()
+
     def verify(self) -> ChainReport:
         """Hash the whole chain again and name the first link that does not hold.
 
@@ -231,16 +270,7 @@ class Ledger:
     def _one(self, query: Select[tuple[object, ...]]) -> Entry | None:
         with self._transaction() as connection:
             row = connection.execute(query).first()
-        if row is None:
-            return None
-        return Entry(
-            seq=row.seq,
-            decision=decision_from_json(row.decision),
-            evidence=evidence_from_json(row.evidence),
-            recorded_at=datetime.fromisoformat(row.recorded_at),
-            previous_hash=row.previous_hash,
-            hash=row.hash,
-        )
+        return None if row is None else _entry(row)
 
     @contextmanager
     def _transaction(self, *, writing: bool = False) -> Iterator[Connection]:
@@ -263,6 +293,27 @@ class Ledger:
             if self._engine is None:
                 self._engine = self._connect()
             return self._engine
+
+
+def _entry(row: Row[tuple[object, ...]]) -> Entry:
+    return Entry(
+        seq=row.seq,
+        decision=decision_from_json(row.decision),
+        evidence=evidence_from_json(row.evidence),
+        recorded_at=datetime.fromisoformat(row.recorded_at),
+        previous_hash=row.previous_hash,
+        hash=row.hash,
+    )
+
+
+def _within(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+    """The time of recording is text in UTC, which sorts as its moments do."""
+    from deskquorum.ledger.tables import decisions
+
+    if since is not None:
+        yield decisions.c.recorded_at >= since.astimezone(UTC).isoformat()
+    if until is not None:
+        yield decisions.c.recorded_at < until.astimezone(UTC).isoformat()
 
 
 def open_ledger(

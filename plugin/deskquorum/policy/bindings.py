@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Answer, Facts, Reason, Unread
-from deskquorum.policy.fact_types import FactType, described
-from deskquorum.policy.fitting import UnfitError, fitted
+from deskquorum.policy.fact_types import described
+from deskquorum.policy.fitting import UnfitError
 from deskquorum.policy.money import exponent_of, minor_of
+from deskquorum.policy.reads import KNOWN
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
     from deskquorum.policy.book import ActionSpec, ArgSpec, PolicyBook
     from deskquorum.policy.environment import Environment
+    from deskquorum.policy.reads import Fit, Reads
 
 __all__ = ["UNSETTLED", "Bindings", "bind", "currency_of", "missing_fact"]
 
@@ -33,7 +35,7 @@ class Bindings:
     unfit: Mapping[str, str]
     """Names read with a value of another type, to the type that is declared."""
     known: frozenset[str]
-    """Names, and records, of which something was read and is there."""
+    """Names, and records, that were asked for and of which something was read and is there."""
     faults: tuple[Reason, ...] = ()
     """What is wrong with the action's arguments."""
     unread: Mapping[str, Unread] = field(default_factory=dict)
@@ -69,6 +71,7 @@ def bind(
     args: Mapping[str, object],
     now: datetime | None,
     action: str | None = None,
+    reads: Reads | None = None,
 ) -> Bindings:
     """Give the declared variables their values; a value of another type counts as not read.
 
@@ -80,20 +83,21 @@ def bind(
         args: Arguments of the action, money as decimal text; left out without an `action`.
         now: The moment to rule at, with its zone; None where nobody told it.
         action: The action whose arguments they are.
+        reads: The variables that are wanted; None gives all of them their values.
     """
-    binder = _Binder(book)
-    for name in book.environment.facts:
-        binder.read(name, facts.get(name))
-    for name in book.slots:
-        binder.read(f"claimed.{name}", claimed.get(name))
-    for name, labels in book.labels.items():
-        binder.values[f"answer.{name}"] = _label(answers.get(name), labels)
+    environment = book.environment
+    wanted = environment.all_reads(action) if reads is None else reads
+    binder = _Binder(environment)
+    binder.read((name, fit, facts.get(name)) for name, fit in wanted.facts)
+    binder.read((name, fit, claimed.get(slot)) for name, slot, fit in wanted.slots)
+    for name, question, labels in wanted.answers:
+        binder.values[name] = _label(answers.get(question), labels)
     if now is not None and now.tzinfo is not None:
         binder.values["now"] = now
     spec = None if action is None else book.actions.get(action)
     if spec is not None:
         binder.arguments(spec, args, facts)
-    return binder.bindings(action, facts.unread)
+    return binder.bindings(wanted, facts)
 
 
 def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
@@ -107,23 +111,20 @@ def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
 class _Binder:
     """Collects values, and what does not fit."""
 
-    def __init__(self, book: PolicyBook) -> None:
-        self.book = book
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
         self.values: dict[str, object] = {}
         self.unfit: dict[str, str] = {}
         self.faults: list[Reason] = []
 
-    def read(self, name: str, value: object) -> None:
-        if value is None:
-            return
-        kind = self.book.environment.variables[name].type
-        try:
-            self.values[name] = self._bound(kind, value)
-        except UnfitError:
-            self.unfit[name] = described(kind)
-
-    def _bound(self, kind: FactType, value: object) -> object:
-        return self.book.environment.records.bound(kind, fitted(kind, value))
+    def read(self, told: Iterable[tuple[str, Fit, object]]) -> None:
+        for name, fit, value in told:
+            if value is None:
+                continue
+            try:
+                self.values[name] = fit(value)
+            except UnfitError:
+                self.unfit[name] = described(self.environment.variables[name].type)
 
     def arguments(self, spec: ActionSpec, args: Mapping[str, object], facts: Facts) -> None:
         for name in args:
@@ -136,20 +137,24 @@ class _Binder:
             elif not arg.spec.optional:
                 self._fault(spec, name, _expected(arg))
 
-    def bindings(self, action: str | None, unread: Mapping[str, Unread]) -> Bindings:
-        found = self.values.keys() | self.unfit.keys()
-        parents = self.book.environment.known_names(action)
-        known = frozenset(parent for name in found for parent in parents.get(name, ()))
-        flags = dict(self.book.environment.nothing_known(action))
-        flags.update((f"known.{name}", True) for name in known)
+    def bindings(self, reads: Reads, facts: Facts) -> Bindings:
+        present = frozenset(self.values)
+        known = frozenset(
+            name
+            for name, of_facts, others in reads.known
+            if any(facts.get(fact) is not None for fact in of_facts)
+            or any(other in present or other in self.unfit for other in others)
+        )
+        for name, _, _ in reads.known:
+            self.values[f"{KNOWN}{name}"] = name in known
         return Bindings(
-            present=frozenset(self.values),
+            present=present,
             unfit=self.unfit,
             known=known,
             faults=tuple(self.faults),
-            unread=unread,
-            _values=self.values | flags,
-            _environment=self.book.environment,
+            unread=facts.unread,
+            _values=self.values,
+            _environment=self.environment,
         )
 
     def _argument(
@@ -157,7 +162,7 @@ class _Binder:
     ) -> None:
         if arg.type != "money":
             try:
-                self.values[f"args.{name}"] = self._bound(arg.spec.type, value)
+                self.values[f"args.{name}"] = self.environment.fit_for(arg.spec.type)(value)
             except UnfitError:
                 self._fault(spec, name, _expected(arg))
             return

@@ -11,6 +11,7 @@ from deskquorum.domain import Action, Effect, JsonValue, Mode, Usage
 from deskquorum.policy.desk_file import DeskFile
 from deskquorum.policy.environment import Condition, Environment
 from deskquorum.policy.fact_types import ListOf, MapOf, Scalar, ScalarName, TypeSpec
+from deskquorum.policy.reads import Reads
 
 __all__ = [
     "REPLY",
@@ -190,7 +191,12 @@ class PolicyBook:
     environment: Environment = field(repr=False)
     hash: str
     """SHA-256 over everything that can change a ruling; comments and layout do not."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Policy to its version; several where its files name several."""
     by_action: Mapping[str, tuple[Rule, ...]] = field(repr=False, default_factory=dict)
+    """What rules are `on` to those rules."""
+    reads: Mapping[str, Reads] = field(repr=False, default_factory=dict)
+    """What rules are `on` to the variables that their conditions read."""
 
     @property
     def limits(self) -> Mapping[str, LimitSpec]:

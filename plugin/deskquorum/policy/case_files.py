@@ -171,6 +171,8 @@ class _CaseBuilder:
                 self._report(message, "answers", question, hint=hint)
 
     def _check_because(self) -> None:
+        if not self.shape.because:
+            return
         known = {rule.id for rules in self.rules.values() for rule in rules} | {*self._limits()}
         as_list = self.document.node(*self.keys, "because").items is not None
         for index, rule in enumerate(self.shape.because):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from deskquorum.policy.expressions import words_of
+from deskquorum.policy.expressions import Expanded, words_of
 from deskquorum.policy.names import did_you_mean
 
-__all__ = ["ANY_ACTION", "Complaint", "Vocabulary", "complaints_of"]
+__all__ = ["ANY_ACTION", "Complaint", "Vocabulary", "complaints_of", "misused", "typed"]
 
 ANY_ACTION = "any action"
 """Stands for all actions together, where a named condition reads arguments."""
@@ -89,6 +89,24 @@ def complaints_of(said: str, text: str, vocabulary: Vocabulary) -> list[Complain
         # The variable of a misspelt `exists(i, ...)` is unknown only for that reason.
         complaints = [c for c in complaints if not re.match(r"unknown fact '\w+'$", c.message)]
     return complaints or [Complaint(offset=0, message="no valid expression")]
+
+
+def misused(expanded: Expanded, declared: Collection[str]) -> list[Complaint]:
+    """`has(order.x)` compiles, but it is not a test of whether a fact was read."""
+    if "has" not in expanded.text:
+        return []
+    words = list(words_of(expanded.text))
+    return [
+        Complaint(
+            offset=expanded.origin(word.start)[0],
+            message="has() does not tell whether a fact was read",
+            hint=f"write known.{argument.text}",
+        )
+        for word, bracket, argument, end in zip(
+            words, words[1:], words[2:], words[3:], strict=False
+        )
+        if (word.text, bracket.text, end.text) == ("has", "(", ")") and argument.text in declared
+    ]
 
 
 def typed(name: str, owner_of: Callable[[str], str | None]) -> str:

@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from deskquorum.errors import Problem
-from deskquorum.policy.source import Node, read_tree
+from deskquorum.policy.source import read_tree
+from deskquorum.policy.tree import Node
 from deskquorum.policy.validation import faults_of
 
 __all__ = ["Document", "read_yaml", "salvage_yaml"]

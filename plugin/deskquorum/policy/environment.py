@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
-from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, typed
+from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, misused, typed
 from deskquorum.policy.expressions import (
     CONDITION,
     TABLE,
@@ -37,7 +37,9 @@ from deskquorum.policy.functions import (
 )
 from deskquorum.policy.literals import impossible_literals
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.reads import KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes, read_back
+from deskquorum.policy.references import references_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -141,9 +143,9 @@ class Environment:
         of_actions = (item for types in arguments.values() for item in types.items())
         self.records = RecordTypes([*variables.items(), *of_actions])
         self._unchecked = unchecked
-        self._environments: dict[str | None, cel.Env] = {}
-        self._nothing_known: dict[str | None, Mapping[str, bool]] = {}
-        self._known: dict[str | None, Mapping[str, tuple[str, ...]]] = {}
+        self._scopes: dict[str | None, _Scope] = {}
+        self._all_reads: dict[str | None, Reads] = {}
+        self._fits: dict[int, Fit] = {}
 
     @property
     def conditions(self) -> Mapping[str, str]:
@@ -165,15 +167,16 @@ class Environment:
             CelProblem: Every mistake in it, with places in `expression`.
         """
         expanded = expand(expression, self.parts)
+        scope = self._scope_of(action)
         complaints = [self._unknown_part(word) for word in expanded.unknown]
-        complaints += self._misused(expanded, action)
+        complaints += misused(expanded, scope.declared)
         if complaints:
             raise CelProblem(expression, complaints)
-        complaints = list(impossible_literals(expanded, self._declared(action)))
-        engine = self._environment(self.scope(action))
+        complaints = list(impossible_literals(expanded, scope.declared))
         try:
-            checked = engine.compile(expanded.text)
-            program = engine.compile(in_plain_cel(expanded.text))
+            checked = scope.engine.compile(expanded.text)
+            plain = in_plain_cel(expanded.text)
+            program = checked if plain == expanded.text else scope.engine.compile(plain)
         except RuntimeError as exc:
             said = complaints_of(str(exc), expanded.text, self._vocabulary(action))
             complaints += [_brought_back(complaint, expanded) for complaint in said]
@@ -187,7 +190,7 @@ class Environment:
         return Condition(
             expression=expression,
             text=expanded.text,
-            names=frozenset(self.names_in(expanded.text, action=action)),
+            names=references_of(checked.serialize()) & scope.names,
             _scope=self.scope(action),
             _program=program,
         )
@@ -198,49 +201,60 @@ class Environment:
 
     def activation(self, values: Mapping[str, object], scope: str | None) -> cel.Activation:
         """Values ready for evaluating conditions that were compiled in a scope."""
-        return self._environment(scope).Activation(dict(values))
+        return self._scope_of(scope).engine.Activation(values)
 
-    def known_names(self, action: str | None = None) -> Mapping[str, tuple[str, ...]]:
-        """Per variable, the names that `known.` can stand before: itself and its records."""
-        if action not in self._known:
-            declared = self._declared(action)
-            self._known[action] = {name: _with_records(name) for name in declared}
-        return self._known[action]
+    def reads(self, names: Iterable[str], *, action: str | None = None) -> Reads:
+        """How to give values to these variables, where conditions on an action read them."""
+        scope = self._scope_of(action)
+        return reads_of(
+            names,
+            variables=scope.declared,
+            facts=self.facts,
+            below=scope.below,
+            fit_for=self.fit_for,
+        )
 
-    def nothing_known(self, action: str | None = None) -> Mapping[str, bool]:
-        """Every variable `known.*`, false."""
-        if action not in self._nothing_known:
-            names = self.known_names(action).values()
-            flags = (f"known.{name}" for with_records in names for name in with_records)
-            self._nothing_known[action] = dict.fromkeys(flags, False)
-        return self._nothing_known[action]
+    def all_reads(self, action: str | None = None) -> Reads:
+        """How to give values to every variable that conditions on an action can read."""
+        key = self.scope(action)
+        if key not in self._all_reads:
+            self._all_reads[key] = self.reads(self._scope_of(action).names, action=action)
+        return self._all_reads[key]
+
+    def fit_for(self, kind: FactType) -> Fit:
+        """How values are brought into a type that is declared here."""
+        if id(kind) not in self._fits:
+            self._fits[id(kind)] = self.records.fit_for(kind)
+        return self._fits[id(kind)]
 
     def names_in(self, text: str, *, action: str | None = None) -> list[str]:
         """The variables that an expanded expression names, in order."""
-        known = self._declared(action)
+        known = self._scope_of(action).declared
         chains = (word.text for word in words_of(text) if word.kind == "name")
         return [name for chain in chains if (name := _longest_known(chain, known))]
 
-    def _declared(self, action: str | None) -> Mapping[str, TypeSpec]:
-        return {**self.variables, **self.arguments.get(action or "", {})}
+    def _scope_of(self, action: str | None) -> _Scope:
+        scope = self.scope(action)
+        if scope not in self._scopes:
+            self._scopes[scope] = self._built(scope)
+        return self._scopes[scope]
 
-    def _environment(self, action: str | None) -> cel.Env:
-        if action not in self._environments:
-            self._environments[action] = self._built(action)
-        return self._environments[action]
-
-    def _built(self, action: str | None) -> cel.Env:
+    def _built(self, action: str | None) -> _Scope:
         from cel_expr_python import cel
 
-        declared = self._declared(action)
+        declared = {**self.variables, **self.arguments.get(action or "", {})}
+        below = names_below(declared)
         types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
-        types |= dict.fromkeys(self.nothing_known(action), cel.Type.BOOL)
+        types |= dict.fromkeys(below, cel.Type.BOOL)
         types |= dict.fromkeys(self._unchecked - types.keys(), cel.Type.DYN)
-        return cel.NewEnv(
+        engine = cel.NewEnv(
             self.records.pool,
             variables=types,
             functions=function_declarations(),
             extensions=function_libraries(),
+        )
+        return _Scope(
+            declared=declared, below=below, names=frozenset({*declared, *below}), engine=engine
         )
 
     def _cel_type(self, kind: FactType) -> cel.Type:
@@ -258,7 +272,7 @@ class Environment:
 
     def _vocabulary(self, action: str | None) -> Vocabulary:
         return Vocabulary(
-            variables=tuple(self._declared(action)),
+            variables=tuple(self._scope_of(action).declared),
             action=action,
             owner_of=self.records.owner_of,
             fields_of=self.records.fields_of,
@@ -275,32 +289,22 @@ class Environment:
         hint = did_you_mean(short, known, what=f"{what}s")
         return Complaint(offset=word.start, message=f"unknown {what} '{short}'", hint=hint)
 
-    def _misused(self, expanded: Expanded, action: str | None) -> list[Complaint]:
-        """`has(order.x)` compiles, but it is not a test of whether a fact was read."""
-        declared = self._declared(action)
-        words = list(words_of(expanded.text))
-        return [
-            Complaint(
-                offset=expanded.origin(word.start)[0],
-                message="has() does not tell whether a fact was read",
-                hint=f"write known.{argument.text}",
-            )
-            for word, bracket, argument, end in zip(
-                words, words[1:], words[2:], words[3:], strict=False
-            )
-            if (word.text, bracket.text, end.text) == ("has", "(", ")")
-            and argument.text in declared
-        ]
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scope:
+    """What conditions can read that are on one action, or on any without arguments."""
 
-def _with_records(name: str) -> tuple[str, ...]:
-    parts = name.split(".")
-    return tuple(".".join(parts[:end]) for end in range(1, len(parts) + 1))
+    declared: Mapping[str, TypeSpec]
+    below: Mapping[str, tuple[str, ...]]
+    """`known.NAME` to the variables that are that name or under it."""
+    names: frozenset[str]
+    """All of both."""
+    engine: cel.Env
 
 
 def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:
     name = chain
-    if chain.startswith("known."):
+    if chain.startswith(KNOWN):
         return chain
     while name not in known:
         name, dot, _ = name.rpartition(".")

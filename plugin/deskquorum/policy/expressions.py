@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "CONDITION",
@@ -36,8 +37,7 @@ CONDITION, VALUE, TABLE = "cond", "value", "table"
 """What stands before the names of named parts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """A text literal, a dotted name, or a mark (operator, bracket) of an expression."""
 
     kind: str
@@ -105,7 +105,9 @@ def expand(expression: str, parts: Mapping[str, str]) -> Expanded:
         parts: Those names to what they stand for.
     """
     text, pieces, unknown, done = "", [_Piece(start=0, source=0, condition=None)], [], 0
-    words = list(words_of(expression))
+    # Most expressions name none, which is seen without taking them apart.
+    named = any(kind in expression for kind in (CONDITION, VALUE, TABLE))
+    words = list(words_of(expression)) if named else []
     own = _loop_variables(words)
     for word in words:
         name = named_part(word)

@@ -54,6 +54,8 @@ class SqlSourceSpec:
     folder: Path
     """What a relative path of an SQLite file is relative to."""
     query: str
+    file: Path | None
+    """Where the query stands, if not in `desk.yaml`."""
     parameters: Mapping[str, str]
     rows: Literal["one", "all"]
     fields: Mapping[str, FactField]

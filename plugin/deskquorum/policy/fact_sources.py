@@ -157,6 +157,7 @@ class _Reader:
             url=url,
             folder=self.folder,
             query=query,
+            file=None if shape.file is None else self.folder / shape.file,
             parameters=shape.parameters,
             rows=shape.rows,
             fields=fields,

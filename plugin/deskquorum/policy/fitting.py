@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,10 @@ from deskquorum.policy.fact_types import (
 )
 from deskquorum.policy.money import decimal_text, minor_of
 
-__all__ = ["CelInput", "UnfitError", "fitted", "moment_of", "told"]
+__all__ = ["CelInput", "Fit", "UnfitError", "fit_for", "fitted", "moment_of", "told"]
 
 CelInput = str | int | bool | datetime | list["CelInput"] | dict[str, "CelInput"]
+Fit = Callable[[object], CelInput]
 
 _LARGEST = 2**63 - 1
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -40,19 +42,22 @@ def fitted(kind: FactType, value: object) -> CelInput:
     Raises:
         UnfitError: The value is of another type.
     """
-    match kind, value:
-        case Scalar(), _:
-            return _fitted_scalar(kind, value)
-        case ListOf(element=element), list() | tuple():
-            return [fitted(element, item) for item in value]
-        case MapOf(element=element), Mapping():
-            return {str(name): fitted(element, item) for name, item in value.items()}
-        case Record(fields=fields), Mapping():
-            return dict(_fitted_fields(fields, value))
-        case ((ListOf() | MapOf() | Record()), _):
-            raise UnfitError(described(kind))
+    return fit_for(kind)(value)
+
+
+def fit_for(kind: FactType) -> Fit:
+    """What `fitted` does with values of a type, worked out once for many of them."""
+    match kind:
+        case Scalar():
+            return _scalar(kind)
+        case ListOf(element=element):
+            return _list(kind, fit_for(element))
+        case MapOf(element=element):
+            return _map(kind, fit_for(element))
+        case Record(fields=fields):
+            return _record(kind, fields)
         case unreachable:
-            assert_never(unreachable[0])
+            assert_never(unreachable)
 
 
 def told(kind: FactType, value: object) -> JsonValue:  # noqa: PLR0911 - one a kind
@@ -98,22 +103,91 @@ def moment_of(text: str, *, zone: str | None = None) -> datetime:
     return local.astimezone(UTC)
 
 
-def _fitted_scalar(kind: Scalar, value: object) -> CelInput:
-    match kind.name, value:
-        case "string", str() if _writable(value) and value in (kind.values or (value,)):
+def _scalar(kind: Scalar) -> Fit:
+    match kind.name:
+        case "string":
+            return _text(kind)
+        case "bool":
+            return _flag
+        case "money" if kind.currency is not None:
+            return partial(_minor, currency=kind.currency)
+        case "int" | "money":
+            return partial(_whole, kind=kind)
+        case "date":
+            return partial(_date, kind=kind)
+        case "time":
+            return partial(_time, kind=kind)
+
+
+def _text(kind: Scalar) -> Fit:
+    values = frozenset(kind.values)
+
+    def fit(value: object) -> CelInput:
+        if isinstance(value, str) and _writable(value) and (not values or value in values):
             return value
-        case "bool", bool():
-            return value
-        case "money", _ if kind.currency is not None:
-            return _minor(value, kind.currency)
-        case (("int" | "money"), int()) if not isinstance(value, bool) and abs(value) <= _LARGEST:
-            return value
-        case "date", str() if _DATE.fullmatch(value):
-            return _moment(value)
-        case "time", str():
-            return moment_of(value, zone=kind.zone)
-        case _:
+        raise UnfitError(described(kind))
+
+    return fit
+
+
+def _flag(value: object) -> CelInput:
+    if isinstance(value, bool):
+        return value
+    raise UnfitError("true or false")
+
+
+def _whole(value: object, *, kind: Scalar) -> CelInput:
+    if isinstance(value, int) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST:
+        return value
+    raise UnfitError(described(kind))
+
+
+def _date(value: object, *, kind: Scalar) -> CelInput:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        return _moment(value)
+    raise UnfitError(described(kind))
+
+
+def _time(value: object, *, kind: Scalar) -> CelInput:
+    if isinstance(value, str):
+        return moment_of(value, zone=kind.zone)
+    raise UnfitError(described(kind))
+
+
+def _list(kind: ListOf, element: Fit) -> Fit:
+    def fit(value: object) -> CelInput:
+        if isinstance(value, list | tuple):
+            return [element(item) for item in value]
+        raise UnfitError(described(kind))
+
+    return fit
+
+
+def _map(kind: MapOf, element: Fit) -> Fit:
+    def fit(value: object) -> CelInput:
+        if isinstance(value, Mapping):
+            return {str(name): element(item) for name, item in value.items()}
+        raise UnfitError(described(kind))
+
+    return fit
+
+
+def _record(kind: Record, fields: Mapping[str, TypeSpec]) -> Fit:
+    fits = [(name, fit_for(spec.type), spec.optional) for name, spec in fields.items()]
+
+    def fit(value: object) -> CelInput:
+        if not isinstance(value, Mapping):
             raise UnfitError(described(kind))
+        found: dict[str, CelInput] = {}
+        for name, field, optional in fits:
+            item = value.get(name)
+            if item is not None:
+                found[name] = field(item)
+            elif not optional:
+                raise UnfitError(f"a record with {name}")
+        return found
+
+    return fit
 
 
 def _minor(value: object, currency: str) -> int:
@@ -145,13 +219,3 @@ def _parsed(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError:
         raise UnfitError("a real date") from None
-
-
-def _fitted_fields(
-    fields: Mapping[str, TypeSpec], value: Mapping[object, object]
-) -> Iterator[tuple[str, CelInput]]:
-    for name, spec in fields.items():
-        if value.get(name) is not None:
-            yield name, fitted(spec.type, value[name])
-        elif not spec.optional:
-            raise UnfitError(f"a record with {name}")

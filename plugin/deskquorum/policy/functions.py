@@ -23,6 +23,9 @@ LONGEST = 256
 _USUAL = 8
 """Up to this length a shorter, faster text is evaluated."""
 
+_ROW = 16
+"""Elements that are added at a time in a longer list: each is a term that has to be compiled."""
+
 _SECONDS_BEFORE_1970 = 62_135_596_800
 """From the first day of year 1 on, so that dividing always rounds down."""
 
@@ -58,6 +61,8 @@ def function_libraries() -> list[cel.CelExtensionBase]:
 
 def in_plain_cel(expression: str) -> str:
     """The expression with our functions written out; it must have been checked before."""
+    if not any(name in expression for name in _TEMPLATES):
+        return expression
     return _written_out(expression, list(words_of(expression)))
 
 
@@ -105,20 +110,24 @@ def _days_between(first: str, second: str) -> str:
 
 
 def _sum_of(numbers: str) -> str:
-    """CEL has no loop that adds, so every element is added if it is there."""
-    few, many = _added(0, _USUAL), _added(0, LONGEST)
+    """CEL has no loop that adds, so every element is added if it is there; many by rows first."""
+    starts = list(range(0, LONGEST, _ROW))
+    row = _added("added", 0, _ROW, after="start + ")
+    rows = f"{starts}.filter(start, start < size(added)).map(start, {row})"
+    many = f"cel.bind(rows, {rows}, {_added('rows', 0, len(starts))})"
     return (
-        f"cel.bind(added, {numbers}, size(added) <= {_USUAL} ? {few} : "
+        f"cel.bind(added, {numbers}, size(added) <= {_USUAL} ? {_added('added', 0, _USUAL)} : "
         f"size(added) <= {LONGEST} ? {many} : added[size(added)])"
     )
 
 
-def _added(first: int, end: int) -> str:
+def _added(items: str, first: int, end: int, *, after: str = "") -> str:
     """Halves of halves: the engine refuses deeply nested text."""
     if end - first == 1:
-        return f"(size(added) > {first} ? added[{first}] : 0)"
+        return f"(size({items}) > {after}{first} ? {items}[{after}{first}] : 0)"
     middle = (first + end) // 2
-    return f"({_added(first, middle)} + (size(added) > {middle} ? {_added(middle, end)} : 0))"
+    left, right = _added(items, first, middle, after=after), _added(items, middle, end, after=after)
+    return f"({left} + (size({items}) > {after}{middle} ? {right} : 0))"
 
 
 def _positions(items: str) -> str:

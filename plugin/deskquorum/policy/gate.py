@@ -7,7 +7,7 @@ evaluated counts for the more careful side: a restriction holds, a permission do
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -25,10 +25,15 @@ from deskquorum.policy.book import (
 )
 from deskquorum.policy.environment import Missing
 from deskquorum.policy.limits import overdrawn
+from deskquorum.policy.reads import Reads
 
 __all__ = ["rule_on", "rule_on_ticket"]
 
 _T = TypeVar("_T")
+
+_State = Literal["matched", "not-matched", "error"]
+_Troubled = tuple[Rule, tuple[Reason, ...]]
+"""A rule, and why it could not be evaluated or not be relied on."""
 
 _UNTOUCHED: Mapping[str, Usage] = {}
 _SPOKEN = {Effect.ALLOW: "allow", Effect.HUMAN: "require_human", Effect.DENY: "deny"}
@@ -60,6 +65,7 @@ def rule_on(
         args={} if spec is None else action.args,
         now=now,
         action=None if spec is None else spec.name,
+        reads=book.reads.get(UNDECLARED if spec is None else spec.name, Reads()),
     )
     if spec is None:
         unknown = Reason(code="unknown-action", params={"action": action.name})
@@ -80,7 +86,15 @@ def rule_on_ticket(
     now: datetime | None,
 ) -> Ruling:
     """Rule on the ticket as a whole; its rules only hold back, so no match allows. Pure."""
-    bindings = bind(book, facts=facts, answers=answers, claimed=claimed, args={}, now=now)
+    bindings = bind(
+        book,
+        facts=facts,
+        answers=answers,
+        claimed=claimed,
+        args={},
+        now=now,
+        reads=book.reads.get(TICKET, Reads()),
+    )
     spec = ActionSpec(name=TICKET, risk="none")
     return _ruling(book, spec, bindings, otherwise=(Effect.ALLOW, ()))
 
@@ -102,14 +116,6 @@ def _within_limits(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    rule: Rule
-    state: Literal["matched", "not-matched", "error"]
-    troubles: tuple[Reason, ...] = ()
-    """Why it could not be evaluated, or not be relied on."""
-
-
 def _ruling(
     book: PolicyBook,
     spec: ActionSpec,
@@ -117,9 +123,18 @@ def _ruling(
     *,
     otherwise: tuple[Effect, tuple[Reason, ...]],
 ) -> Ruling:
-    outcomes = [_examined(rule, spec.name, bindings) for rule in book.by_action.get(spec.name, ())]
-    effect, reasons = _weighed(outcomes, bindings.faults, otherwise)
-    decisive = [o.rule for o in outcomes if o.state == "matched" and o.rule.effect is effect]
+    trace: dict[str, _State] = {}
+    matched: list[Rule] = []
+    troubled: list[_Troubled] = []
+    for rule in book.by_action.get(spec.name, ()):
+        state, troubles = _examined(rule, spec.name, bindings)
+        trace[rule.id] = state
+        if state == "matched":
+            matched.append(rule)
+        elif troubles:
+            troubled.append((rule, troubles))
+    effect, reasons = _weighed(matched, troubled, bindings.faults, otherwise)
+    decisive = [rule for rule in matched if rule.effect is effect]
     return Ruling(
         action=spec.name,
         effect=effect,
@@ -130,25 +145,26 @@ def _ruling(
         signed_off=spec.signed_off,
         obligations=_each_once(decisive, lambda rule: rule.obligations),
         policy_hash=book.hash,
-        trace={outcome.rule.id: outcome.state for outcome in outcomes},
+        trace=trace,
     )
 
 
-def _examined(rule: Rule, action: str, bindings: Bindings) -> _Outcome:
+def _examined(rule: Rule, action: str, bindings: Bindings) -> tuple[_State, tuple[Reason, ...]]:
+    """How it turned out; of an error, why it could not be evaluated or not be relied on."""
     guarded = rule.conditions[action]
     if guarded is None:
-        return _Outcome(rule=rule, state="matched")
-    troubles = tuple(_troubles(rule, guarded, bindings))
+        return "matched", ()
+    # Of most rules everything was read, which is seen at once.
+    all_read = not bindings.unfit and bindings.present.issuperset(guarded.needs)
+    troubles = () if all_read else tuple(_troubles(rule, guarded, bindings))
     value = guarded.condition.evaluate(bindings)
     allows = rule.effect is Effect.ALLOW
     # INVARIANT: an allow rule counts only when every fact it names was read, not by luck of `||`.
     if value is True and not (allows and troubles):
-        return _Outcome(rule=rule, state="matched")
+        return "matched", ()
     if value is False and (allows or not troubles):
-        return _Outcome(rule=rule, state="not-matched")
-    return _Outcome(
-        rule=rule, state="error", troubles=troubles or (_trouble(rule, value, bindings),)
-    )
+        return "not-matched", ()
+    return "error", troubles or (_trouble(rule, value, bindings),)
 
 
 def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reason]:
@@ -171,41 +187,42 @@ def _trouble(rule: Rule, value: object, bindings: Bindings) -> Reason:
 
 
 def _weighed(
-    outcomes: Sequence[_Outcome],
+    matched: Sequence[Rule],
+    troubled: Sequence[_Troubled],
     faults: tuple[Reason, ...],
     otherwise: tuple[Effect, tuple[Reason, ...]],
 ) -> tuple[Effect, Iterable[Reason]]:
     """INVARIANT: deny beats human beats allow, and a restriction in doubt holds."""
-    matched = {effect: _matched(outcomes, effect) for effect in Effect}
-    restricting = [o for o in outcomes if o.rule.effect is not Effect.ALLOW]
+    if denied := _matched(matched, Effect.DENY):
+        return Effect.DENY, denied
+    restricting = [(rule, why) for rule, why in troubled if rule.effect is not Effect.ALLOW]
     # A faulty argument has its own reason; that rules can't read it follows from it.
     doubts = [d for d in _doubts(restricting) if not (faults and _on_argument(d))]
-    if matched[Effect.DENY]:
-        return Effect.DENY, matched[Effect.DENY]
-    if faults or matched[Effect.HUMAN] or doubts:
-        return Effect.HUMAN, [*faults, *matched[Effect.HUMAN], *doubts]
-    if matched[Effect.ALLOW]:
-        return Effect.ALLOW, matched[Effect.ALLOW]
+    held = _matched(matched, Effect.HUMAN)
+    if faults or held or doubts:
+        return Effect.HUMAN, [*faults, *held, *doubts]
+    if allowed := _matched(matched, Effect.ALLOW):
+        return Effect.ALLOW, allowed
     effect, reasons = otherwise
-    return effect, _doubts(outcomes) or reasons
+    return effect, _doubts(troubled) or reasons
 
 
-def _matched(outcomes: Iterable[_Outcome], effect: Effect) -> list[Reason]:
+def _matched(matched: Iterable[Rule], effect: Effect) -> list[Reason]:
     return [
         Reason(
             code="rule",
-            params={"rule": o.rule.id, "effect": _SPOKEN[effect], "text": o.rule.reason},
+            params={"rule": rule.id, "effect": _SPOKEN[effect], "text": rule.reason},
         )
-        for o in outcomes
-        if o.state == "matched" and o.rule.effect is effect
+        for rule in matched
+        if rule.effect is effect
     ]
 
 
-def _doubts(outcomes: Iterable[_Outcome]) -> list[Reason]:
+def _doubts(troubled: Iterable[_Troubled]) -> list[Reason]:
     """The troubles, each fact once."""
     found: dict[tuple[str, str], Reason] = {}
-    for outcome in outcomes:
-        for reason in outcome.troubles:
+    for _, troubles in troubled:
+        for reason in troubles:
             about = reason.params.get("fact") or reason.params["rule"]
             found.setdefault((reason.code, about), reason)
     return list(found.values())

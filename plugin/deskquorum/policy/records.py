@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from deskquorum.policy.fact_types import FactType, ListOf, MapOf, Record, Scalar, TypeSpec
-from deskquorum.policy.fitting import CelInput
+from deskquorum.policy.fitting import CelInput, fit_for
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor_pb2 import (
@@ -66,13 +66,22 @@ class RecordTypes:
             return ()
         return tuple(self._pool.FindMessageTypeByName(message_name).fields_by_name)
 
-    def bound(self, kind: FactType, value: CelInput) -> object:
-        """The value with every record in it as a message."""
+    def fit_for(self, kind: FactType) -> Callable[[object], object]:
+        """Bring values into a type, with every record in them as a message.
+
+        What is returned raises `UnfitError` for a value of another type.
+        """
+        fit = fit_for(kind)
+        if _record_in(kind) is None:
+            return fit
+        return lambda value: self._bound(kind, fit(value))
+
+    def _bound(self, kind: FactType, value: CelInput) -> object:
         match kind, value:
             case ListOf(element=Record() as record), list():
-                return [self.bound(record, item) for item in value]
+                return [self._bound(record, item) for item in value]
             case MapOf(element=Record() as record), dict():
-                return {name: self.bound(record, item) for name, item in value.items()}
+                return {name: self._bound(record, item) for name, item in value.items()}
             case Record(), dict():
                 made = self._class_of(kind)()
                 _fill(made, kind, value)

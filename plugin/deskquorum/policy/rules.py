@@ -10,8 +10,10 @@ from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Guarded, Rule
 from deskquorum.policy.conditions import problems_in
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import CelProblem, Condition, Environment
-from deskquorum.policy.expressions import expand, words_of
+from deskquorum.policy.expressions import expand
+from deskquorum.policy.fact_types import TypeSpec
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.reads import KNOWN
 from deskquorum.policy.shapes import RuleShape
 from deskquorum.policy.trust import rests_on_facts
 
@@ -150,19 +152,22 @@ class _RuleBuilder:
 
 
 def _guarded(condition: Condition, environment: Environment) -> Guarded:
-    words = {word.text for word in words_of(condition.text) if word.kind == "name"}
-    asked = {word.removeprefix("known.") for word in words if word.startswith("known.")}
-    named = sorted(name for name in condition.names if not name.startswith("known."))
-    specs: Mapping[str, object] = environment.variables
-    needs = [
-        name
-        for name in named
-        if name in environment.facts and not environment.variables[name].optional
-    ]
-    parents = environment.known_names()
+    asked = {n.removeprefix(KNOWN) for n in condition.names if n.startswith(KNOWN)}
+    named = sorted(name for name in condition.names if not name.startswith(KNOWN))
+    variables: Mapping[str, TypeSpec] = environment.variables
+    needs = [n for n in named if n in environment.facts and not variables[n].optional]
     return Guarded(
         condition=condition,
         needs=tuple(needs),
-        names=tuple(sorted({*named, *(name for name in asked if name in specs)})),
-        guards={name: tuple(p for p in parents[name] if p in asked) for name in needs},
+        names=tuple(sorted({*named, *(name for name in asked if name in variables)})),
+        guards={
+            name: tuple(above for above in _with_records(name) if above in asked)
+            for name in (needs if asked else ())
+        },
     )
+
+
+def _with_records(name: str) -> list[str]:
+    """The name, and those of the records that it is in, from the outermost on."""
+    parts = name.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]

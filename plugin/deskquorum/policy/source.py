@@ -1,98 +1,55 @@
-"""YAML text with the place of every key and value, so that a mistake can be shown where it is."""
+"""Reading YAML files with the places of keys and values, so that mistakes can be shown there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskquorum.errors import Problem
+from deskquorum.policy.tree import MOST_NODES, Entry, Node, Place, Scalar, scalar_of
 
 if TYPE_CHECKING:
     from ruamel.yaml.error import MarkedYAMLError
     from ruamel.yaml.nodes import MappingNode, ScalarNode
     from ruamel.yaml.nodes import Node as YamlNode
 
-__all__ = ["Entry", "Node", "Scalar", "read_tree"]
-
-Scalar = str | int | float | bool | None
-Place = tuple[int, int]
+__all__ = ["read_tree"]
 
 _LARGEST_FILE = 1_000_000
 """Bytes; no topic that people keep in their heads is as long, and reading it would take long."""
 
-_MOST_NODES = 100_000
-"""Values of a file with its aliases written out; a few lines of aliases can make billions."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    """A value in a file: a scalar, a list (`items`) or a mapping (`entries`)."""
-
-    place: Place
-    """Line and column, both 1-based."""
-    scalar: Scalar = None
-    items: tuple[Node, ...] | None = None
-    entries: Mapping[str, Entry] | None = None
-    raw: str = field(default="", repr=False)
-    """A scalar as it stands in the file, quotes and indentation included."""
-
-    @property
-    def is_scalar(self) -> bool:
-        """Whether it is neither a list nor a mapping."""
-        return self.items is None and self.entries is None
-
-    @property
-    def data(self) -> object:
-        """The plain value, as JSON knows it."""
-        if self.entries is not None:
-            return {key: entry.value.data for key, entry in self.entries.items()}
-        if self.items is not None:
-            return [item.data for item in self.items]
-        return self.scalar
-
-    def child(self, key: str | int) -> Node | None:
-        """The value under a key or an index, None when there is none."""
-        if self.entries is not None and isinstance(key, str):
-            entry = self.entries.get(key)
-            return None if entry is None else entry.value
-        if self.items is not None and isinstance(key, int) and key < len(self.items):
-            return self.items[key]
-        return None
-
-    def place_of(self, offset: int) -> Place:
-        """Where the character at an offset of this text scalar stands in the file."""
-        at = _raw_offset(self.raw, str(self.scalar), offset)
-        before = self.raw[:at]
-        line = before.count("\n")
-        column = len(before) - (before.rfind("\n") + 1)
-        return self.place[0] + line, column + (1 if line else self.place[1])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One key of a mapping with its value."""
-
-    place: Place
-    """Of the key."""
-    value: Node
-
 
 def read_tree(path: Path, problems: list[Problem]) -> Node | None:
     """Read a YAML file; what stops the reading, and duplicate keys, go to `problems`."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     text = _text(path, problems)
     if text is None:
         return None
+    read = _quickly(text)
+    return _carefully(path, text, problems) if read is None else read
+
+
+def _quickly(text: str) -> Node | None:
+    try:
+        from deskquorum.policy.ordinary import ordinary_tree
+    except ImportError:
+        # PyYAML can be built without libyaml; then every file is read carefully.
+        return None
+    return ordinary_tree(text)
+
+
+def _carefully(path: Path, text: str, problems: list[Problem]) -> Node | None:
+    """Thirty times slower, and able to say what is wrong, and where."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
         root = YAML(typ="safe", pure=True).compose(text)
         reader = _Reader(path=path, text=text, problems=problems)
         read = None if root is None else reader.node(root)
     except _TooManyNodesError as exc:
-        message = f"more than {_MOST_NODES} values, aliases written out"
+        message = f"more than {MOST_NODES} values, aliases written out"
         line, column = exc.place
         problems.append(Problem(path=str(path), line=line, column=column, message=message))
         return None
@@ -173,7 +130,7 @@ class _Reader:
 
         place = (found.start_mark.line + 1, found.start_mark.column + 1)
         self.places.append(place)
-        if len(self.places) > _MOST_NODES:
+        if len(self.places) > MOST_NODES:
             raise _TooManyNodesError(place)
         if id(found) in self.within:
             self._report(place, "an alias to something that holds it", hint="write it out")
@@ -210,27 +167,8 @@ class _Reader:
 
     def _scalar(self, found: ScalarNode, place: Place) -> Scalar:
         text = str(found.value)
-        match str(found.tag).rpartition(":")[2]:
-            case "null":
-                return None
-            case "bool":
-                return text.lower() == "true"
-            case "int":
-                return self._number(text, place, lambda digits: int(digits, 0))
-            case "float":
-                return self._number(text, place, float)
-            case _:
-                # Dates stay text too: what they mean is declared by whoever reads them.
-                return text
-
-    def _number(self, text: str, place: Place, read: _ReadNumber) -> Scalar:
-        digits = text.replace("_", "")
         try:
-            return read(digits)
-        except ValueError:
-            pass
-        try:
-            return int(digits)
+            return scalar_of(str(found.tag).rpartition(":")[2], text)
         except ValueError:
             self._report(place, f"no plain number: {text}", hint="put a text in quotes")
             return text
@@ -240,37 +178,3 @@ class _Reader:
         self.problems.append(
             Problem(path=str(self.path), line=line, column=column, message=message, hint=hint)
         )
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _ReadNumber = Callable[[str], int | float]
-
-
-def _raw_offset(raw: str, text: str, offset: int) -> int:
-    """Walk both texts; quotes, escapes, indentation and folding exist in `raw` only."""
-    at = _first_character(raw)
-    for character in text[:offset]:
-        at = _past(raw, at, character)
-    if offset >= len(text):
-        return at
-    if text[offset].isspace():
-        return at
-    found = raw.find(text[offset], at)
-    return at if found < 0 else found
-
-
-def _first_character(raw: str) -> int:
-    if raw[:1] in {"|", ">"}:
-        return raw.find("\n") + 1
-    return 1 if raw[:1] in {'"', "'"} else 0
-
-
-def _past(raw: str, at: int, character: str) -> int:
-    if character.isspace():
-        while at < len(raw) and raw[at].isspace():
-            at += 1
-        return at
-    found = raw.find(character, at)
-    return at if found < 0 else found + 1

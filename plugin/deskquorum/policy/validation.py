@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from deskquorum.errors import Problem
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.source import Node
+from deskquorum.policy.tree import Node
 
 __all__ = ["Fault", "faults_of", "shown"]
 

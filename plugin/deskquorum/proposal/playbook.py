@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +82,10 @@ class Playbook:
     slots: Mapping[str, SlotSpec] = field(default_factory=dict)
     plays: tuple[Play, ...] = ()
     replies: Mapping[str, ReplyTemplate] = field(default_factory=dict)
+    version: str = ""
+    """As ops wrote it; empty for a desk without a playbook."""
+    hash: str = ""
+    """SHA-256 over slots, plays and replies; comments and layout of the playbook do not count."""
 
     def claimed(self, text: str, facts: Facts) -> Mapping[str, JsonValue]:
         """What the customer's words say, by slot; text-derived, so never trusted."""
@@ -183,8 +188,19 @@ def load_playbook(
         )
     if problems:
         raise PolicyFileError(problems)
-    slots = {} if document is None else document.value.slots
-    return Playbook(slots=slots, plays=plays, replies=replies)
+    return Playbook(
+        slots={} if document is None else document.value.slots,
+        plays=plays,
+        replies=replies,
+        version="" if document is None else document.value.version,
+        hash=_hash(document, replies),
+    )
+
+
+def _hash(document: Document[PlaybookShape] | None, replies: Mapping[str, ReplyTemplate]) -> str:
+    written = "" if document is None else document.value.model_dump_json()
+    hashes = [f"{name} {reply.hash}" for name, reply in sorted(replies.items())]
+    return hashlib.sha256("\n".join([written, *hashes]).encode()).hexdigest()
 
 
 def _unknown_replies(

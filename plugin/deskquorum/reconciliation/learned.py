@@ -95,6 +95,13 @@ class Learned:
     alarms: Mapping[str, str] = field(default_factory=dict)
     """Question to the drift that was noticed on it; until calibrated again, people decide."""
 
+    @property
+    def hash(self) -> str:
+        """One hash over all models and certificates."""
+        models = [f"{name} {model.hash}" for name, model in sorted(self.models.items())]
+        certificates = [repr(found) for _, found in sorted(self.certificates.items())]
+        return hashlib.sha256("\n".join([*models, *certificates]).encode()).hexdigest()
+
     def models_hash(self, questions: Sequence[str]) -> str:
         """One hash over the models of these questions."""
         hashes = [self.models[name].hash if name in self.models else "" for name in questions]

@@ -51,7 +51,7 @@ def dossier(**changes):
 
 
 def decided(**changes):
-    return decide(dossier(**changes), decision_id="d1", now=NOW, policy_hash="h")
+    return decide(dossier(**changes), decision_id="d1", now=NOW, policy_hash="h", versions={})
 
 
 def codes(decision):

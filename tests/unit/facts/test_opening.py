@@ -36,6 +36,7 @@ def sql(url, folder=Path(), query="SELECT status FROM orders WHERE id = :order")
         url=url,
         folder=folder,
         query=query,
+        file=None,
         parameters={"order": "order.id"},
         rows="one",
         fields=STATUS,

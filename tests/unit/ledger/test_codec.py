@@ -124,3 +124,9 @@ def test_the_hash_is_sha256_over_lengths_and_bytes():
 
 def test_moving_text_from_one_part_to_the_next_changes_the_hash():
     assert chain_hash("", "ab", "c") != chain_hash("", "a", "bc")
+
+
+def test_a_decision_recorded_before_versions_were_is_still_read(decide):
+    older = written(decide("d-1"))
+    del older["versions"]
+    assert decision_from_json(json.dumps(older)) == decide("d-1")

@@ -4,6 +4,7 @@ import sys
 import threading
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from deskquorum.errors import LedgerError
 from deskquorum.ledger import Ledger, open_ledger
 from deskquorum.ledger.engines import sqlite_engine
 
+EAST = timezone(timedelta(hours=5, minutes=30))
 APPENDER = Path(__file__).with_name("appender.py")
 
 
@@ -54,6 +56,29 @@ def test_the_latest_entry_of_a_ticket_is_the_newest_of_that_ticket(ledger, decid
     for decision in (decide("d-1"), decide("d-2"), decide("d-3", ticket="t-2")):
         ledger.append(decision, evidence)
     assert ledger.latest("t-1").decision.id == "d-2"
+
+
+def test_entries_come_oldest_first_from_any_number_of_pages(ledger, decide, evidence, monkeypatch):
+    monkeypatch.setattr("deskquorum.ledger.ledger._PAGE", 3)
+    made = [ledger.append(decide(f"d-{n}"), evidence) for n in range(7)]
+    assert list(ledger.entries()) == made
+    assert ledger.count() == 7
+
+
+def test_entries_are_those_recorded_from_a_moment_on_and_before_another(ledger, decide, evidence):
+    made = [ledger.append(decide(f"d-{n}"), evidence) for n in range(4)]
+    since, until = made[1].recorded_at, made[3].recorded_at.astimezone(EAST)
+    assert list(ledger.entries(since=since, until=until)) == made[1:3]
+    assert ledger.count(since=since, until=until) == 2
+
+
+def test_what_is_recorded_while_entries_are_read_comes_too(ledger, decide, evidence, monkeypatch):
+    monkeypatch.setattr("deskquorum.ledger.ledger._PAGE", 1)
+    ledger.append(decide("d-1"), evidence)
+    entries = ledger.entries()
+    assert next(entries).decision.id == "d-1"
+    ledger.append(decide("d-2"), evidence)
+    assert [entry.decision.id for entry in entries] == ["d-2"]
 
 
 def test_each_entry_holds_the_hash_of_the_one_before(ledger, decide, evidence):

@@ -204,3 +204,13 @@ def test_a_file_that_nobody_would_read_is_reported(bench):
 def test_a_folder_that_is_not_there_is_reported(tmp_path):
     with pytest.raises(PolicyFileError, match="no such folder"):
         load_policies(tmp_path / "none")
+
+
+def test_a_book_knows_the_version_of_each_policy(bench):
+    book = bench.load(one='policy: one\nversion: "2"\n', two='policy: two\nversion: "7"\n')
+    assert book.versions == {"one": "2", "refunds": "1", "two": "7"}
+
+
+def test_files_of_one_policy_with_several_versions_are_all_named(bench):
+    book = bench.load(one=TOPIC, two='policy: a\nversion: "2"\n')
+    assert book.versions["a"] == "1, 2"
