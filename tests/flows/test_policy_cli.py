@@ -87,7 +87,7 @@ def test_lint_names_what_is_probably_not_meant_and_exits_with_1(policy, desk, sp
     code, out, _ = policy("lint", desk)
     path = desk / "policies" / "refunds.yaml"
     assert code == 1
-    assert f"{path}:22: no rule cites clause 'R2'" in out.splitlines()
+    assert f"{path}:22:10: no rule cites clause 'R2'" in out.splitlines()
     assert out.splitlines()[-1].startswith("2 findings in ")
 
 
@@ -133,7 +133,7 @@ def test_a_folder_without_policies_is_no_clean_one(policy, tmp_path):
 def test_cases_that_are_ruled_as_expected_exit_with_0(policy, desk):
     code, out, _ = policy("test", desk)
     assert code == 0
-    assert out.splitlines()[-1] == "17 cases as expected, 0 not"
+    assert out.splitlines()[-1] == "24 cases as expected, 0 not"
 
 
 def test_a_case_that_is_ruled_otherwise_is_explained_and_exits_with_1(policy, desk, spoil):
@@ -144,7 +144,7 @@ def test_a_case_that_is_ruled_otherwise_is_explained_and_exits_with_1(policy, de
     assert "Rule refund-over-limit: more than 50.00" in out
     data = json.loads(policy("test", desk, "--json")[1])
     failed = [row for row in data["results"] if not row["passed"]]
-    assert (data["cases"], data["failed"]) == (17, 1)
+    assert (data["cases"], data["failed"]) == (24, 1)
     assert (failed[0]["missing"], failed[0]["rules"]) == (["refund-in-time"], ["refund-over-limit"])
 
 
@@ -157,7 +157,7 @@ def test_policies_without_a_case_are_not_tested(policy, desk):
 
 def test_coverage_of_policies_whose_every_rule_is_exercised_exits_with_0(policy, desk):
     code, out, _ = policy("coverage", desk)
-    assert (code, out) == (0, "17 cases: 9 of 9 rules and 7 of 7 clauses exercised\n")
+    assert (code, out) == (0, "24 cases: 9 of 9 rules and 7 of 7 clauses exercised\n")
 
 
 def test_coverage_names_rules_and_clauses_that_no_case_exercises(policy, desk):
@@ -267,7 +267,7 @@ def changed(desk, tmp_path):
 def test_diff_of_equal_policies_exits_with_0(policy, desk):
     code, out, _ = policy("diff", desk, desk)
     assert code == 0
-    assert out.startswith("nothing differs in what is written; of 17 cases 0 are ruled otherwise")
+    assert out.startswith("nothing differs in what is written; of 24 cases 0 are ruled otherwise")
 
 
 def test_diff_shows_what_is_written_and_what_is_ruled_otherwise(policy, desk, changed):
@@ -280,7 +280,7 @@ def test_diff_shows_what_is_written_and_what_is_ruled_otherwise(policy, desk, ch
         "50.00 is the limit",
         "issue_refund: allow by refund-in-time citing R1",
         "→ human by refund-over-limit citing R2",
-        "1 changed; of 17 cases 2 are ruled otherwise",
+        "1 changed; of 24 cases 2 are ruled otherwise",
     ):
         assert said in out
 

@@ -86,12 +86,25 @@ few = settings(max_examples=60, deadline=None)
 
 def book_of(written):
     with tempfile.TemporaryDirectory() as folder:
-        text = HEAD + "".join(
-            f'  - {{id: {name}, on: act, effect: {effect}, when: "{when}", reason: r}}\n'
-            for name, (when, effect) in written
-        )
+        text = HEAD + "".join(map(line_of, written))
         Path(folder, "laws.yaml").write_text(text, encoding="utf-8")
         return load_policies(Path(folder))
+
+
+def book_of_files(written, files):
+    """The rules spread over files, in the given order of files; the last one declares the rest."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in set(files):
+            inside = [rule for rule, file in zip(written, files, strict=True) if file == name]
+            text = f"policy: {name}\nversion: '1'\nrules:\n" + "".join(map(line_of, inside))
+            Path(folder, f"{name}.yaml").write_text(text, encoding="utf-8")
+        Path(folder, "laws.yaml").write_text(HEAD.removesuffix("rules:\n"), encoding="utf-8")
+        return load_policies(Path(folder))
+
+
+def line_of(rule):
+    name, (when, effect) = rule
+    return f'  - {{id: {name}, on: act, effect: {effect}, when: "{when}", reason: r}}\n'
 
 
 def named(written):
@@ -126,6 +139,18 @@ def test_the_order_of_rules_never_changes_a_ruling(written, values, amount, orde
     assert first.effect is second.effect
     assert set(first.rules) == set(second.rules)
     assert first.trace == second.trace
+
+
+@few
+@given(written=rules, values=facts, amount=sums, data=st.data())
+def test_how_rules_are_spread_over_files_never_changes_a_ruling(written, values, amount, data):
+    rules = named(written)
+    places = st.lists(st.sampled_from("akz"), min_size=len(rules), max_size=len(rules))
+    together = ruled(book_of(rules), values, {"sum": amount})
+    apart = ruled(book_of_files(rules, data.draw(places)), values, {"sum": amount})
+    assert together.effect is apart.effect
+    assert set(together.rules) == set(apart.rules)
+    assert together.trace == apart.trace
 
 
 @few
@@ -168,6 +193,56 @@ def test_an_allow_rests_on_facts_that_were_read(written, values, amount):
         for rule in ruling.rules:
             needed = [name for name in FACTS if name in whens[rule] and name != "b.day"]
             assert set(needed) <= set(values)
+
+
+broken = st.sampled_from([None, "", "x", 3.5, -1.25, [], {}, [1], {"price": "x"}, "2026-13-01"])
+
+
+@few
+@given(written=rules, values=facts, amount=sums, junk=broken, data=st.data())
+def test_a_fact_that_can_not_be_read_as_declared_never_allows(written, values, amount, junk, data):
+    rules = named(written)
+    failing = data.draw(st.sets(st.sampled_from(sorted(FACTS)), min_size=1))
+    values = values | dict.fromkeys(failing, junk)
+    ruling = ruled(book_of(rules), values, {"sum": amount})
+    whens = {name: when for name, (when, _) in rules}
+    if ruling.effect is Effect.ALLOW:
+        readable = {"b.kind"} if junk == "x" else {"b.list"} if junk == [] else set()
+        for rule in ruling.rules:
+            assert not any(name in whens[rule] for name in failing - readable)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    name=st.sampled_from(["act", "act", "act", "Act", "act ", "reply"]) | st.text(max_size=8),
+    args=st.fixed_dictionaries(
+        {},
+        optional={
+            "sum": st.sampled_from(
+                ["1.00", "5", "1.005", "-1.00", "1e3", "1,00", " 1.00", 1, 1.0, None]
+            ),
+            "note": st.sampled_from(["x", None, 3, ["x"]]),
+            "more": st.sampled_from(["x", None, 0]),
+        },
+    ),
+)
+def test_nothing_but_declared_actions_with_declared_arguments_is_allowed(name, args):
+    ruling = rule_on(
+        BOOK_OF_ONE,
+        Action(name=name, args=args),
+        facts=snapshot(FACTS),
+        answers={},
+        claimed={},
+        now=NOW,
+    )
+    fits = (
+        name == "act"
+        and set(args) <= {"sum", "note"}
+        and args.get("sum") in {"1.00", "5"}
+        and isinstance(args["sum"], str)
+        and (args.get("note") is None or isinstance(args["note"], str))
+    )
+    assert (ruling.effect is Effect.ALLOW) == fits
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import UsedShape
-from deskquorum.policy.trust import check_trusted
+from deskquorum.policy.trusted_fields import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = [

@@ -52,6 +52,7 @@ class Clause:
     policy: str
     path: str
     line: int
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,20 @@ class LimitSpec:
     reason: str
     path: str
     line: int
+    column: int
+
+    @property
+    def allowance(self) -> tuple[object, ...]:
+        """What actions share that have this limit; each may count another argument."""
+        return (
+            self.per,
+            self.window,
+            self.most_count,
+            self.most_minor,
+            self.currency,
+            self.cite,
+            self.reason,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +133,7 @@ class ActionSpec:
     limits: tuple[LimitSpec, ...] = ()
     path: str = ""
     line: int = 0
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +165,9 @@ class Rule:
     policy: str
     path: str
     line: int
+    column: int = 0
+    when_at: tuple[int, int] = (0, 0)
+    """Line and column of its condition; of the rule where it has none."""
     conditions: Mapping[str, Guarded | None] = field(repr=False, default_factory=dict)
     """What it is `on` to its compiled condition; None where it always holds."""
 

@@ -14,10 +14,12 @@ from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Case, LimitSpec, R
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.document import Document
 from deskquorum.policy.environment import Environment
-from deskquorum.policy.fact_types import Scalar
+from deskquorum.policy.fact_types import Scalar, described
+from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.limits import usage_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import CaseShape, CasesShape
+from deskquorum.policy.validation import shown
 
 __all__ = ["build_cases"]
 
@@ -108,6 +110,8 @@ class _CaseBuilder:
                 if isinstance(value, float) and not self._is_decimal(name):
                     hint = "write money in minor units, 2400 for 24.00"
                     self._report("no fact is a number with a point", "facts", *path, hint=hint)
+                elif value is not None:
+                    self._check_fit(name, value, path)
                 yield name, _plain(value)
 
     def _used(self) -> Iterator[tuple[str, Usage]]:
@@ -129,6 +133,17 @@ class _CaseBuilder:
     def _limits(self) -> Mapping[str, LimitSpec]:
         actions = self.found.actions.values()
         return {limit.id: limit for action in actions for limit in action.limits}
+
+    def _check_fit(self, name: str, value: AnyJson, path: tuple[str, ...]) -> None:
+        """A fact that counts as not read would make a case pass for another reason."""
+        kind = self.environment.variables[name].type
+        try:
+            fitted(kind, _plain(value))
+        except UnfitError as exc:
+            simple = isinstance(kind, Scalar)
+            message = f"expected {exc if simple else described(kind)}, got {shown(value)}"
+            hint = "" if simple else f"a part of it is not {exc}"
+            self._report(message, "facts", *path, hint=hint)
 
     def _is_decimal(self, name: str) -> bool:
         kind = self.environment.variables[name].type

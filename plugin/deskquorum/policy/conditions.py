@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from deskquorum.errors import Problem
 from deskquorum.policy.book import ActionSpec
 from deskquorum.policy.complaints import ANY_ACTION
+from deskquorum.policy.consistency import World
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import PART_KINDS, CelProblem, Environment
 from deskquorum.policy.expressions import CONDITION, TABLE, VALUE, expand, named_part, words_of
 from deskquorum.policy.fact_types import TypeSpec, read_type
 
-__all__ = ["argument_types", "check_conditions", "problems_in", "written_out"]
+__all__ = ["argument_types", "check_conditions", "problems_in", "world_on", "written_out"]
 
 
 def argument_types(actions: Mapping[str, ActionSpec]) -> Mapping[str, Mapping[str, TypeSpec]]:
@@ -57,6 +58,14 @@ def problems_in(exc: CelProblem, topic: Topic, *keys: str | int) -> Iterator[Pro
     """The compiler's complaints at their places in the file."""
     for complaint in exc.complaints:
         yield topic.problem(complaint.message, *keys, hint=complaint.hint, offset=complaint.offset)
+
+
+def world_on(environment: Environment, spec: ActionSpec | None) -> World:
+    """What is known of the variables of conditions on an action, or on none."""
+    if spec is None:
+        return environment.world(None)
+    amounts = [f"args.{name}_minor" for name, arg in spec.args.items() if arg.type == "money"]
+    return environment.world(spec.name, amounts)
 
 
 def _variables(spec: ActionSpec) -> Iterator[tuple[str, TypeSpec]]:

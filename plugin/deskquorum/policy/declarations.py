@@ -145,13 +145,15 @@ def _declare_clauses(topic: Topic, found: Declarations) -> None:
         keys = ("clauses", index, "id")
         if found.taken("clause", shape.id, topic, *keys):
             continue
+        line, column = topic.place(*keys)
         found.clauses[shape.id] = Clause(
             id=shape.id,
             version=topic.value.version,
             text=shape.text.strip(),
             policy=topic.value.policy,
             path=str(topic.path),
-            line=topic.place(*keys)[0],
+            line=line,
+            column=column,
         )
 
 
@@ -221,6 +223,7 @@ def _action(topic: Topic, name: str, shape: ActionShape, found: Declarations) ->
     certified = None
     if autonomy.max_error is not None and autonomy.confidence is not None:
         certified = Autonomy(max_error=autonomy.max_error, confidence=autonomy.confidence)
+    line, column = topic.key_place("actions", name)
     return ActionSpec(
         name=name,
         args=dict(_arguments(topic, name, shape, found)),
@@ -229,7 +232,8 @@ def _action(topic: Topic, name: str, shape: ActionShape, found: Declarations) ->
         autonomy=certified,
         signed_off=_signature(autonomy.uncertified),
         path=str(topic.path),
-        line=topic.key_place("actions", name)[0],
+        line=line,
+        column=column,
     )
 
 

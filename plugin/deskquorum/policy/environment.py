@@ -12,6 +12,7 @@ from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
 from deskquorum.policy.bindings import Bindings
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, misused, typed
+from deskquorum.policy.consistency import World, world_of
 from deskquorum.policy.expressions import (
     CONDITION,
     TABLE,
@@ -30,16 +31,18 @@ from deskquorum.policy.fact_types import (
     ScalarName,
     TypeSpec,
 )
+from deskquorum.policy.formula import Formula, formula_of
 from deskquorum.policy.functions import (
     function_declarations,
     function_libraries,
     in_plain_cel,
 )
-from deskquorum.policy.literals import impossible_literals
+from deskquorum.policy.literals import impossible_literals, unreadable_literals
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.reads import KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes, read_back
 from deskquorum.policy.references import references_of
+from deskquorum.policy.syntax import tree_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -100,6 +103,12 @@ class Condition:
     """Every variable that it names."""
     _scope: str | None = field(repr=False)
     _program: cel.Expression = field(repr=False)
+    _checked: bytes = field(repr=False)
+
+    @property
+    def formula(self) -> Formula:
+        """What it says, for proofs about it."""
+        return formula_of(tree_of(self._checked))
 
     def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
         """The value, or why there is none; never raises."""
@@ -173,6 +182,7 @@ class Environment:
         if complaints:
             raise CelProblem(expression, complaints)
         complaints = list(impossible_literals(expanded, scope.declared))
+        complaints += unreadable_literals(expanded, lambda text: _has_value(scope.engine, text))
         try:
             checked = scope.engine.compile(expanded.text)
             plain = in_plain_cel(expanded.text)
@@ -187,17 +197,28 @@ class Environment:
         if yes_or_no and kind.lower() not in {"bool", "dyn", "wrapper(bool)"}:
             message = f"expected true or false, this is {self._typed(kind)}"
             raise CelProblem(expression, [Complaint(offset=0, message=message)])
+        serialized = checked.serialize()
         return Condition(
             expression=expression,
             text=expanded.text,
-            names=references_of(checked.serialize()) & scope.names,
+            names=references_of(serialized) & scope.names,
             _scope=self.scope(action),
             _program=program,
+            _checked=serialized,
         )
 
     def scope(self, action: str | None) -> str | None:
         """The action, if conditions on it can read arguments; None is everybody's scope."""
         return action if self.arguments.get(action or "") else None
+
+    def world(self, action: str | None, amounts: Iterable[str] = ()) -> World:
+        """What the declarations tell about the variables of conditions on an action.
+
+        Args:
+            action: The action whose arguments they may read.
+            amounts: Its arguments that hold an amount.
+        """
+        return world_of(self._scope_of(action).declared, amounts)
 
     def activation(self, values: Mapping[str, object], scope: str | None) -> cel.Activation:
         """Values ready for evaluating conditions that were compiled in a scope."""
@@ -300,6 +321,14 @@ class _Scope:
     names: frozenset[str]
     """All of both."""
     engine: cel.Env
+
+
+def _has_value(engine: cel.Env, constant: str) -> bool:
+    try:
+        found = engine.compile(constant).eval(engine.Activation({}))
+    except RuntimeError:
+        return False
+    return bool(found.type().name() != "ERROR")
 
 
 def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:

@@ -21,7 +21,7 @@ from deskquorum.policy.fact_types import (
     described,
 )
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.trust import check_trusted
+from deskquorum.policy.trusted_fields import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = ["source_misfits"]

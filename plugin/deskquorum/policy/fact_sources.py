@@ -28,7 +28,7 @@ from deskquorum.policy.fact_source_specs import (
     SqlSourceSpec,
 )
 from deskquorum.policy.names import is_name
-from deskquorum.policy.trust import check_trusted
+from deskquorum.policy.trusted_fields import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = ["query_places", "read_max_ages", "read_sources"]

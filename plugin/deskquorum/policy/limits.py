@@ -187,7 +187,7 @@ class _LimitReader:
         was = first.setdefault(limit.id, limit)
         if was is limit:
             self.found.taken("rule", limit.id, self.topic, *self.keys, "id")
-        elif replace(limit, path=was.path, line=was.line, argument=was.argument) != was:
+        elif limit.allowance != was.allowance:
             # Under one id several actions share one allowance, so it must be the same one.
             message = f"limit '{limit.id}' is declared differently in {was.path}:{was.line}"
             hint = "give it the same keys and values, or another id"
@@ -196,6 +196,7 @@ class _LimitReader:
 
     def _limit(self) -> LimitSpec:
         written, currency = self.written, self._currency()
+        line, column = self.topic.place(*self.keys, "id")
         most = None
         if written.amount is not None and currency is not None:
             most = minor_of(written.amount, currency)
@@ -210,7 +211,8 @@ class _LimitReader:
             cite=tuple(written.cite),
             reason=written.reason.strip(),
             path=str(self.topic.path),
-            line=self.topic.place(*self.keys, "id")[0],
+            line=line,
+            column=column,
         )
 
     def _problems(self) -> Iterator[Problem]:

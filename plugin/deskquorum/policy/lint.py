@@ -6,15 +6,16 @@ from collections.abc import Iterator
 
 from deskquorum.domain import Effect, Mode
 from deskquorum.errors import Problem
-from deskquorum.policy.book import PolicyBook
+from deskquorum.policy.book import ActionSpec, Clause, LimitSpec, PolicyBook, Rule
 from deskquorum.policy.cases import run_cases, untested_rules
+from deskquorum.policy.redundancy import useless_rules
 
 __all__ = ["lint"]
 
 
 def lint(book: PolicyBook) -> tuple[Problem, ...]:
     """Remarks on a valid book, in file order; none of them stops it from being used."""
-    return tuple(sorted([*_clauses(book), *_actions(book), *_rules(book)]))
+    return tuple(sorted([*_clauses(book), *_actions(book), *_rules(book), *useless_rules(book)]))
 
 
 def _clauses(book: PolicyBook) -> Iterator[Problem]:
@@ -22,7 +23,7 @@ def _clauses(book: PolicyBook) -> Iterator[Problem]:
     for clause in book.clauses.values():
         if clause.id not in cited:
             message = f"no rule cites clause '{clause.id}'"
-            yield Problem(path=clause.path, line=clause.line, message=message)
+            yield _at(clause, message)
 
 
 def _actions(book: PolicyBook) -> Iterator[Problem]:
@@ -30,24 +31,30 @@ def _actions(book: PolicyBook) -> Iterator[Problem]:
         rules = book.by_action.get(action.name, ())
         if not any(rule.effect is Effect.ALLOW for rule in rules):
             message = f"no rule allows '{action.name}', so it always goes to a person"
-            yield Problem(path=action.path, line=action.line, message=message)
+            yield _at(action, message)
         if action.mode is Mode.AUTO and action.autonomy is None and action.signed_off is None:
             message = f"'{action.name}' is in mode auto without autonomy, so a person sends it"
             hint = "add autonomy: {max_error: 0.02, confidence: 0.95}"
-            yield Problem(path=action.path, line=action.line, message=message, hint=hint)
+            yield _at(action, message, hint)
 
 
 def _rules(book: PolicyBook) -> Iterator[Problem]:
     results, hint = run_cases(book), "add one to the topic's .cases.yaml"
     for rule in untested_rules(book, results):
         message = f"rule '{rule.id}' matches in no case"
-        yield Problem(path=rule.path, line=rule.line, message=message, hint=hint)
+        yield _at(rule, message, hint)
     reached = {name for result in results for name in result.ruling.rules}
     for limit in book.limits.values():
         if limit.id not in reached:
             message = f"limit '{limit.id}' is reached in no case"
-            yield Problem(path=limit.path, line=limit.line, message=message, hint=hint)
+            yield _at(limit, message, hint)
     for rule in book.rules:
         if not rule.cite:
             message = f"rule '{rule.id}' cites no clause"
-            yield Problem(path=rule.path, line=rule.line, message=message)
+            yield _at(rule, message)
+
+
+def _at(found: Clause | ActionSpec | LimitSpec | Rule, message: str, hint: str = "") -> Problem:
+    return Problem(
+        path=found.path, line=found.line, column=found.column, message=message, hint=hint
+    )

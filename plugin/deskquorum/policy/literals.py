@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 
 from deskquorum.policy.complaints import Complaint
@@ -10,7 +10,13 @@ from deskquorum.policy.expressions import Expanded, Word, words_of
 from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.names import did_you_mean
 
-__all__ = ["impossible_literals"]
+__all__ = ["impossible_literals", "unreadable_literals"]
+
+_MOMENTS = {
+    "timestamp": ("time with its zone", 'write "2026-01-31T09:00:00Z"'),
+    "duration": ("length of time", 'write "24h" for a day, or "90m"'),
+}
+"""Functions that read a text; what it must be; the mend."""
 
 _EQUAL = frozenset({"==", "!="})
 
@@ -33,6 +39,27 @@ def impossible_literals(
                 message=f"'{literal.literal}' is no {what} of {name.text}",
                 hint=did_you_mean(literal.literal, values, what=f"its {what}s"),
             )
+
+
+def unreadable_literals(
+    expanded: Expanded, has_value: Callable[[str], bool]
+) -> Iterator[Complaint]:
+    """Moments and lengths of time that the engine can't read, such as one without its zone.
+
+    Args:
+        expanded: The expression; what conditions bring in is left out.
+        has_value: Whether an expression of constants has a value.
+    """
+    words = list(words_of(expanded.text))
+    following = (words[1:], words[2:], words[3:])
+    for function, opening, literal, end in zip(words, *following, strict=False):
+        wanted, hint = _MOMENTS.get(function.text, ("", ""))
+        called = (opening.text, literal.kind, end.text) == ("(", "text", ")")
+        if wanted and called and not has_value(f"{function.text}({literal.text})"):
+            offset, condition = expanded.origin(literal.start)
+            if condition is None:
+                message = f"'{literal.literal}' is no {wanted}"
+                yield Complaint(offset=offset, message=message, hint=hint)
 
 
 def _comparisons(words: list[Word]) -> Iterator[tuple[Word, Word]]:

@@ -87,11 +87,15 @@ class _Reader:
             return self._aliased(event.anchor)
         if event.tag is not None or depth > _DEEPEST:
             raise _UnusualError
+        scalar = isinstance(event, ScalarEvent)
+        # Where a named text begins behind its name is found by the careful reader only.
+        if event.anchor is not None and (scalar or event.anchor in self.anchors):
+            raise _UnusualError
         before = self.nodes
         self.nodes += 1
         mark = event.start_mark
         place = (mark.line + 1, mark.column + 1)
-        if isinstance(event, ScalarEvent):
+        if scalar:
             raw = self.text[mark.index : event.end_mark.index]
             node = Node(place=place, scalar=self._scalar(event), raw=raw)
         elif isinstance(event, MappingStartEvent):
@@ -140,7 +144,7 @@ class _Reader:
             if not isinstance(event, ScalarEvent) or event.anchor or event.tag:
                 raise _UnusualError
             key, mark = event.value, event.start_mark
-            if not key or key in entries:
+            if not key or key == "<<" or key in entries:
                 raise _UnusualError
             value = self._node(self.advance(), depth)
             entries[key] = Entry(place=(mark.line + 1, mark.column + 1), value=value)

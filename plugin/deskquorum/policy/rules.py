@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from deskquorum.domain import Effect
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Guarded, Rule
-from deskquorum.policy.conditions import problems_in
+from deskquorum.policy.conditions import problems_in, world_on
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import CelProblem, Condition, Environment
-from deskquorum.policy.expressions import expand
 from deskquorum.policy.fact_types import TypeSpec
+from deskquorum.policy.formula import Truth
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.reads import KNOWN
 from deskquorum.policy.shapes import RuleShape
-from deskquorum.policy.trust import rests_on_facts
+from deskquorum.policy.trust import TrustGap, trust_gap
 
 __all__ = ["build_rules"]
 
@@ -23,6 +23,17 @@ _EFFECTS = {"allow": Effect.ALLOW, "require_human": Effect.HUMAN, "deny": Effect
 _ANY = "any"
 _GRAVE = frozenset({"money", "close", "account", "disclosure"})
 """Risks that text alone may never let through."""
+
+_GAPS: Mapping[TrustGap, tuple[str, str]] = {
+    "no fact": (
+        "without a fact of your own systems",
+        "text alone can't allow that: name a fact in every alternative of `when`",
+    ),
+    "no say": (
+        "whatever your facts say",
+        "text alone can't allow that: let a fact decide in every alternative of `when`",
+    ),
+}
 
 
 def build_rules(
@@ -51,6 +62,7 @@ class _RuleBuilder:
         self.found.taken("rule", shape.id, self.topic, "rules", self.index, "id")
         self._check_cited()
         on = tuple(dict.fromkeys(self._targets()))
+        line, column = self.topic.place("rules", self.index, "id")
         rule = Rule(
             id=shape.id,
             on=on,
@@ -61,10 +73,12 @@ class _RuleBuilder:
             obligations=tuple(shape.obligations),
             policy=self.topic.value.policy,
             path=str(self.topic.path),
-            line=self.topic.place("rules", self.index, "id")[0],
+            line=line,
+            column=column,
+            when_at=self.topic.place("rules", self.index, "when"),
             conditions=dict(self._conditions(on)),
         )
-        self._check_trust(on)
+        self._check_trust(rule)
         return rule
 
     def _report(self, message: str, *keys: str | int, hint: str = "") -> None:
@@ -124,31 +138,23 @@ class _RuleBuilder:
             return None
         return _guarded(condition, self.environment)
 
-    def _check_trust(self, on: Sequence[str]) -> None:
-        if self.shape.effect != "allow":
-            return
-        risky = [n for n in on if n in self.found.actions and self._risk(n) in _GRAVE]
-        when = "true" if self.shape.when is None else self.shape.when
-        text = expand(when, self.environment.parts).text
-        if risky and not rests_on_facts(text, self._is_fact):
-            message = (
-                f"rule '{self.shape.id}' allows {risky[0]} (risk {self._risk(risky[0])}) "
-                "without a fact of your own systems"
-            )
-            hint = "text alone can't allow that: name a fact in every alternative of `when`"
-            self._report(message, "when", hint=hint)
-
-    def _risk(self, action: str) -> str:
-        return self.found.actions[action].risk
+    def _check_trust(self, rule: Rule) -> None:
+        actions = self.found.actions
+        for target, guarded in rule.conditions.items():
+            spec = actions.get(target)
+            faulty = guarded is None and rule.when is not None
+            if rule.effect is not Effect.ALLOW or spec is None or spec.risk not in _GRAVE or faulty:
+                continue
+            formula = Truth(value=True) if guarded is None else guarded.condition.formula
+            gap = trust_gap(formula, world_on(self.environment, spec), self._is_fact)
+            if gap is not None:
+                told, hint = _GAPS[gap]
+                message = f"rule '{rule.id}' allows {target} (risk {spec.risk}) {told}"
+                self._report(message, "when", hint=hint)
+                return
 
     def _is_fact(self, name: str) -> bool:
-        bare = name.removeprefix("known.")
-        if bare in self.found.dropped:
-            return True
-        facts = self.environment.facts
-        # `order.items.exists` reads the fact `order.items`; `known.order` asks for its record.
-        below = bare != name and any(fact.startswith(f"{bare}.") for fact in facts)
-        return below or any(f"{bare}.".startswith(f"{fact}.") for fact in facts)
+        return name in self.environment.facts or name in self.found.dropped
 
 
 def _guarded(condition: Condition, environment: Environment) -> Guarded:

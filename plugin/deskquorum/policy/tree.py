@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -89,9 +90,12 @@ def scalar_of(tag: str, text: str) -> Scalar:
 
 def _number(digits: str, *, whole: bool) -> int | float:
     try:
-        return int(digits, 0) if whole else float(digits)
+        number: int | float = int(digits, 0) if whole else float(digits)
     except ValueError:
-        return int(digits)
+        number = int(digits)
+    if not math.isfinite(number):
+        raise ValueError("larger than any number")
+    return number
 
 
 def _raw_offset(raw: str, text: str, offset: int) -> int:

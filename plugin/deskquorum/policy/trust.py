@@ -1,81 +1,125 @@
-"""What rests on the desk's own facts, and what only on the customer's text."""
+"""Whether a condition rests on the desk's own facts, or only on what the customer's text says.
+
+The customer writes the text, and so chooses every part of a condition that only text decides. What
+a condition rests on is left when those parts are chosen in its favour: if nothing is left, or only
+what no fact can make false, text alone makes it true.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal
 
-from deskquorum.policy.expressions import Word, closing, depths, words_of
+from deskquorum.policy.consistency import Outcome, World
+from deskquorum.policy.formula import (
+    All,
+    AtMost,
+    Atom,
+    Choice,
+    Formula,
+    Holds,
+    Not,
+    Same,
+    Some,
+    Truth,
+    names_in,
+    operands_of,
+)
+from deskquorum.policy.proof import Claim, TooMuchWorkError, possible, ways
+from deskquorum.policy.syntax import Tree, names_of
 
-__all__ = ["check_trusted", "rests_on_facts"]
+__all__ = ["TrustGap", "trust_gap"]
 
-_NAME = re.compile(r"[a-z_]\w*(?:\.\w+)*", re.ASCII)
-_FROM_TEXT = ("answer.", "claimed.", "args.")
+TrustGap = Literal["no fact", "no say"]
+"""Some alternative names no fact; or facts are named, and none can make the condition false."""
 
-
-def check_trusted(name: str) -> None:
-    """Refuse names that no trusted field of a ticket can have.
-
-    Raises:
-        ValueError: No dotted name, or one whose value is read from the ticket's text.
-    """
-    if _NAME.fullmatch(name) is None:
-        raise ValueError(
-            f"'{name}' is no trusted field; write requester.FIELD, ticket.id or a fact"
-        )
-    # INVARIANT: text never chooses which record is read.
-    if name.startswith(_FROM_TEXT):
-        raise ValueError(f"'{name}' is read from the ticket's text, which may not choose a record")
+_TEXT, _ANSWER = "claimed.", "answer."
 
 
-def rests_on_facts(expression: str, is_fact: Callable[[str], bool]) -> bool:
-    """Whether every way in which the expression can be true names a fact.
-
-    Of `a || b` both sides must name one; of `a && b` one side is enough.
+def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> TrustGap | None:
+    """How text alone makes a condition true; None where facts can say no to every text.
 
     Args:
-        expression: CEL with its conditions written out.
-        is_fact: Whether a dotted name stands for a trusted fact.
+        formula: What the condition says.
+        world: What is known of its variables.
+        is_fact: Whether a name is a fact that the customer can't write.
     """
-    return _trusted(list(words_of(expression)), is_fact)
+    if _has_condition_of_facts(formula, world, is_fact):
+        return None
+    try:
+        left = {_left(way, is_fact) for way in ways(world, (formula, "true"))}
+    except TooMuchWorkError:
+        return None if _everywhere(formula, is_fact, wanted=True) else "no fact"
+    if any(not facts for facts in left):
+        return "no fact"
+    vetoes: list[Claim] = [(Not(All(tuple(facts))), "true") for facts in left]
+    return "no say" if possible(world, *vetoes) is False else None
 
 
-def _trusted(words: Sequence[Word], is_fact: Callable[[str], bool]) -> bool:
-    words = _unwrapped(words)
-    question = _first(words, "?")
-    if question is not None:
-        colon = question + 1 + (_first(words[question + 1 :], ":") or 0)
-        branches = (words[question + 1 : colon], words[colon + 1 :])
-        return _trusted(words[:question], is_fact) or all(_trusted(b, is_fact) for b in branches)
-    alternatives = list(_split(words, "||"))
-    if len(alternatives) > 1:
-        return all(_trusted(part, is_fact) for part in alternatives)
-    parts = list(_split(words, "&&"))
-    if len(parts) > 1:
-        return any(_trusted(part, is_fact) for part in parts)
-    return any(word.kind == "name" and is_fact(word.text) for word in words)
+def _has_condition_of_facts(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> bool:
+    """The usual case, seen at once: one thing that must hold is about facts and can be false."""
+    for part in formula.parts if isinstance(formula, All) else (formula,):
+        atom = part.part if isinstance(part, Not) else part
+        if isinstance(atom, AtMost | Same | Holds) and _names_fact(atom, is_fact):
+            text = any(name.startswith((_TEXT, _ANSWER)) for name in names_in(atom))
+            if not text and possible(world, (part, "false")):
+                return True
+    return False
 
 
-def _unwrapped(words: Sequence[Word]) -> Sequence[Word]:
-    """Without brackets around the whole."""
-    while len(words) > 1 and words[0].text == "(" and closing(words) == len(words) - 1:
-        words = words[1:-1]
-    return words
+def _left(way: Mapping[Atom, Outcome], is_fact: Callable[[str], bool]) -> frozenset[Formula]:
+    """The parts of one way to make a condition true that the text does not choose."""
+    return frozenset(
+        atom if outcome == "true" else Not(atom)
+        for atom, outcome in way.items()
+        if _names_fact(atom, is_fact) and not _follows_text(atom, way.keys(), is_fact)
+    )
 
 
-def _first(words: Sequence[Word], mark: str) -> int | None:
-    found = (at for at, depth in depths(words) if depth == 0 and _is(words[at], mark))
-    return next(found, None)
+def _names_fact(atom: Atom, is_fact: Callable[[str], bool]) -> bool:
+    return any(is_fact(name) for tree in operands_of(atom) for name in names_of(tree))
 
 
-def _split(words: Sequence[Word], mark: str) -> Iterator[Sequence[Word]]:
-    start = 0
-    for at, depth in depths(words):
-        if depth == 0 and _is(words[at], mark):
-            yield words[start:at]
-            start = at + 1
-    yield words[start:]
+def _follows_text(atom: Atom, way: Iterable[Atom], is_fact: Callable[[str], bool]) -> bool:
+    """A comparison with a value from the text that nothing else is said about."""
+    return any(
+        all(tree not in _compared(other) for other in way if other is not atom)
+        for tree in _compared(atom)
+        if _is_text(tree, is_fact)
+    )
 
 
-def _is(word: Word, mark: str) -> bool:
-    return word.kind == "mark" and word.text == mark
+def _compared(atom: Atom) -> frozenset[Tree]:
+    match atom:
+        case AtMost(terms=terms):
+            return frozenset(term for term, _ in terms)
+        case Same(operands=operands):
+            return operands
+        case _:
+            return frozenset()
+
+
+def _is_text(tree: Tree, is_fact: Callable[[str], bool]) -> bool:
+    return tree.kind == "name" and tree.name.startswith(_TEXT) and not is_fact(tree.name)
+
+
+def _everywhere(formula: Formula, is_fact: Callable[[str], bool], *, wanted: bool) -> bool:
+    """Whether every alternative names a fact: what is asked where there are too many of them."""
+
+    def inside(parts: Iterable[Formula]) -> Iterator[bool]:
+        return (_everywhere(part, is_fact, wanted=wanted) for part in parts)
+
+    match formula:
+        case Truth(value=value):
+            return value is not wanted
+        case Not(part=part):
+            return _everywhere(part, is_fact, wanted=not wanted)
+        case All(parts=parts):
+            return any(inside(parts)) if wanted else all(inside(parts))
+        case Some(parts=parts):
+            return all(inside(parts)) if wanted else any(inside(parts))
+        case Choice(test=test, then=then, otherwise=otherwise):
+            tested = (_everywhere(test, is_fact, wanted=side) for side in (True, False))
+            return all(a or b for a, b in zip(tested, inside((then, otherwise)), strict=True))
+        case _:
+            return _names_fact(formula, is_fact)

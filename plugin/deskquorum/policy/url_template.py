@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
-from deskquorum.policy.trust import check_trusted
+from deskquorum.policy.trusted_fields import check_trusted
 
 __all__ = ["UrlTemplate"]
 

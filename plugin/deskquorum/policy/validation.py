@@ -131,9 +131,17 @@ def _words(detail: ErrorDetails, models: list[type[BaseModel]], node: Node) -> t
             return _tags(detail)
         case _ if expected := _EXPECTED.get(kind, _LIMITS.get(kind)):
             limit = expected.format(**detail.get("ctx", {}))
-            return f"expected {limit}, got {shown(value)}", _type_hint(kind, value)
+            return f"expected {limit}, got {_written(node)}", _type_hint(kind, value)
         case _:
             return f"{detail['msg'][:1].lower()}{detail['msg'][1:]}".rstrip("."), ""
+
+
+def _written(node: Node) -> str:
+    """A value as it stands in the file: 1.10 is not 1.1."""
+    number = isinstance(node.scalar, int | float) and not isinstance(node.scalar, bool)
+    if number and 0 < len(node.raw) <= _LONGEST_SHOWN:
+        return node.raw
+    return shown(node.data)
 
 
 def _choices(expected: str, value: object) -> tuple[str, str]:

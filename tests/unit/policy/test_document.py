@@ -54,7 +54,7 @@ def read(tmp_path, text):
         ),
         pytest.param(
             "name: a\namount_minor: 24.00",
-            "order.yaml:2:15: expected a whole number, got 24.0; "
+            "order.yaml:2:15: expected a whole number, got 24.00; "
             "write money in minor units, 2400 for 24.00",
             id="float-for-money",
         ),
@@ -67,6 +67,23 @@ def read(tmp_path, text):
             "name: a\npaid: yes",
             "order.yaml:2:7: expected true or false, got 'yes'",
             id="yes-is-not-true",
+        ),
+        pytest.param(
+            "name: 1.10",
+            "order.yaml:1:7: expected text, got 1.10; put it in quotes",
+            id="a-version-is-shown-as-written",
+        ),
+        pytest.param(
+            "name: 0o17",
+            "order.yaml:1:7: expected text, got 0o17; put it in quotes",
+            id="an-octal-is-shown-as-written",
+        ),
+        pytest.param("- name: a", "order.yaml:1:1: expected a mapping, got a list", id="a-list"),
+        pytest.param("hello", "order.yaml:1:1: expected a mapping, got 'hello'", id="a-text"),
+        pytest.param(
+            "name: a\nlines: {kind: card}",
+            "order.yaml:2:8: expected a list, got a mapping",
+            id="a-mapping-for-a-list",
         ),
         pytest.param("paid: true", "order.yaml:1:1: missing key 'name'", id="missing-key"),
         pytest.param(

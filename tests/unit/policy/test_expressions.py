@@ -1,7 +1,4 @@
-import pytest
-
 from deskquorum.policy.expressions import expand, words_of
-from deskquorum.policy.trust import rests_on_facts
 
 
 def test_conditions_are_put_in_brackets():
@@ -38,24 +35,3 @@ def test_words_are_names_texts_and_marks():
         ("name", "a.b.exists"), ("mark", "("), ("name", "i"), ("mark", ","), ("name", "i"),
         ("mark", "=="), ("text", "'x\\'y'"), ("mark", ")"),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("expression", "trusted"),
-    [
-        pytest.param("fact.a", True, id="a-fact"),
-        pytest.param("answer.a == 'fact.a'", False, id="a-fact-s-name-as-text"),
-        pytest.param("answer.a == 'x' && fact.a", True, id="text-and-fact"),
-        pytest.param("answer.a == 'x' || fact.a", False, id="text-or-fact"),
-        pytest.param("fact.a && (answer.a == 'x' || answer.b == 'y')", True, id="fact-and-texts"),
-        pytest.param("(fact.a && answer.a == 'x') || answer.b == 'y'", False, id="a-way-around"),
-        pytest.param("((fact.a) && x) || (y && fact.b)", True, id="a-fact-each-way"),
-        pytest.param("answer.a == 'x' ? fact.a : fact.b", True, id="a-fact-in-both-branches"),
-        pytest.param("answer.a == 'x' ? fact.a : true", False, id="a-fact-in-one-branch"),
-        pytest.param("fact.list.exists(i, i || claimed.a)", True, id="a-fact-s-list"),
-        pytest.param("true", False, id="always"),
-        pytest.param("", False, id="nothing"),
-    ],
-)
-def test_every_way_to_be_true_must_name_a_fact(expression, trusted):
-    assert rests_on_facts(expression, lambda name: name.startswith("fact.")) is trusted

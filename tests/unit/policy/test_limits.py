@@ -96,7 +96,7 @@ def test_a_case_says_what_was_used(bench):
     )
     assert [result.passed for result in run_cases(book)] == [True]
     findings = [str(problem).rpartition("/")[2] for problem in lint(book)]
-    assert "refunds.yaml:14: limit 'a-day' is reached in no case; add one to" in findings[-1]
+    assert "refunds.yaml:14:110: limit 'a-day' is reached in no case; add one to" in findings[-1]
 
 
 def test_two_actions_share_one_allowance_under_one_id(bench):
@@ -147,7 +147,7 @@ def test_two_actions_share_one_allowance_under_one_id(bench):
         ),
         pytest.param(
             SUM.replace('"50.00"', "50.00"),
-            "expected text, got 50.0; put it in quotes",
+            "expected text, got 50.00; put it in quotes",
             id="an-amount-that-is-a-number",
         ),
         pytest.param(

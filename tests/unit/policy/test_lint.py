@@ -12,12 +12,12 @@ def test_a_book_s_loose_ends_are_remarked_on(bench):
     )
     remarks = [str(remark).partition("more.yaml:")[2] for remark in lint(book)]
     assert [remark for remark in remarks if remark] == [
-        "3: no rule cites clause 'Z9'",
+        "3:16: no rule cites clause 'Z9'",
         (
-            "4: 'pay' is in mode auto without autonomy, so a person sends it; "
+            "4:11: 'pay' is in mode auto without autonomy, so a person sends it; "
             "add autonomy: {max_error: 0.02, confidence: 0.95}"
         ),
-        "4: no rule allows 'pay', so it always goes to a person",
-        "5: rule 'never' cites no clause",
-        "5: rule 'never' matches in no case; add one to the topic's .cases.yaml",
+        "4:11: no rule allows 'pay', so it always goes to a person",
+        "5:14: rule 'never' cites no clause",
+        "5:14: rule 'never' matches in no case; add one to the topic's .cases.yaml",
     ]

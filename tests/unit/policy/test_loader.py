@@ -159,6 +159,42 @@ def test_a_case_does_not_change_the_hash(bench):
             id="case-without-the-time-it-needs",
         ),
         pytest.param(
+            {"a": TOPIC + "facts: {f.t: time, f.d: date, f.l: {list: {n: int}}, f.m: money}\n",
+             "a__cases": "- name: n\n  ticket: true\n  expect: human\n  facts:\n"
+             "    f.t: 2026-01-01T09:00:00\n    f.d: 2026-02-30\n    f.l: [{n: x}]\n"
+             "    f.m: 2.5\n"},
+            ["a.cases.yaml:5:10: expected a time with its zone, got '2026-01-01T09:00:00'",
+             "a.cases.yaml:6:10: expected a real date, got '2026-02-30'",
+             ("a.cases.yaml:7:10: expected a list of records, got a list; "
+              "a part of it is not a whole number"),
+             ("a.cases.yaml:8:10: no fact is a number with a point; "
+              "write money in minor units, 2400 for 24.00")],
+            id="facts-of-a-case-that-would-count-as-not-read",
+        ),
+        pytest.param(
+            {"a": TOPIC + "rules: [{id: r, on: ticket, effect: deny, reason: y, when: "
+             "now > timestamp('2026-01-01T09:00:00') && now - now > duration('1d')}]\n"},
+            [("a.yaml:3:76: '2026-01-01T09:00:00' is no time with its zone; "
+              'write "2026-01-31T09:00:00Z"'),
+             "a.yaml:3:123: '1d' is no length of time; write \"24h\" for a day, or \"90m\""],
+            id="moments-that-nobody-can-read",
+        ),
+        pytest.param(
+            {"a": TOPIC + "rules:\n- {id: r, on: ticket, effect: alow, effect: deny, reason: y}\n"
+             "- id: s\n  on: ticket\n  effect: deny\n"
+             "  when: ! ticket.served_language\n  reason: y\n"
+             "facts: {f.t: int, f.t: bool, <<: {f.u: int}}\n"},
+            [("a.yaml:4:31: expected allow, require_human or deny, got 'alow'; "
+              "did you mean 'allow'?"),
+             "a.yaml:4:37: key 'effect' twice; the first one is in line 4",
+             ("a.yaml:8:9: '!' is a tag, which is not read; "
+              "put a text that starts with '!' in quotes"),
+             "a.yaml:10:19: key 'f.t' twice; the first one is in line 10",
+             ("a.yaml:10:30: '<<' is not read; "
+              "write the keys out; `&NAME` and `*NAME` repeat a value")],
+            id="keys-twice-a-lost-not-and-merged-keys",
+        ),
+        pytest.param(
             {"a": TOPIC, "playbook": "slots: {x: {kind: item, type: strin}}\n"},
             ["playbook.yaml:1:31: slot 'x': unknown type 'strin'; did you mean 'string'?"],
             id="slot-of-an-unknown-type",
