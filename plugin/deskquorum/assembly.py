@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
+from deskquorum.facts import ClosedSource, FactSource, open_sources, unset_variables
 from deskquorum.grounding import index_clauses
 from deskquorum.judgement import Rulebook, relied_on
 from deskquorum.labeling import (
@@ -44,14 +45,15 @@ from deskquorum.policy import (
 from deskquorum.proposal import Playbook, load_playbook
 from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
+from deskquorum.sourcing import FactReader, facts_read
 
 __all__ = [
     "Opened",
     "Parts",
     "ledger_of",
     "load_parts",
-    "open_labelers",
     "open_model",
+    "open_parts",
 ]
 
 _T = TypeVar("_T")
@@ -75,6 +77,8 @@ class Parts:
     """Those that need no model, ready to vote."""
     prompts: Mapping[str, Prompt]
     prompt_specs: tuple[PromptSpec, ...]
+    facts_read: Mapping[str, frozenset[str]]
+    """Action to the facts that ruling on it can read."""
     ledger: Ledger
     ledger_place: Path | str
     """The file, or the URL of a database."""
@@ -83,14 +87,27 @@ class Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """The labelers that could be started, and what is done without."""
+    """The labelers that could be started, the desk's own systems, and what is done without."""
 
     labelers: tuple[Labeler, ...]
+    reader: FactReader
     notices: tuple[str, ...]
 
 
-def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None = None) -> Parts:
+def load_parts(
+    folder: Path,
+    *,
+    models: bool = True,
+    ledger: str | Path | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> Parts:
     """Read every file of a desk folder.
+
+    Args:
+        folder: The desk folder.
+        models: False leaves prompt labelers out.
+        ledger: Where to record instead of the file that `desk.yaml` names.
+        keys: What is set in the environment; given, what sources lack there is a problem.
 
     Raises:
         ConfigError: Carries the problems of all files together.
@@ -118,6 +135,8 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
+    if keys is not None:
+        problems += unset_variables(desk.sources.values(), keys, path=desk.path)
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
@@ -125,25 +144,13 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
     ledger_place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
     return Parts(
         desk=desk,
-        rules=Rulebook(
-            book=book,
-            playbook=playbook,
-            clauses=index_clauses(
-                book.clauses.values(), None if embedder is None else embedder.embed
-            ),
-            questions=desk.questions,
-            accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
-            prices={name: spec.price for name, spec in desk.labelers.items()},
-            links=tuple(desk.links),
-            relied_on={name: relied_on(book, playbook, name) for name in book.actions},
-            learned=learned,
-            versions=_versions(book, playbook, learned),
-        ),
+        rules=_rulebook(book, desk, playbook, learned, embedder),
         learned_path=learned_path,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
+        facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_place),
         ledger_place=ledger_place,
     )
@@ -176,13 +183,22 @@ def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
     return open_ledger(_ledger_place(desk.ledger, folder))
 
 
-async def open_labelers(parts: Parts, stack: AsyncExitStack, *, lend: Lend) -> Opened:
-    """Start what the prompt labelers need; `stack` gives it back.
+async def open_parts(
+    parts: Parts,
+    stack: AsyncExitStack,
+    *,
+    lend: Lend,
+    keys: Mapping[str, str] | None = None,
+    given: tuple[FactSource, ...] = (),
+) -> Opened:
+    """Start what prompt labelers and fact sources need; `stack` gives it back.
 
     Args:
         parts: The loaded desk.
-        stack: Holds what was borrowed.
+        stack: Holds what was borrowed or opened.
         lend: Lends the chat model of a declaration, None where it can't be started.
+        keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
+        given: The host's own fact sources.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -208,7 +224,37 @@ async def open_labelers(parts: Parts, stack: AsyncExitStack, *, lend: Lend) -> O
         for spec in parts.prompt_specs
         if spec.model in chats
     )
-    return Opened(labelers=(*parts.labelers, *asking), notices=tuple(notices))
+    sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
+    closed = [source for source in sources if isinstance(source, ClosedSource)]
+    notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
+    reader = FactReader(
+        book=parts.rules.book,
+        desk=parts.desk,
+        facts_read=parts.facts_read,
+        sources=(*sources, *given),
+    )
+    return Opened(labelers=(*parts.labelers, *asking), reader=reader, notices=tuple(notices))
+
+
+def _rulebook(
+    book: PolicyBook,
+    desk: DeskFile,
+    playbook: Playbook,
+    learned: Learned,
+    embedder: Embedder | None,
+) -> Rulebook:
+    return Rulebook(
+        book=book,
+        playbook=playbook,
+        clauses=index_clauses(book.clauses.values(), None if embedder is None else embedder.embed),
+        questions=desk.questions,
+        accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
+        prices={name: spec.price for name, spec in desk.labelers.items()},
+        links=tuple(desk.links),
+        relied_on={name: relied_on(book, playbook, name) for name in book.actions},
+        learned=learned,
+        versions=_versions(book, playbook, learned),
+    )
 
 
 @asynccontextmanager

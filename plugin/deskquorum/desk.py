@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
-from deskquorum.assembly import Parts, load_parts, open_labelers, open_model
+from deskquorum.assembly import Parts, load_parts, open_model, open_parts
 from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
@@ -37,7 +37,7 @@ from deskquorum.domain import (
     Vote,
 )
 from deskquorum.errors import LedgerError, RedactionError
-from deskquorum.facts import facts_from_ticket
+from deskquorum.facts import FactSource
 from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import Choose, collect_votes
 from deskquorum.ledger import HeldError, Ledger
@@ -45,6 +45,7 @@ from deskquorum.lending import Lender
 from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
+from deskquorum.sourcing import FactReader
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -64,6 +65,7 @@ def load_desk(
     models: bool = True,
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
+    sources: Sequence[FactSource] = (),
     look_every_s: float = LOOK_EVERY_S,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
@@ -73,15 +75,16 @@ def load_desk(
         model_url: Base URL used for models that `desk.yaml` calls `local`.
         models: False leaves every prompt labeler out: rules and embeddings only.
         ledger: Where to record instead of the file that `desk.yaml` names.
-        keys: API keys by the names that `desk.yaml` gives them: `os.environ`, say.
+        keys: Secrets by the names that `desk.yaml` gives them: `os.environ`, say.
+        sources: Further systems to read facts from, beside those that `desk.yaml` describes.
         look_every_s: How often an open desk looks for changed files.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    load = partial(load_parts, Path(folder), models=models, ledger=ledger)
+    load = partial(load_parts, Path(folder), models=models, ledger=ledger, keys=keys)
     files = DeskFiles(folder=Path(folder), load=load)
-    return Desk(files, model_url=model_url, keys=keys, look_every_s=look_every_s)
+    return Desk(files, model_url=model_url, keys=keys, sources=sources, look_every_s=look_every_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +104,7 @@ class Desk:
         *,
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
+        sources: Sequence[FactSource] = (),
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         """Read the files.
@@ -112,7 +116,7 @@ class Desk:
         if isinstance(read, Refused):
             raise read.error
         models = Lender(partial(open_model, model_url=model_url, keys=keys))
-        start = partial(open_labelers, lend=models.lend)
+        start = partial(open_parts, lend=models.lend, keys=keys, given=tuple(sources))
         self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
     @property
@@ -198,13 +202,15 @@ class Desk:
     async def gather(self, ticket: Ticket) -> Evidence:
         """Ask every labeler about a ticket; nothing is decided, recorded or watched.
 
+        Facts are those that the ticket brings: what systems tell today was not so on its day.
+
         Raises:
             RedactionError: The ticket could not be redacted.
         """
         with self._setups.in_use() as setup:
             run = _Run(ticket=ticket, setup=setup, decision_id="")
             deadline = Deadline.after(setup.parts.desk.deadline_s)
-            evidence, _ = await self._gather(run, deadline, choose=None)
+            evidence, _ = await self._gather(run, deadline, choose=None, live=False)
         return evidence
 
     async def _decide(self, run: _Run, deadline_s: float | None) -> Decision:
@@ -214,7 +220,7 @@ class Desk:
             try:
                 decision = await self._work(run, deadline)
             except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
-                why = {"stage": run.stage, "why": type(exc).__name__}
+                why = {"stage": run.stage, "why": _kind(exc)}
                 run.failures.append(Reason(code="stage-failed", params=why))
         if decision is None:
             if not run.failures:
@@ -240,26 +246,39 @@ class Desk:
         )
 
     async def _gather(
-        self, run: _Run, deadline: Deadline, *, choose: Choose | None
+        self, run: _Run, deadline: Deadline, *, choose: Choose | None, live: bool = True
     ) -> tuple[Evidence, int]:
-        """The evidence, and the model calls that were not needed for it."""
+        """The evidence, and the model calls that were not needed for it.
+
+        Args:
+            run: The ticket so far.
+            deadline: Later votes and facts do not count.
+            choose: Whom to ask; None asks everybody.
+            live: Whether the desk's own systems are asked for facts.
+        """
         run.stage = "models"
-        labelers = (await run.setup.opened()).labelers
+        opened = await run.setup.opened()
         run.stage = "redaction"
-        run.session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
+        run.session = session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
+        # Before anything else is redacted: what is replaced counts as known to the conversation.
+        leaks = _leaks(run.ticket.proposal, session)
         run.stage = "facts"
-        run.raw_facts = self._facts(run)
-        run.facts = run.session.redact_facts(run.raw_facts)
-        # Before the draft is redacted: what is replaced counts as known to the conversation.
-        leaks = _leaks(run.ticket.proposal, run.session)
-        proposal = _redacted(run.ticket.proposal, run.session)
-        run.stage = "labeling"
-        collected = await collect_votes(
-            labelers, run.session.ticket, deadline=deadline.earlier(_RESERVE_S), choose=choose
+        run.raw_facts = opened.reader.known(
+            run.ticket, languages=session.ticket.languages, now=run.ticket_time
         )
-        run.votes = collected.votes
+        run.facts = session.redact_facts(run.raw_facts)
+        proposal = _redacted(run.ticket.proposal, session)
+        run.stage = "labeling"
+        in_time = deadline.earlier(_RESERVE_S)
+        async with anyio.create_task_group() as tasks:
+            if live and opened.reader.sources:
+                tasks.start_soon(_read, run, session, opened.reader, in_time)
+            collected = await collect_votes(
+                opened.labelers, session.ticket, deadline=in_time, choose=choose
+            )
+            run.votes, run.stage = collected.votes, "facts"
         evidence = Evidence(
-            ticket=run.session.ticket,
+            ticket=session.ticket,
             facts=run.facts,
             votes=run.votes,
             proposal=proposal,
@@ -267,17 +286,6 @@ class Desk:
             taken_at=datetime.now(UTC),
         )
         return evidence, collected.saved_calls
-
-    def _facts(self, run: _Run) -> Facts:
-        if run.session is None:
-            raise RedactionError("facts are read after redaction")
-        return facts_from_ticket(
-            run.ticket,
-            declared=run.setup.parts.rules.book.facts,
-            languages=run.session.ticket.languages,
-            served=run.setup.parts.desk.languages,
-            now=run.ticket_time,
-        )
 
     def _hand_off(self, run: _Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""
@@ -370,6 +378,13 @@ class _Run:
         return RedactedTicket(id=self.ticket.id, messages=empty, languages=("und",))
 
 
+async def _read(run: _Run, session: Session, reader: FactReader, deadline: Deadline) -> None:
+    """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
+    told = await reader.told(run.ticket, known=run.raw_facts, deadline=deadline)
+    run.facts = await _in_thread(partial(session.redact_facts, told))
+    run.raw_facts = told
+
+
 def _redacted(proposal: Proposal | None, session: Session) -> Proposal | None:
     if proposal is None:
         return None
@@ -391,6 +406,13 @@ def _restored(decision: Decision, session: Session) -> Decision:
     action = None if decision.action is None else session.restore_action(decision.action)
     reply = None if decision.reply is None else session.restore(decision.reply)
     return replace(decision, action=action, reply=reply)
+
+
+def _kind(error: BaseException) -> str:
+    """What broke; of things done side by side, the first that did."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return type(error).__name__
 
 
 def _to_person(decision: Decision, reason: Reason) -> Decision:

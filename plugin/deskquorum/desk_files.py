@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deskquorum.assembly import Parts
 from deskquorum.errors import ConfigError, Problem
-from deskquorum.policy import NearestSpec, RuleSpec
+from deskquorum.policy import NearestSpec, RuleSpec, SqlSourceSpec
 
 __all__ = ["DeskFiles", "Fingerprint", "Loaded", "Refused"]
 
@@ -82,6 +82,9 @@ class DeskFiles:
             match spec:
                 case RuleSpec(file=file) | NearestSpec(examples=Path() as file):
                     yield file
+        for source in parts.desk.sources.values():
+            if isinstance(source, SqlSourceSpec) and source.file is not None:
+                yield source.file
 
     def _attempt(self) -> Parts | ConfigError:
         try:

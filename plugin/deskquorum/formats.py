@@ -44,7 +44,7 @@ class _MessageRow(_Strict):
 
 class _ActionRow(_Strict):
     name: str = Field(min_length=1)
-    args: dict[str, bool | int | str] = {}
+    args: dict[str, JsonValue] = {}
 
 
 class _ProposalRow(_Strict):

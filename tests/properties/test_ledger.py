@@ -20,6 +20,7 @@ from deskquorum.domain import (
     RedactedTicket,
     Route,
     Ruling,
+    Unread,
     Verdict,
     Vote,
     VoteStatus,
@@ -55,7 +56,7 @@ def _tuples(values):
 
 
 _reasons = st.builds(Reason, code=_text, params=_words(_text))
-_actions = st.builds(Action, name=_text, args=_words(_text | st.integers() | st.booleans()))
+_actions = st.builds(Action, name=_text, args=_words(_json))
 _proposals = st.builds(
     Proposal,
     source=st.sampled_from(["bot", "playbook"]),
@@ -91,7 +92,9 @@ _votes = st.sampled_from(VoteStatus).flatmap(
     )
 )
 _facts = st.builds(
-    Facts, values=_words(st.builds(Fact, value=_json, source=_text, read_at=_moments))
+    Facts,
+    values=_words(st.builds(Fact, value=_json, source=_text, read_at=_moments)),
+    unread=_words(st.builds(Unread, source=_text, why=_text)),
 )
 _evidence = st.builds(
     Evidence,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deskquorum.domain import Message, Requester, Ticket
+from deskquorum.domain import Action, Message, Requester, Ticket
 from deskquorum.errors import RedactionError
 from deskquorum.redaction import Redactor, find
 from deskquorum.redaction.placeholders import nonces
@@ -121,3 +121,26 @@ def test_a_foreign_conversations_placeholders_are_never_restored(text, other):
     except RedactionError:
         return
     raise AssertionError("a placeholder of another conversation was accepted")
+
+
+arguments = st.recursive(
+    st.none() | st.booleans() | st.integers() | pieces,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "first_name", "note", "C-2027", "⟦"]), inner)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(["item_ids", "ship_to", "email"]), arguments))
+def test_arguments_come_back_as_they_were_at_every_depth(args):
+    session = opened("Hello")
+    action = Action(name="a", args=args)
+    try:
+        hidden = session.redact_action(action)
+    except RedactionError:
+        return
+    assert RECORD["customer_id"] not in str(hidden.args)
+    assert session.restore_action(hidden) == action

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,8 +16,9 @@ import anyio
 from deskquorum.assembly import Parts
 from deskquorum.cli.batch import wide_console
 from deskquorum.desk import Desk, load_desk
-from deskquorum.domain import JsonValue, VoteStatus
+from deskquorum.domain import Deadline, JsonValue, VoteStatus
 from deskquorum.errors import ConfigError, DeskError
+from deskquorum.facts import open_sources, probed
 from deskquorum.formats import ticket_of_text
 from deskquorum.policy import run_cases
 
@@ -76,7 +78,32 @@ def _checks(folder: Path) -> Iterator[_Check]:
         "ledger", lambda: f"{parts.ledger_place}, {parts.ledger.verify().entries} entries"
     )
     yield _attempt("kill switch", lambda: _stopped(parts))
+    yield from _sources(parts)
     yield _attempt("labelers", lambda: _ask_all(desk))
+
+
+def _sources(parts: Parts) -> Iterator[_Check]:
+    """Every source is read once, for nobody."""
+    specs = parts.desk.sources
+
+    async def once() -> list[tuple[bool, str]]:
+        async with AsyncExitStack() as stack:
+            opened = await open_sources(specs.values(), keys=os.environ, stack=stack)
+            return [
+                await probed(source, specs[source.name], Deadline.after(parts.desk.deadline_s))
+                for source in opened
+            ]
+
+    answers = anyio.run(once) if specs else []
+    for (name, spec), (ok, how) in zip(specs.items(), answers, strict=True):
+        said = f"answers ({how})" if ok else f"can't be read ({how})"
+        others = {
+            other: sorted(shared)
+            for other, theirs in specs.items()
+            if other != name and (shared := spec.fields.keys() & theirs.fields.keys())
+        }
+        notes = [f"must agree with {o} about {', '.join(shared)}" for o, shared in others.items()]
+        yield _Check(name=f"source {name}", ok=ok, said="; ".join([said, *notes]))
 
 
 def _stopped(parts: Parts) -> str:

@@ -227,7 +227,7 @@ def _row(path: Path, identity: str) -> Mapping[str, domain.JsonValue]:
 
 def _action(shape: ActionShape) -> Action:
     # Values of any kind are handed on: what fits is the gate's to say.
-    return Action(name=shape.name, args=cast("Mapping[str, str | int | bool]", shape.args))
+    return Action(name=shape.name, args=_plain(shape.args))
 
 
 def _answer(question: str, label: str) -> Answer:

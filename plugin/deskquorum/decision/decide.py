@@ -13,6 +13,7 @@ from deskquorum.domain import (
     Decision,
     Effect,
     Evidence,
+    Facts,
     Finding,
     Mode,
     Proposal,
@@ -100,8 +101,10 @@ def _why_human(dossier: Dossier) -> list[Reason]:
     proposal = dossier.proposal
     if proposal is None or (proposal.action is None and proposal.reply is None):
         reasons.append(Reason(code="nothing-proposed"))
+        reasons += _unread(dossier.evidence.facts)
     elif dossier.guessed:
         reasons.append(Reason(code="guess", params={"play": proposal.play or ""}))
+        reasons += _unread(dossier.evidence.facts)
     if dossier.action_ruling is not None:
         reasons += _held_back(dossier.action_ruling, dossier.standings)
     if dossier.reply_ruling is not None:
@@ -113,6 +116,14 @@ def _why_human(dossier: Dossier) -> list[Reason]:
         reasons.append(Reason(code="no-reply"))
     reasons += _unsupported(dossier.findings)
     return reasons
+
+
+def _unread(facts: Facts) -> list[Reason]:
+    """Facts that a play may have waited for; where an action is proposed its rules name theirs."""
+    return [
+        Reason(code="unread-fact", params={"fact": name, "source": why.source, "why": why.why})
+        for name, why in facts.unread.items()
+    ]
 
 
 def _denied(dossier: Dossier) -> bool:

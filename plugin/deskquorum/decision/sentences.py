@@ -11,9 +11,7 @@ SENTENCES = {
     "no-rule": "No rule allows {action}, and what no rule allows is for a person",
     "missing-fact": "The fact {fact}, which rule {rule} needs, was not read",
     "absent-fact": "The fact {fact}, which rule {rule} needs, is absent (null)",
-    "fact-source-failed": "The source {source} did not give {facts} ({why})",
-    "facts-disagree": "{sources} disagree about {fact}, so it counts as not read",
-    "stale-fact": "The fact {fact} from {source} is of {read_at}, older than {max_age}",
+    "unread-fact": "The fact {fact} was not read from {source} ({why})",
     "wrong-type": "The fact {fact} is not what policies declare ({expected})",
     "limit": "The limit {limit} is reached ({used} used): {text}",
     "limit-currency": "{action} is not in {currency}, so the limit {limit} can't be counted",
@@ -52,6 +50,9 @@ SENTENCES = {
 """Reason code to its sentence; the fields are the reason's params."""
 
 
+_FROM_SOURCE = " from {source} ({why})"
+
+
 def sentence(reason: Reason) -> str:
     """The reason in words; a code that is not listed is given as it stands."""
     template = SENTENCES.get(reason.code)
@@ -60,6 +61,8 @@ def sentence(reason: Reason) -> str:
     # Decisions that were recorded before the cause was told have none.
     if reason.code == "rule-error" and "why" not in reason.params:
         template = template.removesuffix(": {why}")
+    if reason.code == "missing-fact" and "why" in reason.params:
+        template += _FROM_SOURCE
     try:
         return template.format_map(reason.params).strip()
     except KeyError:

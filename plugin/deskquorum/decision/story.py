@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 
 from deskquorum.decision.sentences import sentence
@@ -11,6 +12,7 @@ from deskquorum.domain import (
     Decision,
     Effect,
     Evidence,
+    JsonValue,
     Route,
     Ruling,
     Verdict,
@@ -52,7 +54,12 @@ def action_text(action: Action | None) -> str:
     """An action as a call: `issue_refund(order_id=NW-1, amount=24.00)`."""
     if action is None:
         return "no action"
-    return f"{action.name}({', '.join(f'{k}={v}' for k, v in action.args.items())})"
+    return f"{action.name}({', '.join(f'{k}={_shown(v)}' for k, v in action.args.items())})"
+
+
+def _shown(value: JsonValue) -> str:
+    """A text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _outcome(decision: Decision) -> list[str]:
@@ -136,12 +143,22 @@ def _weight(weight: Weight | None) -> str:
 
 
 def _facts(evidence: Evidence) -> list[str]:
-    shown = [
-        f"{name} = {'none' if fact.value is None else fact.value}"
-        for name, fact in sorted(evidence.facts.values.items())
-        if not isinstance(fact.value, list)
+    facts = evidence.facts
+    read: dict[str, list[str]] = {}
+    for name, fact in sorted(facts.values.items()):
+        if not isinstance(fact.value, list | dict):
+            shown = "none" if fact.value is None else _shown(fact.value)
+            read.setdefault(fact.source, []).append(f"{name} = {shown}")
+    lines = [f"Read from {_whom(source)}: {'; '.join(told)}." for source, told in read.items()]
+    lines += [
+        f"Not read: {name} from {_whom(unread.source)} ({unread.why})."
+        for name, unread in facts.unread.items()
     ]
-    return [f"Read from the ticket: {'; '.join(shown)}."] if shown else ["No facts were read."]
+    return lines or ["No facts were read."]
+
+
+def _whom(source: str) -> str:
+    return "the ticket" if source == "ticket" else source
 
 
 def _proposal(decision: Decision, evidence: Evidence) -> list[str]:

@@ -3,11 +3,12 @@
 from deskquorum.domain.actions import Action, Proposal
 from deskquorum.domain.deadlines import Deadline
 from deskquorum.domain.decisions import Decision, Evidence, Route
-from deskquorum.domain.facts import Fact, Facts
+from deskquorum.domain.facts import Fact, Facts, Unread
+from deskquorum.domain.json_values import JsonValue
 from deskquorum.domain.limits import Charge, Usage
 from deskquorum.domain.reasons import Reason
 from deskquorum.domain.rulings import Effect, Finding, Mode, Ruling, Verdict
-from deskquorum.domain.tickets import JsonValue, Message, RedactedTicket, Requester, Ticket
+from deskquorum.domain.tickets import Message, RedactedTicket, Requester, Ticket
 from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus, Weight
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Route",
     "Ruling",
     "Ticket",
+    "Unread",
     "Usage",
     "Verdict",
     "Vote",

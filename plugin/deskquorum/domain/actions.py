@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from deskquorum.domain.json_values import JsonValue
+
 __all__ = ["Action", "Proposal"]
 
 
@@ -14,7 +16,7 @@ class Action:
     """A named thing to do, with its arguments. Money is a decimal string (`"24.00"`)."""
 
     name: str
-    args: Mapping[str, str | int | bool] = field(default_factory=dict)
+    args: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,3 +27,7 @@ class Deadline:
     def earlier(self, seconds: float) -> Deadline:
         """The same deadline, moved that many seconds towards now."""
         return Deadline(expires_at=self.expires_at - seconds)
+
+    def within(self, seconds: float) -> Deadline:
+        """The same deadline, or one that many seconds from now where that is earlier."""
+        return Deadline(expires_at=min(self.expires_at, time.monotonic() + seconds))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from deskquorum.domain.tickets import JsonValue
+from deskquorum.domain.json_values import JsonValue
 
-__all__ = ["Fact", "Facts"]
+__all__ = ["Fact", "Facts", "Unread"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +21,22 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """Why a fact that somebody was to tell is not there."""
+
+    source: str
+    """Who was to tell it; several with commas between them."""
+    why: str
+    """Kebab case: `timeout`, `status-503`, `disagree`, `older-than-1h`, one for each source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """A snapshot: dotted name (`order.status`) to the fact read under it."""
 
     values: Mapping[str, Fact] = field(default_factory=dict)
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+    """Dotted name to why it has no value; only of facts that were asked for."""
 
     def get(self, name: str) -> JsonValue:
         """The value under a dotted name, None when it was not read or is absent."""

@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from typing_extensions import TypeAliasType
-
 from deskquorum.domain.actions import Proposal
+from deskquorum.domain.json_values import JsonValue
 
-__all__ = ["JsonValue", "Message", "RedactedTicket", "Requester", "Ticket"]
-
-JsonValue = TypeAliasType(
-    "JsonValue", "bool | int | str | list[JsonValue] | dict[str, JsonValue] | None"
-)
-"""JSON without floats: money is minor units or a decimal string."""
+__all__ = ["Message", "RedactedTicket", "Requester", "Ticket"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from deskquorum.domain import Fact, Facts, Reason
+from deskquorum.domain import Fact, Facts, Unread
+from deskquorum.facts.ticket_facts import TICKET_SOURCE
 
 __all__ = ["fresh"]
 
 
-def fresh(
-    facts: Facts, max_age: Mapping[str, timedelta], now: datetime
-) -> tuple[Facts, tuple[Reason, ...]]:
-    """Leave out the facts that are older than they may be, and say which. Pure.
+def fresh(facts: Facts, max_age: Mapping[str, timedelta], now: datetime) -> Facts:
+    """Move the facts that are older than they may be to those that were not read. Pure.
+
+    What the ticket brought has no age: its host told it for this ticket.
 
     Args:
         facts: The snapshot.
@@ -22,14 +23,14 @@ def fresh(
         now: The moment to act at, with its zone.
     """
     kept: dict[str, Fact] = {}
-    stale = []
+    unread = dict(facts.unread)
     for name, fact in facts.values.items():
-        limit = _limit(name, max_age)
+        limit = None if fact.source == TICKET_SOURCE else _limit(name, max_age)
         if limit is None or now - fact.read_at <= limit:
             kept[name] = fact
         else:
-            stale.append(_stale(name, fact, limit))
-    return Facts(values=kept), tuple(stale)
+            unread[name] = Unread(source=fact.source, why=f"older-than-{_short(limit)}")
+    return Facts(values=kept, unread=unread)
 
 
 def _limit(name: str, max_age: Mapping[str, timedelta]) -> timedelta | None:
@@ -40,11 +41,10 @@ def _limit(name: str, max_age: Mapping[str, timedelta]) -> timedelta | None:
     return None
 
 
-def _stale(name: str, fact: Fact, limit: timedelta) -> Reason:
-    params = {
-        "fact": name,
-        "source": fact.source,
-        "read_at": fact.read_at.isoformat(),
-        "max_age": str(limit),
-    }
-    return Reason(code="stale-fact", params=params)
+def _short(age: timedelta) -> str:
+    """`1h` for an hour, `90s` for a minute and a half."""
+    seconds = age.total_seconds()
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size:.0f}{unit}"
+    return f"{seconds:g}s"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
 import anyio
 
-from deskquorum.domain import Deadline, Fact, Facts, Reason
+from deskquorum.domain import Deadline, Fact, Facts, Unread
 from deskquorum.errors import DeskError
 from deskquorum.facts.source import FactRequest, FactSource, FactSourceError
 
@@ -28,11 +28,11 @@ _FAULTS = (
 
 async def gather_facts(
     sources: Sequence[FactSource], request: FactRequest, deadline: Deadline
-) -> tuple[Facts, tuple[Reason, ...]]:
+) -> Facts:
     """Read every source that has a wanted fact, and join what they say with what is known.
 
-    A source that fails or is late costs its own facts only. INVARIANT: a fact that two sources
-    give differently is missing, whichever of them is right.
+    A source that fails or is late costs its own facts only, and `unread` says why. INVARIANT: a
+    fact that two sources give differently is missing, whichever of them is right.
 
     Args:
         sources: Whom to ask; their order decides nothing.
@@ -44,9 +44,7 @@ async def gather_facts(
     async with anyio.create_task_group() as tasks:
         for reading in readings:
             tasks.start_soon(reading.take, deadline)
-    failed = [reason for reading in readings for reason in reading.reasons()]
-    facts, disputed = _joined([request.known, *(reading.facts for reading in readings)])
-    return facts, (*failed, *disputed)
+    return _joined(request.known, readings)
 
 
 class _Reading:
@@ -71,36 +69,46 @@ class _Reading:
                 self._why = None
                 self.facts = self._wanted(given)
 
-    def reasons(self) -> Iterable[Reason]:
-        """Why facts that the source has are not there."""
-        expected = self._request.wanted.intersection(self._source.facts)
-        missing = sorted(expected - self.facts.values.keys())
-        if missing:
-            why = self._why or "not-in-record"
-            params = {"source": self._source.name, "why": why, "facts": ", ".join(missing)}
-            yield Reason(code="fact-source-failed", params=params)
+    def unread(self) -> Iterator[tuple[str, Unread]]:
+        """The facts that were expected and are not there, each with its reason."""
+        for name in self._expected - self.facts.values.keys():
+            yield name, Unread(source=self._source.name, why=self._why or "not-in-record")
+
+    @property
+    def _expected(self) -> frozenset[str]:
+        return self._request.wanted.intersection(self._source.facts)
 
     def _wanted(self, given: Facts) -> Facts:
         """INVARIANT: a source tells what was asked of it, and nothing else."""
-        expected = self._request.wanted.intersection(self._source.facts)
-        return Facts(values={n: fact for n, fact in given.values.items() if n in expected})
+        return Facts(values={n: f for n, f in given.values.items() if n in self._expected})
 
 
-def _joined(snapshots: Iterable[Facts]) -> tuple[Facts, tuple[Reason, ...]]:
+def _joined(known: Facts, readings: Sequence[_Reading]) -> Facts:
     told: dict[str, list[Fact]] = {}
-    for snapshot in snapshots:
+    unread: dict[str, list[Unread]] = {}
+    for snapshot in (known, *(reading.facts for reading in readings)):
         for name, fact in snapshot.values.items():
             told.setdefault(name, []).append(fact)
+    for reading in readings:
+        for name, why in reading.unread():
+            unread.setdefault(name, []).append(why)
     agreed: dict[str, Fact] = {}
-    disputed = []
+    missing = {name: _together(whys) for name, whys in unread.items() if name not in told}
     for name, facts in told.items():
         if len({_canonical(fact) for fact in facts}) == 1:
             agreed[name] = max(facts, key=lambda fact: fact.read_at)
         else:
             sources = ", ".join(sorted({fact.source for fact in facts}))
-            params = {"fact": name, "sources": sources}
-            disputed.append(Reason(code="facts-disagree", params=params))
-    return Facts(values=agreed), tuple(disputed)
+            missing[name] = Unread(source=sources, why="disagree")
+    return Facts(values=agreed, unread=dict(sorted(missing.items())))
+
+
+def _together(whys: Sequence[Unread]) -> Unread:
+    ordered = sorted(whys, key=lambda unread: unread.source)
+    return Unread(
+        source=", ".join(unread.source for unread in ordered),
+        why=", ".join(unread.why for unread in ordered),
+    )
 
 
 def _canonical(fact: Fact) -> str:

@@ -15,10 +15,10 @@ import anyio
 
 from deskquorum.domain import Deadline, Facts
 from deskquorum.facts.json_body import read_json
-from deskquorum.facts.mapping import FactField, UnreadableError, moment_of, snapshot, value_at
+from deskquorum.facts.mapping import UnreadableError, moment_of, snapshot, value_at
 from deskquorum.facts.pauses import Pauses, asked_pause_s
 from deskquorum.facts.source import FactRequest, FactSourceError
-from deskquorum.facts.url_template import UrlTemplate
+from deskquorum.policy import FactField, UrlTemplate
 
 if TYPE_CHECKING:
     from httpx import URL, AsyncClient, Response

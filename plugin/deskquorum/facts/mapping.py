@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from deskquorum.domain import Fact, Facts, JsonValue
-from deskquorum.policy import minor_of
+from deskquorum.policy import FactField, minor_of
 
-__all__ = ["FactField", "UnreadableError", "moment_of", "snapshot", "value_at"]
+__all__ = ["UnreadableError", "moment_of", "snapshot", "value_at"]
 
-_PATH = re.compile(r"[^.\s]+(?:\.[^.\s]+)*")
 _CODE = re.compile(r"[A-Z]{3}")
 _MOST_DIGITS = 40
 """A number of more digits, written or meant by an exponent, is no amount and no count."""
@@ -22,30 +20,6 @@ _MOST_DIGITS = 40
 
 class UnreadableError(ValueError):
     """A record does not hold a value where the mapping says; never shows the value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactField:
-    """Where one fact stands in a record, and how it is written there."""
-
-    at: str
-    """Path of keys and list positions: `data.order.status`, `addresses.0.country`."""
-    optional: bool = False
-    """A record without the key says that there is none; otherwise the fact was not read."""
-    currency: str | None = None
-    """For an amount in decimals: its currency (`EUR`), or the path where that stands. The fact
-    becomes whole minor units."""
-    flag: bool = False
-    """0 and 1 stand for false and true."""
-    items: Mapping[str, FactField] | None = None
-    """For a list of records: field name to where it stands in each of them."""
-
-    def __post_init__(self) -> None:
-        for path in (self.at, self.currency):
-            if path is not None and _PATH.fullmatch(path) is None:
-                raise ValueError(f"'{path}' is no path; write keys with points between them")
-        if (self.currency is not None) + self.flag + (self.items is not None) > 1:
-            raise ValueError(f"'{self.at}' is an amount, a flag or a list of records, not several")
 
 
 def snapshot(
@@ -122,12 +96,18 @@ def _read(record: object, field: FactField, *, whole: object) -> JsonValue:
 
 
 def _records(found: object, fields: Mapping[str, FactField], whole: object) -> JsonValue:
-    """INVARIANT: a list is read whole; one record that can't be read leaves the fact missing."""
-    if not isinstance(found, list):
-        raise UnreadableError("expected a list of records")
-    return [
-        {name: _read(item, field, whole=whole) for name, field in fields.items()} for item in found
-    ]
+    """INVARIANT: read whole; one record that can't be read leaves the fact missing."""
+
+    def one(item: object) -> JsonValue:
+        return {name: _read(item, field, whole=whole) for name, field in fields.items()}
+
+    match found:
+        case list():
+            return [one(item) for item in found]
+        case Mapping():
+            return {str(key): one(item) for key, item in found.items()}
+        case _:
+            raise UnreadableError("expected a list or a mapping of records")
 
 
 def _step(record: object, key: str) -> object:

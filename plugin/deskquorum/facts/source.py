@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,10 +9,7 @@ from typing import Protocol
 from deskquorum.domain import Deadline, Facts
 from deskquorum.errors import DeskError
 
-__all__ = ["FactRequest", "FactSource", "FactSourceError", "StaticFacts", "check_trusted"]
-
-_NAME = re.compile(r"[a-z_]\w*(?:\.\w+)+", re.ASCII)
-_FROM_TEXT = ("answer.", "claimed.", "args.")
+__all__ = ["FactRequest", "FactSource", "FactSourceError", "StaticFacts"]
 
 
 class FactSourceError(DeskError):
@@ -97,18 +93,3 @@ class StaticFacts:
         """Give the wanted facts."""
         values = self._facts.values
         return Facts(values={name: values[name] for name in values if name in request.wanted})
-
-
-def check_trusted(name: str) -> None:
-    """Refuse names that no trusted field can have.
-
-    Raises:
-        ValueError: No dotted name, or one whose value is read from the ticket's text.
-    """
-    if _NAME.fullmatch(name) is None:
-        raise ValueError(
-            f"'{name}' is no trusted field; write requester.FIELD, ticket.id or a fact"
-        )
-    # INVARIANT: text never chooses which record is read.
-    if name.startswith(_FROM_TEXT):
-        raise ValueError(f"'{name}' is read from the ticket's text, which may not choose a record")

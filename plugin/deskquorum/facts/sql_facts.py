@@ -12,8 +12,9 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.domain import Deadline, Facts
-from deskquorum.facts.mapping import FactField, UnreadableError, moment_of, snapshot
-from deskquorum.facts.source import FactRequest, FactSourceError, check_trusted
+from deskquorum.facts.mapping import UnreadableError, moment_of, snapshot
+from deskquorum.facts.source import FactRequest, FactSourceError
+from deskquorum.policy import FactField, check_trusted, query_places
 
 if TYPE_CHECKING:
     from sqlite3 import Connection as SqliteConnection
@@ -42,6 +43,7 @@ class SqlFacts:
         fields: Mapping[str, FactField],
         rows: Literal["one", "all"] = "one",
         as_of: str | None = None,
+        timeout_s: float = 5.0,
         most_rows: int = 1000,
         most_at_once: int = 4,
         clock: Callable[[], datetime] = _NOW,
@@ -56,6 +58,7 @@ class SqlFacts:
             fields: Fact to its column; with `rows="all"` the record is `{"rows": [...]}`.
             rows: `one` needs exactly one row; `all` takes any number of them.
             as_of: Column of the time that a row is of; None counts it as of the reading.
+            timeout_s: Longest time for one reading.
             most_rows: More rows are a fault, since a list cut short would be wrong.
             most_at_once: Threads that may wait for this database at the same time.
             clock: Gives the time of reading.
@@ -74,6 +77,7 @@ class SqlFacts:
         self._fields = dict(fields)
         self._many = rows == "all"
         self._as_of = as_of
+        self._timeout_s = timeout_s
         self._most_rows = most_rows if self._many else 1
         # Its own, so that a database that hangs keeps no other work of the desk waiting.
         self._threads = anyio.CapacityLimiter(most_at_once)
@@ -99,6 +103,7 @@ class SqlFacts:
         if not fields:
             return Facts()
         bound = self._bound(request)
+        deadline = deadline.within(self._timeout_s)
         read_at = self._clock()
         try:
             with anyio.fail_after(deadline.remaining_s()):
@@ -154,12 +159,9 @@ class SqlFacts:
 
 
 def _check_parameters(query: str, parameters: Mapping[str, str]) -> None:
-    from sqlalchemy import text
-
     for name in parameters.values():
         check_trusted(name)
-    places = text(query).compile().params.keys()
-    if wrong := sorted(places ^ parameters.keys()):
+    if wrong := sorted(query_places(query) ^ parameters.keys()):
         raise ValueError(f"query and parameters must name the same values, not so: {wrong}")
 
 

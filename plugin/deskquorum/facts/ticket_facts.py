@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from deskquorum.domain import Fact, Facts, JsonValue, Ticket
+from deskquorum.policy import flattened
 
-__all__ = ["facts_from_ticket"]
+__all__ = ["TICKET_SOURCE", "facts_from_ticket"]
 
-_SOURCE = "ticket"
+TICKET_SOURCE = "ticket"
+"""The source of what a ticket brought; no other source may have this name."""
 
 
 def facts_from_ticket(
     ticket: Ticket,
     *,
-    declared: Iterable[str],
+    declared: Collection[str],
+    told_elsewhere: Collection[str] = (),
     languages: Sequence[str],
     served: Sequence[str],
     now: datetime,
@@ -24,17 +27,17 @@ def facts_from_ticket(
 
     Args:
         ticket: The ticket as the host sent it.
-        declared: Dotted names of the facts that policies know. One that is absent from a record
-            which was sent counts as read and absent; of a record not sent, as not read.
+        declared: Dotted names of the facts that policies know; a record or map that one of them
+            names stays whole. One that is absent from a record which was sent counts as read and
+            absent; of a record not sent, as not read.
+        told_elsewhere: Those of them that the desk's sources tell; a record of the ticket without
+            one says nothing about it.
         languages: Languages of the customer's messages.
         served: Languages that the desk serves by itself.
         now: Time of reading.
     """
-    values = dict(_flat(ticket.facts))
-    for name in declared:
-        record = name.rpartition(".")[0]
-        if name not in values and isinstance(_lookup(ticket.facts, record), dict):
-            values[name] = None
+    own = [name for name in declared if name not in told_elsewhere]
+    values = flattened(ticket.facts, own) | dict(_flat(ticket.facts, frozenset(declared)))
     roles = [message.role for message in ticket.messages]
     values |= {
         "ticket.customer_messages": roles.count("customer"),
@@ -45,23 +48,18 @@ def facts_from_ticket(
     }
     return Facts(
         values={
-            name: Fact(value=value, source=_SOURCE, read_at=now) for name, value in values.items()
+            name: Fact(value=value, source=TICKET_SOURCE, read_at=now)
+            for name, value in values.items()
         }
     )
 
 
-def _flat(record: Mapping[str, JsonValue], prefix: str = "") -> Iterator[tuple[str, JsonValue]]:
+def _flat(
+    record: Mapping[str, JsonValue], declared: frozenset[str], prefix: str = ""
+) -> Iterator[tuple[str, JsonValue]]:
     for key, value in record.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
+        name = f"{prefix}{key}"
+        if isinstance(value, dict) and name not in declared:
+            yield from _flat(value, declared, f"{name}.")
         else:
-            yield f"{prefix}{key}", value
-
-
-def _lookup(facts: Mapping[str, JsonValue], name: str) -> JsonValue:
-    found: JsonValue = dict(facts)
-    for part in name.split(".") if name else ():
-        if not isinstance(found, dict) or part not in found:
-            return None
-        found = found[part]
-    return found
+            yield name, value

@@ -30,8 +30,17 @@ from deskquorum.policy.desk_file import (
 )
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
+from deskquorum.policy.fact_fields import FactField
+from deskquorum.policy.fact_source_specs import (
+    EnvName,
+    HeaderSpec,
+    HttpSourceSpec,
+    SourceSpec,
+    SqlSourceSpec,
+)
+from deskquorum.policy.fact_sources import query_places
 from deskquorum.policy.fact_types import Scalar, TypeSpec
-from deskquorum.policy.fitting import UnfitError, moment_of
+from deskquorum.policy.fitting import UnfitError, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
 from deskquorum.policy.limits import Charges, charges_of, overdrawn, used_in
@@ -40,6 +49,8 @@ from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import UsedShape
+from deskquorum.policy.trusted_fields import check_trusted
+from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = [
     "REPLY",
@@ -57,7 +68,11 @@ __all__ = [
     "Condition",
     "DeskFile",
     "Document",
+    "EnvName",
     "Environment",
+    "FactField",
+    "HeaderSpec",
+    "HttpSourceSpec",
     "LabelerSpec",
     "LimitSpec",
     "Missing",
@@ -69,11 +84,15 @@ __all__ = [
     "Rule",
     "RuleSpec",
     "Scalar",
+    "SourceSpec",
+    "SqlSourceSpec",
     "TypeSpec",
     "UnfitError",
+    "UrlTemplate",
     "UsedShape",
     "bind",
     "charges_of",
+    "check_trusted",
     "currency_of",
     "decimal_text",
     "did_you_mean",
@@ -85,10 +104,12 @@ __all__ = [
     "minor_of",
     "moment_of",
     "overdrawn",
+    "query_places",
     "read_yaml",
     "rule_on",
     "rule_on_ticket",
     "run_cases",
+    "told",
     "untested_rules",
     "used_in",
 ]

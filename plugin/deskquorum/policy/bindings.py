@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deskquorum.domain import Answer, Facts, Reason
+from deskquorum.domain import Answer, Facts, Reason, Unread
 from deskquorum.policy.fact_types import FactType, Scalar, described
 from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.misfits import holds_money, misfit
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from deskquorum.policy.environment import Environment
     from deskquorum.policy.reads import Fit, Reads
 
-__all__ = ["UNSETTLED", "Bindings", "bind", "currency_of"]
+__all__ = ["UNSETTLED", "Bindings", "bind", "currency_of", "missing_fact"]
 
 UNSETTLED = "unsettled"
 """The label that conditions read while a question has no settled answer."""
@@ -42,6 +42,8 @@ class Bindings:
     """Names of facts that were asked for and read, and that have no value."""
     faults: tuple[Reason, ...] = ()
     """What is wrong with the action's arguments."""
+    unread: Mapping[str, Unread] = field(default_factory=dict)
+    """Names that a source was to tell, to why it did not."""
     _values: Mapping[str, object] = field(repr=False)
     _environment: Environment = field(repr=False)
     _activations: dict[str | None, cel.Activation] = field(repr=False, default_factory=dict)
@@ -54,6 +56,14 @@ class Bindings:
         if scope not in self._activations:
             self._activations[scope] = self._environment.activation(self._values, scope)
         return self._activations[scope]
+
+
+def missing_fact(name: str, rule: str, unread: Mapping[str, Unread]) -> Reason:
+    """A rule needs a fact that is not there; why is told where it is known."""
+    params = {"fact": name, "rule": rule}
+    if name in unread:
+        params |= {"source": unread[name].source, "why": unread[name].why}
+    return Reason(code="missing-fact", params=params)
 
 
 def bind(
@@ -152,6 +162,7 @@ class _Binder:
                 if name not in present and name in facts.values and name not in self.unfit
             ),
             faults=tuple(self.faults),
+            unread=facts.unread,
             _values=self.values,
             _environment=self.environment,
         )
@@ -164,8 +175,7 @@ class _Binder:
             return
         currency = currency_of(arg, facts)
         if currency is None:
-            params = {"fact": str(arg.currency), "rule": spec.name}
-            self.faults.append(Reason(code="missing-fact", params=params))
+            self.faults.append(missing_fact(str(arg.currency), spec.name, facts.unread))
             return
         self._bind_argument(spec, name, Scalar(name="money", currency=currency), value)
 

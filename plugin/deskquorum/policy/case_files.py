@@ -101,9 +101,7 @@ class _CaseBuilder:
                 message = f"'{name}' is no amount, so it is no number with a point"
                 self._report(message, "action", "args", name)
         # Values of any kind are handed on: how the gate takes them is what a case can ask.
-        plain: dict[str, str | int | bool] = {}
-        for name, value in args.items():
-            plain[name] = _plain(value)  # type: ignore[assignment]
+        plain = {name: _plain(value) for name, value in args.items()}
         return Action(name=self.shape.action.name, args=plain)
 
     def _facts(

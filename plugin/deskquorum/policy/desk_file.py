@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, assert_never
@@ -22,6 +23,8 @@ from deskquorum.policy.desk_shapes import (
     RuleShape,
 )
 from deskquorum.policy.document import Document, salvage_yaml
+from deskquorum.policy.fact_source_specs import SourceSpec, SqlSourceSpec
+from deskquorum.policy.fact_sources import read_max_ages, read_sources
 from deskquorum.policy.money import exponent_of
 from deskquorum.policy.names import did_you_mean, is_name
 
@@ -126,10 +129,15 @@ class DeskFile:
     labelers: Mapping[str, LabelerSpec]
     links: tuple[str, ...]
     """Hosts that replies may link to."""
+    sources: Mapping[str, SourceSpec]
+    max_age: Mapping[str, timedelta]
+    """Fact, or record, to the oldest that a source may tell of it."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
     hash: str
+    document: Document[DeskShape] = field(repr=False, compare=False)
+    """The file itself, for saying where in it something is wrong."""
     dropped: frozenset[str] = field(default=frozenset(), repr=False)
     """Names whose declarations are faulty; empty in every desk that is handed out."""
 
@@ -141,6 +149,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         return None
     problems += _cross_checks(document)
     value, folder = document.value, path.parent.parent
+    sources = read_sources(document, problems)
     return DeskFile(
         desk=value.desk,
         version=value.version,
@@ -155,11 +164,23 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         questions={name: _question(name, shape) for name, shape in value.questions.items()},
         labelers=_labelers(value, folder),
         links=tuple(value.links),
+        sources=sources,
+        max_age=read_max_ages(document, problems),
         path=path,
         folder=folder,
-        hash=hashlib.sha256(value.model_dump_json().encode()).hexdigest(),
+        hash=_hash(value, sources),
+        document=document,
         dropped=document.dropped,
     )
+
+
+def _hash(value: DeskShape, sources: Mapping[str, SourceSpec]) -> str:
+    """Over the file, and over the statements that stand in files of their own."""
+    digest = hashlib.sha256(value.model_dump_json().encode())
+    for name, spec in sources.items():
+        if isinstance(spec, SqlSourceSpec):
+            digest.update(f"{name}\n{spec.query}\n".encode())
+    return digest.hexdigest()
 
 
 def _question(name: str, shape: QuestionShape) -> Question:

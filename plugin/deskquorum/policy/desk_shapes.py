@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from deskquorum.policy.fact_source_shapes import AnySource
+
 __all__ = [
     "AnyLabeler",
     "DeskShape",
@@ -105,3 +107,5 @@ class DeskShape(_Shape):
     questions: dict[str, QuestionShape] = {}
     labelers: dict[str, AnyLabeler] = {}
     links: list[_Text] = []
+    sources: dict[str, AnySource] = {}
+    max_age: dict[str, _Text] = {}

@@ -9,6 +9,7 @@ from functools import partial
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from deskquorum.domain import JsonValue
 from deskquorum.policy.fact_types import (
     FactType,
     ListOf,
@@ -18,9 +19,9 @@ from deskquorum.policy.fact_types import (
     TypeSpec,
     described,
 )
-from deskquorum.policy.money import minor_of
+from deskquorum.policy.money import decimal_text, minor_of
 
-__all__ = ["CelInput", "Fit", "UnfitError", "fit_for", "fitted", "moment_of"]
+__all__ = ["CelInput", "Fit", "UnfitError", "fit_for", "fitted", "moment_of", "told"]
 
 CelInput = str | int | bool | datetime | list["CelInput"] | dict[str, "CelInput"]
 Fit = Callable[[object], CelInput]
@@ -57,6 +58,32 @@ def fit_for(kind: FactType) -> Fit:
             return _record(kind, fields)
         case unreachable:
             assert_never(unreachable)
+
+
+def told(kind: FactType, value: object) -> JsonValue:  # noqa: PLR0911 - one a kind
+    """The value as systems tell it: what `fitted` reads the same value from.
+
+    Raises:
+        UnfitError: The value is of another type.
+    """
+    match kind, value:
+        case Scalar(name="date"), datetime():
+            return value.date().isoformat()
+        case Scalar(name="time"), datetime():
+            return value.isoformat()
+        case Scalar(name="money", currency=str() as currency), int():
+            return decimal_text(value, currency)
+        case Scalar(), str() | int():
+            return value
+        case ListOf(element=element), list():
+            return [told(element, item) for item in value]
+        case MapOf(element=element), dict():
+            return {str(name): told(element, item) for name, item in value.items()}
+        case Record(fields=fields), dict():
+            held = {name: value[name] for name in fields if value.get(name) is not None}
+            return {name: told(fields[name].type, item) for name, item in held.items()}
+        case _:
+            raise UnfitError(described(kind))
 
 
 def moment_of(text: str, *, zone: str | None = None) -> datetime:

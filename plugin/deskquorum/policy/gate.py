@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Reason, Ruling, Usage
-from deskquorum.policy.bindings import Bindings, bind
+from deskquorum.policy.bindings import Bindings, bind, missing_fact
 from deskquorum.policy.book import (
     REPLY,
     TICKET,
@@ -164,7 +164,7 @@ def _examined(rule: Rule, action: str, bindings: Bindings) -> tuple[_State, tupl
         return "matched", ()
     if value is False and (allows or not troubles):
         return "not-matched", ()
-    return "error", troubles or (_trouble(rule, value),)
+    return "error", troubles or (_trouble(rule, value, bindings),)
 
 
 def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reason]:
@@ -177,13 +177,16 @@ def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reas
             guards = guarded.guards.get(name, ())
             excused = any(guard not in bindings.known for guard in guards)
             if rule.effect is Effect.ALLOW or not excused:
-                code = "absent-fact" if name in bindings.absent else "missing-fact"
-                yield Reason(code=code, params={"fact": name, "rule": rule.id})
+                if name in bindings.absent and name not in bindings.unread:
+                    params = {"fact": name, "rule": rule.id}
+                    yield Reason(code="absent-fact", params=params)
+                else:
+                    yield missing_fact(name, rule.id, bindings.unread)
 
 
-def _trouble(rule: Rule, value: object) -> Reason:
+def _trouble(rule: Rule, value: object, bindings: Bindings) -> Reason:
     if isinstance(value, Missing):
-        return Reason(code="missing-fact", params={"fact": value.name, "rule": rule.id})
+        return missing_fact(value.name, rule.id, bindings.unread)
     why = value.why if isinstance(value, NoValue) else "it is neither true nor false"
     return Reason(code="rule-error", params={"rule": rule.id, "why": why})
 

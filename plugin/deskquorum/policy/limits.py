@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from deskquorum.domain import Action, Charge, Facts, Reason, Usage
 from deskquorum.errors import Problem
-from deskquorum.policy.bindings import currency_of
+from deskquorum.policy.bindings import currency_of, missing_fact
 from deskquorum.policy.book import ActionSpec, LimitSpec, PolicyBook
 from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic
 from deskquorum.policy.fact_types import Scalar
@@ -129,7 +129,7 @@ def _charge(limit: LimitSpec, spec: ActionSpec, action: Action, facts: Facts) ->
     subject = "" if limit.per == DESK else facts.get(limit.per)
     # `True` would be a number of Python's, and no customer.
     if not isinstance(subject, str | int) or isinstance(subject, bool):
-        return Reason(code="missing-fact", params={"fact": limit.per, "rule": limit.id})
+        return missing_fact(limit.per, limit.id, facts.unread)
     charge = Charge(
         limit=limit.id, subject=str(subject), window=limit.window, most_count=limit.most_count
     )

@@ -20,6 +20,7 @@ from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic, declar
 from deskquorum.policy.desk_file import DeskFile, load_desk_file
 from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.environment import Environment
+from deskquorum.policy.fact_source_checks import source_misfits
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
 from deskquorum.policy.limits import declare_limits
 from deskquorum.policy.names import is_dotted_name
@@ -149,6 +150,8 @@ def _book(
     unread: frozenset[str],
 ) -> PolicyBook:
     found = declare(topics, currency=None if desk is None else desk.currency, problems=problems)
+    if desk is not None:
+        problems += source_misfits(desk, found.facts, found.dropped)
     declare_limits(topics, found)
     environment = _environment(found, desk, slots, unread)
     check_conditions(found, environment, problems)

@@ -14,6 +14,13 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from deskquorum.policy.desk_shapes import DeskShape, LabelerShape, ModelShape, QuestionShape
+from deskquorum.policy.fact_source_shapes import (
+    FieldShape,
+    HeaderShape,
+    HttpShape,
+    SourceShape,
+    SqlShape,
+)
 from deskquorum.policy.fact_types import ScalarName
 from deskquorum.policy.shapes import (
     ActionShape,
@@ -103,6 +110,38 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "questions": "Closed choices about every ticket; rules read them as `answer.NAME`.",
         "labelers": "Who votes on the questions; each labeler serves one.",
         "links": "Hosts that a reply may link to.",
+        "sources": "Your own systems, which facts are read from; see docs/facts.md.",
+        "max_age": "A fact, or a record, to the oldest that a source may tell: `order: 1h`.",
+    },
+    SourceShape: {
+        "fields": "Fact to its place in the record: a path, or {at: PATH, currency: EUR}.",
+        "as_of": "Where the record says of which moment it is; left out, of its reading.",
+    },
+    HttpShape: {
+        "url": "Address; takes {requester.FIELD}, {ticket.id} and facts that the ticket brings.",
+        "headers": "Header to its value: a text, or {env: NAME, prefix: 'Bearer '}.",
+        "timeout_s": "Seconds for one try.",
+        "tries": "Tries a reading, the first one included.",
+    },
+    SqlShape: {
+        "url": "sqlite:///FILE, relative to the desk folder, or an address without a password.",
+        "url_env": "Environment variable that holds the address.",
+        "query": "One SELECT, with :name for each value.",
+        "file": "File that holds the query, relative to the desk folder.",
+        "parameters": "Each :name to requester.FIELD, ticket.id or a fact of the ticket.",
+        "timeout_s": "Seconds for the statement.",
+        "rows": "one: exactly one row. all: a list, under the path `rows`.",
+    },
+    FieldShape: {
+        "at": "Path of keys and positions: data.order.status, addresses.0.country.",
+        "currency": "For a decimal amount: its code, or the path of it; becomes minor units.",
+        "flag": "0 and 1 stand for false and true.",
+        "items": "For records in a list or mapping: field to its place in each.",
+        "optional": "A record without the key says that there is none.",
+    },
+    HeaderShape: {
+        "prefix": "What stands before the variable's value.",
+        "env": "Environment variable that holds the value.",
     },
     QuestionShape: {
         "ask": "The question, as a labeler reads it.",

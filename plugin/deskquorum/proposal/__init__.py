@@ -2,7 +2,7 @@
 
 from deskquorum.proposal.playbook import Play, Playbook, draft_reply, load_playbook, propose
 from deskquorum.proposal.replies import ReplyTemplate, load_replies
-from deskquorum.proposal.slots import SlotSpec, fill_slots
+from deskquorum.proposal.slots import SlotSpec, facts_of_slot, fill_slots
 
 __all__ = [
     "Play",
@@ -10,6 +10,7 @@ __all__ = [
     "ReplyTemplate",
     "SlotSpec",
     "draft_reply",
+    "facts_of_slot",
     "fill_slots",
     "load_playbook",
     "load_replies",

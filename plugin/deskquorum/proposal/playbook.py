@@ -13,15 +13,18 @@ from pydantic import BaseModel, ConfigDict
 from deskquorum.domain import Action, Answer, Effect, Facts, JsonValue, Proposal, Ruling
 from deskquorum.errors import PolicyFileError, Problem
 from deskquorum.policy import (
+    ArgSpec,
     Bindings,
     CelProblem,
     Condition,
     Document,
     PolicyBook,
+    UnfitError,
     bind,
     currency_of,
     decimal_text,
     read_yaml,
+    told,
 )
 from deskquorum.proposal.replies import ReplyTemplate, load_replies
 from deskquorum.proposal.slots import SlotSpec, fill_slots
@@ -120,7 +123,8 @@ def draft_reply(
 ) -> str | None:
     """The play's reply: the explanation of a denial, or what is said once the action is done."""
     play = next((play for play in playbook.plays if play.id == proposal.play), None)
-    if play is None:
+    if play is None or (play.action is not None and proposal.action is None):
+        # It speaks of an action that could not be filled in.
         return None
     denied = ruling is not None and ruling.effect is Effect.DENY
     template = play.decline if denied else play.reply
@@ -136,19 +140,30 @@ def _action(play: Play, book: PolicyBook, bindings: Bindings, facts: Facts) -> A
     if play.action is None:
         return None
     spec = book.actions[play.action]
-    args: dict[str, str | int | bool] = {}
+    args: dict[str, JsonValue] = {}
     for name, expression in play.args.items():
-        value = expression.evaluate(bindings)
-        if not isinstance(value, str | int | bool) or value == "":
+        try:
+            args[name] = _argument(spec.args[name], expression.evaluate(bindings), facts)
+        except UnfitError:
             return None
-        if spec.args[name].type != "money":
-            args[name] = value
-            continue
-        currency = currency_of(spec.args[name], facts)
-        if currency is None:
-            return None
-        args[name] = decimal_text(int(value), currency)
     return Action(name=play.action, args=args)
+
+
+def _argument(arg: ArgSpec, value: object, facts: Facts) -> JsonValue:
+    """An argument as a host writes it.
+
+    Raises:
+        UnfitError: No value, or an empty one: what a slot says where the text is unclear.
+    """
+    if arg.type == "money":
+        currency = currency_of(arg, facts)
+        if currency is None or isinstance(value, bool) or not isinstance(value, int):
+            raise UnfitError("an amount")
+        return decimal_text(value, currency)
+    written = told(arg.spec.type, value)
+    if written in ("", [], {}):
+        raise UnfitError("a value")
+    return written
 
 
 def load_playbook(

@@ -16,7 +16,7 @@ from deskquorum.domain import Facts, JsonValue
 from deskquorum.policy import minor_of
 from deskquorum.reading import fold
 
-__all__ = ["SlotSpec", "fill_slots"]
+__all__ = ["SlotSpec", "facts_of_slot", "fill_slots"]
 
 
 class _Spec(BaseModel):
@@ -130,6 +130,17 @@ _STOP = frozenset(
     {"the", "and", "for", "with", "set", "of", "a", "an", "in"}
     | {"de", "la", "le", "el", "die", "der", "das", "und", "et", "y", "e"}
 )
+
+
+def facts_of_slot(spec: SlotSpec) -> tuple[str, ...]:
+    """Dotted names of the facts that a slot is read with."""
+    match spec:
+        case RecordSlot() | CountSlot() | VariantSlot() | WholeSlot():
+            return (spec.list,)
+        case MoneySlot():
+            return (spec.currency, *spec.known)
+        case PlaceholderSlot() | MentionSlot():
+            return ()
 
 
 def fill_slots(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +11,6 @@ from typing import Literal
 
 from deskquorum.domain import (
     Action,
-    Fact,
     Facts,
     JsonValue,
     Message,
@@ -32,8 +32,6 @@ __all__ = ["Redactor", "Session"]
 Where = Literal["customer", "agent", "reply", "note"]
 """Who wrote a text; the desk's own people greet and sign by name."""
 
-_Argument = str | int | bool
-
 _WHOLE_ARGUMENTS = {
     "address": EntityType.ADDRESS,
     "email": EntityType.EMAIL,
@@ -42,6 +40,29 @@ _WHOLE_ARGUMENTS = {
 }
 """Arguments whose value is personal data by their name, whatever it looks like."""
 
+_PERSONAL_FIELDS = (
+    (re.compile(r"e_?mail(_address)?$"), EntityType.EMAIL),
+    (re.compile(r"(phone|mobile|fax)(_number)?$"), EntityType.PHONE),
+    (
+        re.compile(
+            r"address(_?line)?_?[0-9]?$"
+            r"|address[a-z_]*\.(street|line|zip|post_?code|postal_code)[a-z_]*_?[0-9]?$"
+        ),
+        EntityType.ADDRESS,
+    ),
+    (
+        re.compile(
+            r"(^|[._])(first|middle|last|full|given|family|sur|recipient|customer|user|contact"
+            r"|holder|passenger|guest)s?[._]?name$"
+        ),
+        EntityType.PERSON,
+    ),
+)
+"""Fields of records whose value is personal data; what is not listed here may be an article's name
+or a country, which rules compare."""
+
+_FREE_TEXT = re.compile(r"(^|[._])(note|comment|message|memo|remark|instruction)s?$")
+"""Fields that people write whole sentences into."""
 
 _SAMPLE = (
     "Hello, this is Sam Sampel of 1 Main St, Bend OR 97701, sam@example.com, 415-555-0132."
@@ -130,14 +151,19 @@ class Session:
         return self._vault.restore(text)
 
     def redact_facts(self, facts: Facts) -> Facts:
-        """Hide the requester's own values, as the record writes them, in the desk's facts."""
-        return Facts(
+        """Hide the requester's values, fields that are personal by name, and what notes tell.
+
+        Ids and all else that rules compare stay as they are.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        return replace(
+            facts,
             values={
-                name: replace(fact, value=self._redacted_value(fact.value))
-                if isinstance(fact, Fact)
-                else fact
+                name: replace(fact, value=self._redacted_value(name, fact.value))
                 for name, fact in facts.values.items()
-            }
+            },
         )
 
     def redact_action(self, action: Action) -> Action:
@@ -152,10 +178,7 @@ class Session:
         Raises:
             RedactionError: A placeholder is broken, unknown or of another conversation.
         """
-        return replace(
-            action,
-            args={n: self.restore(v) if isinstance(v, str) else v for n, v in action.args.items()},
-        )
+        return replace(action, args={n: self._restored(v) for n, v in action.args.items()})
 
     def leaks(self, text: str) -> tuple[str, ...]:
         """Types of personal data in a reply that should not go to the requester.
@@ -205,26 +228,68 @@ class Session:
             raise RedactionError("a value of the requester's record would remain in the text")
         return hidden
 
-    def _redacted_argument(self, name: str, value: _Argument) -> _Argument:
-        if not isinstance(value, str) or not value:
-            return value
-        kind = next((k for word, k in _WHOLE_ARGUMENTS.items() if word in name.lower()), None)
-        if kind is not None or value in self._vault:
-            return self._vault.placeholder(value, kind or EntityType.ID)
-        if name.lower().endswith(("id", "ids")):
-            # An id of the desk's own must stay comparable with its facts, whatever it looks like.
-            return self._redacted_fact(value)
-        return self.redact(value)
+    def _redacted_argument(self, path: str, value: JsonValue) -> JsonValue:
+        match value:
+            case list():
+                return [self._redacted_argument(path, item) for item in value]
+            case dict():
+                return {
+                    self._redacted_fact(key): self._redacted_argument(f"{path}.{key}", item)
+                    for key, item in value.items()
+                }
+            case str() if value:
+                return self._redacted_text(path, value)
+            case _:
+                return value
 
-    def _redacted_value(self, value: JsonValue) -> JsonValue:
-        if isinstance(value, list):
-            return [self._redacted_value(item) for item in value]
-        if isinstance(value, dict):
-            return {key: self._redacted_value(item) for key, item in value.items()}
-        return self._redacted_fact(value) if isinstance(value, str) else value
+    def _redacted_text(self, path: str, text: str) -> str:
+        name = path.rpartition(".")[2].lower()
+        kind = next((k for word, k in _WHOLE_ARGUMENTS.items() if word in name), None)
+        kind = kind or _personal_field(path)
+        if kind is not None or text in self._vault:
+            return self._vault.placeholder(text, kind or EntityType.ID)
+        if name.endswith(("id", "ids")):
+            # An id of the desk's own must stay comparable with its facts, whatever it looks like.
+            return self._redacted_fact(text)
+        return self.redact(text)
+
+    def _redacted_value(self, path: str, value: JsonValue) -> JsonValue:
+        match value:
+            case list():
+                return [self._redacted_value(path, item) for item in value]
+            case dict():
+                # A key of a mapping may be a value of the record, and is looked up by it.
+                return {
+                    self._redacted_fact(key): self._redacted_value(f"{path}.{key}", item)
+                    for key, item in value.items()
+                }
+            case str() if value and (kind := _personal_field(path)) is not None:
+                return self._vault.placeholder(value, kind)
+            case str() if _FREE_TEXT.search(path.lower()):
+                return self.redact(value, "note")
+            case str():
+                return self._redacted_fact(value)
+            case _:
+                return value
+
+    def _restored(self, value: JsonValue) -> JsonValue:
+        match value:
+            case list():
+                return [self._restored(item) for item in value]
+            case dict():
+                return {self.restore(key): self._restored(item) for key, item in value.items()}
+            case str():
+                return self.restore(value)
+            case _:
+                return value
 
     def _redacted_fact(self, text: str) -> str:
         return self._vault.hide(text, merge(_exact_values(text, self._record)))
+
+
+def _personal_field(path: str) -> EntityType | None:
+    """What a field holds by its name: `order.delivery_address`, `passengers.first_name`."""
+    return next((kind for named, kind in _PERSONAL_FIELDS if named.search(path.lower())), None)
 
 
 def _exact_values(text: str, record: KnownRecord) -> Iterator[Entity]:

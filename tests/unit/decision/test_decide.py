@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskquorum.decision import WITHHOLD_SUGGESTION, Dossier, decide
+from deskquorum.decision import WITHHOLD_SUGGESTION, Dossier, decide, sentence
 from deskquorum.domain import (
     Action,
     Effect,
@@ -17,6 +17,7 @@ from deskquorum.domain import (
     RedactedTicket,
     Route,
     Ruling,
+    Unread,
     Verdict,
     Vote,
     VoteStatus,
@@ -154,3 +155,43 @@ def test_a_rule_can_withhold_the_suggestion():
     held = replace(HELD, obligations=(WITHHOLD_SUGGESTION,))
     assert decided(ticket_ruling=held).action is None
     assert decided(ticket_ruling=HELD).action == CLOSE
+
+
+UNREAD = Evidence(
+    ticket=TICKET,
+    facts=Facts(unread={"order.status": Unread(source="shop", why="timeout")}),
+    votes=(),
+)
+
+
+def test_a_fact_that_nothing_needed_sends_nobody_to_a_person():
+    assert decided(evidence=UNREAD).route is Route.AUTO
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"proposal": None, "action_ruling": None}, id="nothing-proposed"),
+        pytest.param({"guessed": True}, id="a-guess"),
+    ],
+)
+def test_where_no_play_was_sure_facts_that_were_not_read_are_told(changes):
+    decision = decided(evidence=UNREAD, **changes)
+    (reason,) = [reason for reason in decision.reasons if reason.code == "unread-fact"]
+    assert sentence(reason) == "The fact order.status was not read from shop (timeout)"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        pytest.param({}, "The fact a.b, which rule r needs, was not read", id="nobody-tells-it"),
+        pytest.param(
+            {"source": "shop", "why": "older-than-1h"},
+            "The fact a.b, which rule r needs, was not read from shop (older-than-1h)",
+            id="a-source-did-not",
+        ),
+    ],
+)
+def test_a_missing_fact_in_words(more, said):
+    params = {"fact": "a.b", "rule": "r", **more}
+    assert sentence(Reason(code="missing-fact", params=params)) == said

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from deskquorum.domain import Fact, Facts
+from deskquorum.domain import Fact, Facts, Unread
 from deskquorum.facts import fresh
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -26,22 +26,38 @@ def of_age(age, *names):
     ],
 )
 def test_a_fact_is_kept_while_it_is_young_enough(age, max_age, kept):
-    facts, reasons = fresh(of_age(age, "order.status"), max_age, NOON)
-    assert (len(facts.values), len(reasons)) == ((1, 0) if kept else (0, 1))
+    facts = fresh(of_age(age, "order.status"), max_age, NOON)
+    assert (len(facts.values), len(facts.unread)) == ((1, 0) if kept else (0, 1))
 
 
-def test_a_stale_fact_says_where_it_came_from_and_how_old_it_may_be():
-    _, reasons = fresh(of_age(HOUR * 2, "order.status"), {"order": HOUR}, NOON)
-    assert reasons[0].code == "stale-fact"
-    assert reasons[0].params == {
-        "fact": "order.status",
-        "source": "shop",
-        "read_at": "2026-11-20T10:00:00+00:00",
-        "max_age": "1:00:00",
-    }
+@pytest.mark.parametrize(
+    ("limit", "written"),
+    [
+        pytest.param(timedelta(days=7), "7d", id="days"),
+        pytest.param(HOUR, "1h", id="an-hour"),
+        pytest.param(timedelta(minutes=90), "90m", id="no-whole-hours"),
+        pytest.param(timedelta(seconds=90), "90s", id="no-whole-minutes"),
+        pytest.param(timedelta(seconds=0.5), "0.5s", id="half-a-second"),
+        pytest.param(timedelta(0), "0s", id="nothing-at-all"),
+    ],
+)
+def test_a_stale_fact_says_where_it_came_from_and_how_old_it_may_be(limit, written):
+    facts = fresh(of_age(limit * 2 + HOUR, "order.status"), {"order": limit}, NOON)
+    assert facts.unread == {"order.status": Unread(source="shop", why=f"older-than-{written}")}
+
+
+def test_what_the_ticket_brought_has_no_age():
+    told = Fact(value="x", source="ticket", read_at=NOON - HOUR * 99)
+    facts = fresh(Facts(values={"order.status": told}), {"order": HOUR}, NOON)
+    assert facts.values == {"order.status": told}
+
+
+def test_what_was_not_read_before_stays_unread():
+    before = {"order.total": Unread(source="shop", why="timeout")}
+    assert fresh(Facts(unread=before), {"order": HOUR}, NOON).unread == before
 
 
 def test_ages_compare_across_zones():
     fact = Fact(value="x", source="s", read_at=datetime.fromisoformat("2026-11-20T13:30:00+02:00"))
-    facts, _ = fresh(Facts(values={"order.status": fact}), {"order": HOUR}, NOON)
+    facts = fresh(Facts(values={"order.status": fact}), {"order": HOUR}, NOON)
     assert "order.status" in facts.values

@@ -40,20 +40,20 @@ def values_of(facts):
     return {name: fact.value for name, fact in facts.values.items()}
 
 
-def said(reasons):
-    return [(reason.code, dict(reason.params)) for reason in reasons]
+def said(facts):
+    return {name: (unread.source, unread.why) for name, unread in facts.unread.items()}
 
 
 async def test_what_sources_say_is_joined_with_what_is_known(request_for, soon):
     request = request_for("order.status", "order.total", known={"order.id": "O-1"})
     sources = [giving("shop", status="shipped"), giving("bank", total="24.10")]
-    facts, reasons = await gather_facts(sources, request, soon)
+    facts = await gather_facts(sources, request, soon)
     assert values_of(facts) == {
         "order.id": "O-1",
         "order.status": "shipped",
         "order.total": "24.10",
     }
-    assert reasons == ()
+    assert facts.unread == {}
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,20 @@ async def test_what_sources_say_is_joined_with_what_is_known(request_for, soon):
 async def test_a_source_that_fails_costs_its_own_facts_only(request_for, soon, error, why):
     sources = [Broken(lambda: _raises(error)), giving("shop", total="5")]
     request = request_for("order.status", "order.total", "order.weight")
-    facts, reasons = await gather_facts(sources, request, soon)
+    facts = await gather_facts(sources, request, soon)
     assert values_of(facts) == {"order.total": "5"}
-    missing = {"source": "broken", "why": why, "facts": "order.status, order.weight"}
-    assert said(reasons) == [("fact-source-failed", missing)]
+    assert said(facts) == dict.fromkeys(("order.status", "order.weight"), ("broken", why))
 
 
 async def test_a_source_that_is_late_costs_its_own_facts_only(request_for):
     sources = [Broken(anyio.sleep_forever), giving("shop", total="5")]
     started = time.monotonic()
-    facts, reasons = await gather_facts(
+    facts = await gather_facts(
         sources, request_for("order.status", "order.total"), Deadline.after(0.2)
     )
     assert time.monotonic() - started < 2
     assert values_of(facts) == {"order.total": "5"}
-    assert [reason.params["why"] for reason in reasons] == ["late"]
+    assert said(facts) == {"order.status": ("broken", "late")}
 
 
 async def test_sources_are_read_side_by_side(request_for, soon):
@@ -99,10 +98,9 @@ async def test_a_fact_that_a_source_has_and_did_not_give_is_reported(request_for
         return Facts(values={"order.status": Fact(value="x", source="broken", read_at=NOON)})
 
     request = request_for("order.status", "order.weight")
-    facts, reasons = await gather_facts([Broken(half)], request, soon)
+    facts = await gather_facts([Broken(half)], request, soon)
     assert values_of(facts) == {"order.status": "x"}
-    missing = {"source": "broken", "why": "not-in-record", "facts": "order.weight"}
-    assert said(reasons) == [("fact-source-failed", missing)]
+    assert said(facts) == {"order.weight": ("broken", "not-in-record")}
 
 
 async def test_a_source_cannot_give_what_was_not_asked_of_it(request_for, soon):
@@ -111,14 +109,14 @@ async def test_a_source_cannot_give_what_was_not_asked_of_it(request_for, soon):
         return Facts(values={n: Fact(value="x", source="broken", read_at=NOON) for n in named})
 
     request = request_for("order.status", "order.total")
-    facts, _ = await gather_facts([Broken(more)], request, soon)
+    facts = await gather_facts([Broken(more)], request, soon)
     assert values_of(facts) == {"order.status": "x"}
 
 
 async def test_a_source_without_a_wanted_fact_is_not_read(request_for, soon):
     source = Broken(lambda: _raises(AssertionError("was read")))
-    facts, reasons = await gather_facts([source], request_for("customer.tier"), soon)
-    assert (facts.values, reasons) == ({}, ())
+    facts = await gather_facts([source], request_for("customer.tier"), soon)
+    assert facts == Facts()
 
 
 @pytest.mark.parametrize(
@@ -134,28 +132,45 @@ async def test_a_source_without_a_wanted_fact_is_not_read(request_for, soon):
 async def test_a_fact_that_two_sources_give_differently_is_missing(request_for, soon, one, other):
     request = request_for("order.status")
     for sources in permutations([giving("a", status=one), giving("b", status=other)]):
-        facts, reasons = await gather_facts(sources, request, soon)
+        facts = await gather_facts(sources, request, soon)
         assert facts.values == {}
-        assert said(reasons) == [("facts-disagree", {"fact": "order.status", "sources": "a, b"})]
+        assert said(facts) == {"order.status": ("a, b", "disagree")}
 
 
 async def test_no_majority_settles_what_sources_disagree_about(request_for, soon):
     sources = [giving("a", status=1), giving("b", status=1), giving("c", status=2)]
-    facts, _ = await gather_facts(sources, request_for("order.status"), soon)
+    facts = await gather_facts(sources, request_for("order.status"), soon)
     assert facts.values == {}
 
 
 async def test_a_source_that_contradicts_the_ticket_makes_the_fact_missing(request_for, soon):
     request = request_for("order.status", known={"order.status": "shipped"})
-    facts, reasons = await gather_facts([giving("shop", status="pending")], request, soon)
+    facts = await gather_facts([giving("shop", status="pending")], request, soon)
     assert facts.values == {}
-    assert [reason.params["sources"] for reason in reasons] == ["shop, ticket"]
+    assert said(facts) == {"order.status": ("shop, ticket", "disagree")}
 
 
 async def test_of_equal_facts_the_newest_reading_is_kept(request_for, soon):
     old = giving("a", NOON - timedelta(days=1), status={"x": 1, "y": 2})
     new = giving("b", NOON, status={"y": 2, "x": 1})
     for sources in permutations([old, new]):
-        facts, reasons = await gather_facts(sources, request_for("order.status"), soon)
+        facts = await gather_facts(sources, request_for("order.status"), soon)
         assert facts.values["order.status"].source == "b"
-        assert reasons == ()
+        assert facts.unread == {}
+
+
+async def test_a_fact_that_one_of_two_sources_gave_is_there(request_for, soon):
+    sources = [Broken(lambda: _raises(OSError())), giving("shop", status="x")]
+    facts = await gather_facts(sources, request_for("order.status"), soon)
+    assert (values_of(facts), facts.unread) == ({"order.status": "x"}, {})
+
+
+async def test_a_fact_that_none_of_two_sources_gave_tells_of_both(request_for):
+    class Late(Broken):
+        name = "a"
+
+    sources = [Broken(lambda: _raises(OSError())), Late(anyio.sleep_forever)]
+    request = request_for("order.status")
+    for ordered in permutations(sources):
+        facts = await gather_facts(ordered, request, Deadline.after(0.1))
+        assert said(facts) == {"order.status": ("a, broken", "late, OSError")}

@@ -215,3 +215,15 @@ def test_a_time_without_zone_or_meaning_is_no_moment(value):
 def test_a_body_that_is_not_plain_json_is_refused(body):
     with pytest.raises(ValueError):  # noqa: PT011 - the parser has words of its own
         read_json(body)
+
+
+def test_a_mapping_to_records_keeps_its_keys():
+    record = {"stock": {"A1": {"cost": Decimal("3.05")}, "A2": {"cost": 4}}}
+    field = FactField(at="stock", items={"price_minor": FactField(at="cost", currency="EUR")})
+    assert told(record, f=field) == {"f": {"A1": {"price_minor": 305}, "A2": {"price_minor": 400}}}
+
+
+def test_one_faulty_record_leaves_a_whole_mapping_missing():
+    record = {"stock": {"A1": {"cost": 3}, "A2": {"price": 4}}}
+    field = FactField(at="stock", items={"price_minor": FactField(at="cost", currency="EUR")})
+    assert told(record, f=field) == {}

@@ -8,7 +8,7 @@ from deskquorum.facts import facts_from_ticket
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 
 
-def snapshot(facts, *, declared=(), roles=("customer",), languages=("en",)):
+def snapshot(facts, *, declared=(), told_elsewhere=(), roles=("customer",), languages=("en",)):
     ticket = Ticket(
         id="t",
         messages=tuple(Message(role=role, text="x", at=NOW) for role in roles),
@@ -16,7 +16,12 @@ def snapshot(facts, *, declared=(), roles=("customer",), languages=("en",)):
         facts=facts,
     )
     return facts_from_ticket(
-        ticket, declared=declared, languages=languages, served=("en", "es"), now=NOW
+        ticket,
+        declared=declared,
+        told_elsewhere=told_elsewhere,
+        languages=languages,
+        served=("en", "es"),
+        now=NOW,
     )
 
 
@@ -34,6 +39,30 @@ def test_a_declared_field_missing_from_a_record_that_was_sent_is_read_and_absent
 
 def test_a_declared_field_of_a_record_that_was_not_sent_is_not_read():
     assert "order.delivered_at" not in snapshot({}, declared=["order.delivered_at"]).values
+
+
+def test_a_declared_mapping_or_record_stays_whole():
+    catalog = {"A1": {"price": "24.10"}, "A2": {"price": "3.05"}}
+    found = snapshot({"shop": {"catalog": catalog}}, declared=["shop.catalog"])
+    assert found.get("shop.catalog") == catalog
+    assert "shop.catalog.A1.price" not in found.values
+
+
+def test_a_fact_without_a_record_that_was_not_sent_is_not_read():
+    assert "catalog" not in snapshot({"order": {}}, declared=["catalog"]).values
+
+
+def test_a_fact_may_be_sent_by_its_dotted_name():
+    found = snapshot({"order.status": "shipped"}, declared=["order.status", "order.total"])
+    assert found.get("order.status") == "shipped"
+    assert "order.total" not in found.values
+
+
+def test_a_record_says_nothing_of_a_fact_that_the_desk_reads_elsewhere():
+    names = ["order.status", "order.total"]
+    found = snapshot({"order": {"id": "O-1"}}, declared=names, told_elsewhere=["order.status"])
+    assert "order.status" not in found.values
+    assert found.values["order.total"].value is None
 
 
 def test_every_fact_says_where_and_when_it_was_read():

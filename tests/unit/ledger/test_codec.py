@@ -37,6 +37,21 @@ def test_a_mapping_of_any_kind_is_written(decide):
     assert decision_from_json(decision_to_json(decide("d-1", action=action))).action == action
 
 
+def test_evidence_of_before_facts_said_why_they_are_missing_is_read():
+    at = "2026-11-20T12:00:00+00:00"
+    fact = {"value": "shipped", "source": "shop", "read_at": at}
+    evidence = evidence_from_json(
+        json.dumps(
+            {
+                "ticket": {"id": "t", "messages": [], "languages": ["en"]},
+                "facts": {"values": {"order.status": fact}},
+                "votes": [],
+            }
+        )
+    )
+    assert (evidence.facts.get("order.status"), evidence.facts.unread) == ("shipped", {})
+
+
 def test_money_is_written_as_text(decide):
     assert written(decide("d-1", cost=Decimal("0.10")))["cost"] == "0.10"
 
@@ -66,6 +81,10 @@ def test_probabilities_keep_every_digit(decide):
         pytest.param({"reasons": ["rule"]}, id="text-for-a-reason"),
         pytest.param({"saved_calls": "3"}, id="text-for-a-number"),
         pytest.param({"action": Action(name="refund", args={"amount": 1.5})}, id="float-for-money"),
+        pytest.param(
+            {"action": Action(name="refund", args={"lines": [{"amount": 1.5}]})},
+            id="float-deep-in-an-argument",
+        ),
         pytest.param({"decided_at": datetime(2026, 1, 1)}, id="no-zone"),  # noqa: DTZ001
         pytest.param(
             {

@@ -155,11 +155,12 @@ class Bench:
         )
 
 
-def snapshot(facts):
+def snapshot(facts, unread=None):
     return Facts(
         values={
             name: Fact(value=value, source="test", read_at=NOW) for name, value in facts.items()
-        }
+        },
+        unread=unread or {},
     )
 
 
@@ -184,7 +185,7 @@ def ask():
         return rule_on(
             book,
             Action(name=name, args=REFUND if args is None else args),
-            facts=snapshot(values),
+            facts=snapshot(values, changed.pop("unread", None)),
             answers=answered("refund") if answers is None else answers,
             claimed=changed.pop("claimed", {"item": "i1", "sure": True}),
             now=changed.pop("now", NOW),

@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from deskquorum.domain import Effect, Mode
+from deskquorum.domain import Effect, Mode, Unread
 
 DENY, HUMAN, ALLOW = Effect.DENY, Effect.HUMAN, Effect.ALLOW
 
@@ -136,6 +136,20 @@ def test_a_restriction_that_needs_a_fact_not_read_goes_to_a_person(bench, ask):
     assert ruling.effect is HUMAN
     assert reasons(ruling) == [("missing-fact", {"fact": "order.user_id", "rule": "not-theirs"})]
     assert ruling.trace["not-theirs"] == "error"
+
+
+@pytest.mark.parametrize("name", ["order.user_id", "order.currency"])
+def test_a_missing_fact_that_a_source_was_to_tell_says_why(bench, ask, name):
+    why = Unread(source="crm", why="status-503")
+    ruling = ask(bench.load(), without=[name], unread={name: why, "order.note": why})
+    assert ruling.effect is HUMAN
+    said = [dict(reason.params) for reason in ruling.reasons if reason.code == "missing-fact"]
+    assert [(p["fact"], p["source"], p["why"]) for p in said] == [(name, "crm", "status-503")]
+
+
+def test_why_a_fact_is_missing_holds_nothing_up_where_no_rule_needs_it(bench, ask):
+    unread = {"order.items": Unread(source="crm", why="timeout")}
+    assert ask(bench.load(), without=["order.items"], unread=unread).effect is ALLOW
 
 
 def test_a_deny_stands_without_the_facts_it_does_not_need(bench, ask):

@@ -33,6 +33,14 @@ def test_a_reply_quotes_the_cited_clauses_and_tells_facts(load):
     assert draft(replies, "a") == "30 days. NW-1"
 
 
+def test_a_reply_looks_up_what_a_mapping_and_a_list_hold(load):
+    values = {"catalog": {"A-1": {"price": "24.10"}}, "order.items": [{"name": "mug"}]}
+    facts = Facts(values={n: Fact(value=v, source="t", read_at=NOW) for n, v in values.items()})
+    body = '{{ facts.catalog["A-1"].price }} {{ facts.order["items"][0].name }}'
+    replies, _ = load(HEAD.format("a") + body)
+    assert draft(replies, "a", facts=facts) == "24.10 mug"
+
+
 def test_a_reply_about_a_fact_that_was_not_read_is_no_reply(load):
     replies, _ = load(HEAD.format("a") + "{{ facts.order.status }}")
     assert draft(replies, "a") is None

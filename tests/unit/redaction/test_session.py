@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskquorum.domain import Action, Fact, Facts
+from deskquorum.domain import Action, Fact, Facts, Unread
 from deskquorum.errors import RedactionError
 from deskquorum.redaction import Redactor
 
@@ -101,6 +101,75 @@ def test_an_address_argument_is_hidden_even_when_it_looks_like_none(opened):
 def test_ids_and_amounts_in_an_action_stay_comparable(opened):
     action = Action(name="a", args={"item_id": "9844888101", "amount": "24.00", "count": 2})
     assert opened("Hello").redact_action(action) == action
+
+
+def test_nested_arguments_are_hidden_and_restored_at_every_depth(opened):
+    session = opened("Thanks, Alma", record=RECORD)
+    action = Action(
+        name="rebook",
+        args={
+            "item_ids": ["9844888101", "C-2061"],
+            "passengers": [{"first_name": "Boris", "seat": "12A", "bags": 2, "infant": False}],
+            "ship_to": {"address": {"street": "12 Pine St", "country": "US", "state": "OR"}},
+            "notes": {"C-2061": ["call Alma", None]},
+        },
+    )
+    hidden = session.redact_action(action)
+    assert hidden.args["item_ids"][0] == "9844888101"
+    (passenger,) = hidden.args["passengers"]
+    assert passenger["first_name"].startswith("⟦PERSON")
+    assert (passenger["seat"], passenger["bags"], passenger["infant"]) == ("12A", 2, False)
+    address = hidden.args["ship_to"]["address"]
+    assert address["street"].startswith("⟦ADDRESS")
+    assert (address["country"], address["state"]) == ("US", "OR")
+    for personal in ("C-2061", "Alma", "Boris", "Pine"):
+        assert personal not in str(hidden.args)
+    assert session.restore_action(hidden) == action
+
+
+def test_a_strange_placeholder_deep_in_an_argument_is_refused(opened):
+    action = Action(name="a", args={"lines": [{"note": ["⟦PERSON_9·k1⟧"]}]})
+    with pytest.raises(RedactionError, match="broken or not of this conversation"):
+        opened("Hello").restore_action(action)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hidden"),
+    [
+        pytest.param("customer.email", "b@x.example", True, id="an-email"),
+        pytest.param("order.delivery_address", "the blue barn", True, id="an-address"),
+        pytest.param("order.contact_phone", "call me", True, id="a-phone"),
+        pytest.param("customer.name", "Boris Blum", True, id="a-customers-name"),
+        pytest.param("order.items", [{"name": "Boris mug"}], False, id="an-articles-name"),
+        pytest.param("order.address", {"country": "US"}, False, id="a-country-of-an-address"),
+        pytest.param("order.address", {"line1": "1 A St"}, True, id="a-line-of-an-address"),
+        pytest.param("order.note", "left with bob@x.example at 10", True, id="in-a-note"),
+        pytest.param("order.items", [{"note": "call 415-555-0132"}], True, id="in-an-items-note"),
+        pytest.param("order.note", "fragile", False, id="a-harmless-note"),
+        pytest.param("order.status", "shipped", False, id="a-status"),
+        pytest.param("ticket.languages", ["en"], False, id="languages"),
+    ],
+)
+def test_facts_that_are_personal_by_their_name_are_hidden(opened, name, value, hidden):
+    fact = Fact(value=value, source="oms", read_at=datetime(2026, 11, 20, tzinfo=UTC))
+    session = opened("Hello")
+    told = session.redact_facts(Facts(values={name: fact})).get(name)
+    assert (told != value) is hidden
+    assert session.restore(str(told)) == str(value)
+
+
+def test_a_mapping_is_still_looked_up_by_what_is_hidden(opened):
+    values = {"cards": {"C-2061": {"balance": "5.00"}}, "requester.customer_id": "C-2061"}
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    facts = Facts(values={n: Fact(value=v, source="s", read_at=at) for n, v in values.items()})
+    hidden = opened("Hello", record=RECORD).redact_facts(facts)
+    assert list(hidden.get("cards")) == [hidden.get("requester.customer_id")]
+    assert "C-2061" not in str(hidden.values)
+
+
+def test_why_a_fact_was_not_read_is_kept(opened):
+    unread = {"order.status": Unread(source="shop", why="timeout")}
+    assert opened("Hello").redact_facts(Facts(unread=unread)).unread == unread
 
 
 def test_facts_still_agree_about_whose_order_it_is(opened):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
-from deskquorum.facts.source import check_trusted
+from deskquorum.policy.trusted_fields import check_trusted
 
 __all__ = ["UrlTemplate"]
 
@@ -33,6 +33,11 @@ class UrlTemplate:
         if {"{", "}"} & set(_PLACE.sub("", written)):
             raise ValueError(f"a brace in '{written}' is not closed, or was never opened")
         self._written = written
+
+    @property
+    def places(self) -> Mapping[str, int]:
+        """Each field that is asked for, to where its name first stands in the template."""
+        return {place[1]: place.start(1) for place in reversed([*_PLACE.finditer(self._written)])}
 
     def filled(self, trusted: Callable[[str], str | None]) -> str:
         """The address for one ticket, each value percent-encoded.

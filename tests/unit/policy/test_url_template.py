@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskquorum.facts.url_template import UrlTemplate
+from deskquorum.policy.url_template import UrlTemplate
 
 WRITTEN = "https://shop.example/v1/orders/{order.id}/lines?user={requester.customer_id}&full=1"
 
@@ -47,7 +47,7 @@ def test_a_field_without_a_value_is_named(value):
         pytest.param("https://shop.example/#{order.id}", "path and query", id="fragment"),
         pytest.param("https://shop.example/{claimed.order_id}", "ticket's text", id="claimed"),
         pytest.param("https://shop.example/{answer.intent}", "ticket's text", id="answer"),
-        pytest.param("https://shop.example/{order}", "no trusted field", id="no-dotted-name"),
+        pytest.param("https://shop.example/{order-id}", "no trusted field", id="no-name"),
         pytest.param("https://shop.example/{order.id", "not closed", id="open-brace"),
         pytest.param("https://shop.example/{{order.id}}", "not closed", id="two-braces"),
     ],
