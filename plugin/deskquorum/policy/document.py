@@ -120,17 +120,15 @@ def _without(root: Node, keys: tuple[Key, ...], dropped: set[str]) -> Node:
 
 
 def _replaced(node: Node, key: Key, kept: Node | None) -> Node:
-    from dataclasses import replace
-
     if node.entries is not None:
         entries = dict(node.entries)
         if kept is None:
             entries.pop(str(key))
         else:
-            entries[str(key)] = replace(entries[str(key)], value=kept)
-        return replace(node, entries=entries)
+            entries[str(key)] = entries[str(key)]._replace(value=kept)
+        return node._replace(entries=entries)
     items = [kept if at == key else item for at, item in enumerate(node.items or ())]
-    return replace(node, items=tuple(item for item in items if item is not None))
+    return node._replace(items=tuple(item for item in items if item is not None))
 
 
 def _ids(node: Node) -> set[str]:

@@ -13,6 +13,7 @@ from deskquorum.policy.conditions import world_on
 from deskquorum.policy.consistency import World
 from deskquorum.policy.formula import All, Formula, Truth, names_in
 from deskquorum.policy.proof import Claim, Claimed, possible
+from deskquorum.policy.reads import KNOWN
 
 __all__ = ["useless_rules"]
 
@@ -65,6 +66,8 @@ class _Prover:
     """Rules that do the same where they hold, in file order."""
     worlds: dict[str, World] = field(default_factory=dict)
     formulas: dict[tuple[str, str], Formula] = field(default_factory=dict)
+    read: dict[tuple[str, str], Sequence[frozenset[str]]] = field(default_factory=dict)
+    """Of a rule and its target: what each part of the condition reads that has to hold."""
 
     def said(self, rule: Rule, target: str) -> Formula:
         """What a rule asks of an action; a rule on the ticket is asked about every action."""
@@ -84,8 +87,36 @@ class _Prover:
 
     def implies(self, rule: Rule, other: Rule, target: str) -> bool:
         """Whether the other rule holds wherever the rule does, whatever was not read."""
+        if not self.touches(rule, other, target):
+            return False
         holds, not_so = self.said(rule, target), self.said(other, target)
         return self.never(target, [(holds, "true"), (not_so, "not true")])
+
+    def touches(self, rule: Rule, other: Rule, target: str) -> bool:
+        """Whether each part of the other rule's condition reads something that the rule reads too.
+
+        A part that reads nothing of the kind can be false while the rule holds, so that there is
+        nothing to prove; most pairs of rules are done with here.
+        """
+        read = frozenset[str]().union(*self.read_by(rule, target))
+        return all(
+            not part or any(_related(one, name) for one in part for name in read)
+            for part in self.read_by(other, target)
+        )
+
+    def read_by(self, rule: Rule, target: str) -> Sequence[frozenset[str]]:
+        """What each part of a rule's condition reads."""
+        if (rule.id, target) not in self.read:
+            formula = self.said(rule, target)
+            parts = formula.parts if isinstance(formula, All) else (formula,)
+            self.read[rule.id, target] = [frozenset(names_in(part)) for part in parts]
+        return self.read[rule.id, target]
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether two names are of one variable, or of a record and what is in it."""
+    first, second = (f"{name.removeprefix(KNOWN)}." for name in (one, other))
+    return first.startswith(second) or second.startswith(first)
 
 
 def _impossible(rule: Rule, prover: _Prover) -> Problem:
@@ -118,7 +149,8 @@ def _overruling(rule: Rule, target: str, prover: _Prover) -> Sequence[Rule]:
     def proves(few: Sequence[Rule]) -> bool:
         return prover.never(target, [holds, *((prover.said(r, target), outcome) for r in few)])
 
-    alone = next(([other] for other in stronger if proves([other])), None)
+    near = (other for other in stronger if prover.touches(rule, other, target))
+    alone = next(([other] for other in near if proves([other])), None)
     if alone or len(stronger) > _MOST_TOGETHER:
         return alone or ()
     return _fewest(stronger, proves)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal
 
@@ -64,47 +64,52 @@ class _Reader:
     places: Mapping[int, int]
 
     # Generated at run time, the messages have no types of their own.
-    def tree(self, found: Any) -> Tree:  # noqa: ANN401 - see above
-        return replace(self._tree(found), at=self.places.get(found.id, 0))
-
-    def _tree(self, found: Any) -> Tree:  # noqa: ANN401, PLR0911 - see above; a return a kind
-        kind, of = found.WhichOneof("expr_kind"), self.types.get(found.id, "")
+    def tree(self, found: Any) -> Tree:  # noqa: ANN401, PLR0911 - see above; a return a kind
+        kind, of, at = found.WhichOneof("expr_kind"), self._type_of(found), self._place_of(found)
         match kind:
             case "const_expr":
-                return Tree(kind="constant", type=of, **_constant(found.const_expr))
+                return Tree(kind="constant", type=of, at=at, **_constant(found.const_expr))
             case "ident_expr":
-                return Tree(kind="name", name=found.ident_expr.name, type=of)
+                return Tree(kind="name", name=found.ident_expr.name, type=of, at=at)
             case "call_expr":
                 call = found.call_expr
                 target = [call.target] if call.HasField("target") else []
                 parts = self._all([*target, *call.args])
-                return Tree(kind="call", name=call.function, parts=parts, type=of)
+                return Tree(kind="call", name=call.function, parts=parts, type=of, at=at)
             case "select_expr":
                 select = found.select_expr
                 name = f"has {select.field}" if select.test_only else select.field
-                return Tree(kind="select", name=name, parts=self._all([select.operand]), type=of)
+                parts = self._all([select.operand])
+                return Tree(kind="select", name=name, parts=parts, type=of, at=at)
             case "list_expr":
-                return Tree(kind="list", parts=self._all(found.list_expr.elements))
+                return Tree(kind="list", parts=self._all(found.list_expr.elements), at=at)
             case "struct_expr":
                 entries = found.struct_expr.entries
                 inside = [part for entry in entries for part in (entry.map_key, entry.value)]
                 name = found.struct_expr.message_name
-                return Tree(kind="other" if name else "map", name=name, parts=self._all(inside))
+                made: Kind = "other" if name else "map"
+                return Tree(kind=made, name=name, parts=self._all(inside), at=at)
             case "comprehension_expr":
-                return self._loop(found.comprehension_expr, of)
+                return self._loop(found.comprehension_expr, of, at)
             case _:
-                return Tree(kind="other", name=f"#{found.id}")
+                return Tree(kind="other", name=f"#{found.id}", at=at)
+
+    def _type_of(self, found: Any) -> str:  # noqa: ANN401 - see above
+        return self.types.get(found.id, "")
+
+    def _place_of(self, found: Any) -> int:  # noqa: ANN401 - see above
+        return self.places.get(found.id, 0)
 
     def _all(self, found: Any) -> tuple[Tree, ...]:  # noqa: ANN401 - see above
         return tuple(self.tree(part) for part in found)
 
-    def _loop(self, loop: Any, of: str) -> Tree:  # noqa: ANN401 - see above
+    def _loop(self, loop: Any, of: str, at: int) -> Tree:  # noqa: ANN401 - see above
         body = self._all([loop.loop_condition, loop.loop_step, loop.result])
         variables = tuple(v for v in (loop.iter_var, loop.iter_var2, loop.accu_var) if v)
         # The range and the start are read outside, where the loop's variables are not yet known.
         outside = self._all([loop.iter_range, loop.accu_init])
         inner = Tree(kind="other", name="body", parts=body, variables=variables)
-        return Tree(kind="loop", parts=(*outside, inner), type=of)
+        return Tree(kind="loop", parts=(*outside, inner), type=of, at=at)
 
 
 def _constant(found: Any) -> dict[str, Any]:  # noqa: ANN401 - see `_Reader`

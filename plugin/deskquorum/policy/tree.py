@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 __all__ = ["MOST_NODES", "Entry", "Node", "Place", "Scalar", "scalar_of"]
 
@@ -15,8 +15,7 @@ MOST_NODES = 100_000
 """Values of a file with its aliases written out; a few lines of aliases can make billions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(NamedTuple):
     """A value in a file: a scalar, a list (`items`) or a mapping (`entries`)."""
 
     place: Place
@@ -24,7 +23,7 @@ class Node:
     scalar: Scalar = None
     items: tuple[Node, ...] | None = None
     entries: Mapping[str, Entry] | None = None
-    raw: str = field(default="", repr=False)
+    raw: str = ""
     """A scalar as it stands in the file, quotes and indentation included."""
 
     @property
@@ -59,8 +58,7 @@ class Node:
         return self.place[0] + line, column + (1 if line else self.place[1])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One key of a mapping with its value."""
 
     place: Place
