@@ -13,6 +13,7 @@ import regex
 
 from deskquorum.grounding.measures import (
     ARTICLES,
+    AFTER_ONE,
     BEFORE_ONE,
     COUNT,
     CURRENCIES,
@@ -177,7 +178,10 @@ def _windows(text: str) -> Iterator[Quantity]:
     for match in WINDOW.finditer(text):
         unit = UNITS.get(match.group("unit").casefold(), match.group("unit").casefold())
         vague = match.group("n").casefold() in ARTICLES and unit != "fortnight"
-        if vague and not BEFORE_ONE.search(text, max(0, match.start() - _REACH), match.start()):
+        if vague and not (
+            BEFORE_ONE.search(text, max(0, match.start() - _REACH), match.start())
+            or AFTER_ONE.match(text, match.end())
+        ):
             continue
         unit, factor = _IN_BASE.get(unit, (unit, 1))
         if match.group("working") or match.group("late"):

@@ -1,0 +1,64 @@
+"""How near the words of two passages are: by stem, and by meaning where an embedding is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from deskquorum.grounding.passages import Mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    Embed: TypeAlias = "Callable[[Sequence[str]], npt.NDArray[np.float32]]"
+    Nearness: TypeAlias = "npt.NDArray[np.float64]"
+
+__all__ = ["WordVectors", "nearness"]
+
+_FLOOR = 0.4
+"""Cosine below which two words have nothing to do with one another."""
+_KEPT = 20_000
+
+
+class WordVectors:
+    """Vectors of single words, each embedded once."""
+
+    def __init__(self, embed: Embed | None) -> None:
+        self._embed = embed
+        self._known: dict[str, npt.NDArray[np.float32]] = {}
+
+    def of(self, words: Sequence[str]) -> npt.NDArray[np.float32] | None:
+        """One row of unit length for each word; None without an embedding."""
+        if self._embed is None or not words:
+            return None
+        import numpy as np
+
+        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        if new:
+            if len(self._known) > _KEPT:
+                self._known.clear()
+                new = list(dict.fromkeys(words))
+            self._known.update(zip(new, self._embed(new), strict=True))
+        return np.array([self._known[word] for word in words])
+
+
+def nearness(one: Sequence[Mark], other: Sequence[Mark], vectors: WordVectors) -> Nearness:
+    """0..1 for each word of the first (rows) and of the second (columns)."""
+    import numpy as np
+
+    stems: dict[str, list[int]] = {}
+    for column, mark in enumerate(other):
+        stems.setdefault(mark.stem, []).append(column)
+    left, right = vectors.of([m.word for m in one]), vectors.of([m.word for m in other])
+    if left is None or right is None:
+        near = np.zeros((len(one), len(other)))
+    else:
+        near = np.clip((left @ right.T - _FLOOR) / (1 - _FLOOR), 0.0, 0.99).astype(np.float64)
+    for row, mark in enumerate(one):
+        for column in stems.get(mark.stem, ()):
+            near[row, column] = 1.0
+    return near
