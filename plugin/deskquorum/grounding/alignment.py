@@ -59,6 +59,19 @@ def nearness(one: Sequence[Mark], other: Sequence[Mark], vectors: WordVectors) -
     else:
         near = np.clip((left @ right.T - _FLOOR) / (1 - _FLOOR), 0.0, 0.99).astype(np.float64)
     for row, mark in enumerate(one):
-        for column in stems.get(mark.stem, ()):
-            near[row, column] = 1.0
+        for stem, columns in stems.items():
+            if stem == mark.stem:
+                near[row, columns] = 1.0
+            elif _compound(stem, mark.stem):
+                near[row, columns] = np.maximum(near[row, columns], _COMPOUND)
     return near
+
+
+_COMPOUND = 0.8
+_SHORTEST_HEAD = 4
+
+
+def _compound(one: str, other: str) -> bool:
+    """`Raspberries` are berries, a `Reisekoffer` is a Koffer."""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _SHORTEST_HEAD and len(long) - len(short) > 1 and long.endswith(short)

@@ -48,7 +48,7 @@ def currency_agreement(reply: Passage, clause: Passage) -> float | None:
         return None
     before = set(said[:-1])
     if not before:
-        return -0.3
+        return None
     return 1.0 if before == {said[-1]} else -1.0
 
 

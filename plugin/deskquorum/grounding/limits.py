@@ -55,17 +55,19 @@ def compare_limits(
                                  expected=base if within else -base, concluded=concluded)  # fmt: skip
 
 
+_N = rf"(?P<n>\d+|{'|'.join(sorted([*NUMBER_WORDS, *TIMES], key=len, reverse=True))})"
 _EXCESS = regex.compile(
-    rf"(?<!\p{{L}})(?P<n>\d+|\p{{L}}+)\s(?:\p{{L}}+\s)?(?:more than|over(?! the (?:year|phone))|above|too many|too much|beyond|de trop|de más|zu viele?|demasiado)(?!\p{{L}})",
+    rf"(?<!\p{{L}}){_N}\s(?:\p{{L}}+\s)?(?:more than|over(?! the (?:year|phone))|above|too many|too much|beyond|de trop|de más|zu viele?|demasiado)(?!\p{{L}})",
     regex.IGNORECASE,
 )
 _LEFT = regex.compile(
-    r"(?<!\p{L})(?:(?:still|another|noch|otros|otras|encore|mais)\s(?P<n>\d+|\p{L}+)(?=\s)"
-    r"|(?P<n>\d+|\p{L}+)\s(?:\p{L}+\s)?(?:left|remaining|restantes?|übrig))(?!\p{L})",
+    rf"(?<!\p{{L}})(?:(?:still|another|noch|otros|otras|encore|mais)\s{_N}(?=\s)"
+    rf"|{_N}\s(?:\p{{L}}+\s)?(?:left|remaining|restantes?|übrig|more(?! than)|más(?! de| que)|"
+    r"weitere|de plus))(?!\p{L})",
     regex.IGNORECASE,
 )
 _NEXT = regex.compile(
-    r"(?<!\p{L})(?:next|another|one more(?! than)|further|additional|weitere\w*|noch ein\w*|otra vez|una más|uno más|"
+    r"(?<!\p{L})(?:next|another|(?:one|no|any) more(?! than)|further|additional|weitere\w*|noch ein\w*|otra(?! vez)|otro|ninguna más|una más|uno más|"
     r"une autre|un autre|outra|outro|a (?:second|third|fourth|fifth|sixth))(?!\p{L})",
     regex.IGNORECASE,
 )
@@ -78,7 +80,7 @@ def _stated(reply: Passage, case: Term, limit: Term) -> bool | None:
     for pattern, sign in ((_EXCESS, 1), (_LEFT, -1)):
         for match in pattern.finditer(reply.text):
             number = _count(match.group("n"))
-            if number is None or (case.start <= match.start("n") < case.end):
+            if number is None or number == 1 and sign < 0 or (case.start <= match.start("n") < case.end):
                 continue
             return (case.value - limit.value) * sign == number
     return None
@@ -118,6 +120,13 @@ def _base(clause: Passage, limit: Term) -> float:
     return 1.0 if sign > 0 else -1.0 if sign < 0 else 0.0
 
 
+def _per_same_time(case: Term, limit: Term) -> Decimal:
+    """Five a second are 300 a minute."""
+    ours = [value for value, dimension, _ in case.rates if dimension == "time" and value]
+    theirs = [value for value, dimension, _ in limit.rates if dimension == "time" and value]
+    return case.value * theirs[0] / ours[0] if ours and theirs else case.value
+
+
 _GATES = regex.compile(
     r"(?<!\p{L})(open|from|start|begin|clos|end|until|later)", regex.IGNORECASE
 )
@@ -147,7 +156,7 @@ def _candidates(reply: Passage, told: Sequence[Term], limit: Term) -> list[Term]
 
 def _within(case: Term, limit: Term, clause: Passage) -> bool | None:
     """Whether the case meets the limit; None when it can't be told."""
-    value = case.value
+    value = _per_same_time(case, limit)
     if abs(value - limit.value) <= case.slack and case.slack:
         return None
     if limit.ahead:

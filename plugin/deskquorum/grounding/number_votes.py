@@ -74,7 +74,9 @@ def _limit_votes(
     """The limits that the reply speaks of most; of steps (under 99%, under 95%) the one that is met."""
     most = max((role[c.limit] for c in compared), default=0.0)
     for comparison in compared:
-        if role[comparison.limit] < most - _TIE / 2 or _steps_aside(comparison, compared, clause):
+        if role[comparison.limit] < most - _TIE / 2 or _steps_aside(
+            comparison, compared, clause, role
+        ):
             continue
         side = "within" if comparison.within else "beyond"
         yield NumberVote(
@@ -83,10 +85,20 @@ def _limit_votes(
         )  # fmt: skip
 
 
-def _steps_aside(one: Comparison, others: Sequence[Comparison], clause: Passage) -> bool:
+def _steps_aside(
+    one: Comparison, others: Sequence[Comparison], clause: Passage, role: Mapping[Term, float]
+) -> bool:
     here = clause.segment_at(one.limit.start)
+    if one.within and any(
+        not other.within and other.case == one.case and other.limit.bound is not one.limit.bound
+        and clause.segment_at(other.limit.start) is here
+        for other in others
+    ):  # fmt: skip
+        # Between two and six: the end that is broken decides.
+        return True
     return not one.within and any(
-        other.within and other.case is one.case and other.limit.bound is one.limit.bound
+        other.within and other.case == one.case and role[other.limit] >= role[one.limit]
+        and other.limit.bound is one.limit.bound
         and (there := clause.segment_at(other.limit.start)) is not None
         and here is not None and there.sentence == here.sentence
         for other in others

@@ -12,7 +12,8 @@ import regex
 from deskquorum.grounding.measures import NUMBER_WORDS
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import Span, sentences_of
-from deskquorum.grounding.stances import AGAINST, FAVOUR, FILLERS, NEGATORS, Phrase
+from deskquorum.grounding.senses import denied, sign_of, strength_of
+from deskquorum.grounding.stances import AGAINST, FAVOUR, FILLERS
 from deskquorum.grounding.words import Word, content_words, words_of
 
 __all__ = ["Mark", "Part", "Passage", "Segment", "read_passage"]
@@ -57,6 +58,8 @@ class Segment:
     """-1..1: how it turns out by its own words."""
     told: float
     """-1..1: how it bears on the outcome that its sentence tells."""
+    strength: float
+    """-1 leaves it open or up to somebody, 1 makes it a duty or a certainty."""
     words: tuple[str, ...]
     exclusive: bool
     """Holds `only` or `alone`."""
@@ -91,7 +94,8 @@ def read_passage(text: str) -> Passage:
 _OPENERS: dict[Part, str] = {
     Part.EXCEPTION: (
         "unless|except(?:ing)?(?: for)?|save for|apart from|other than|with the exception of|"
-        "but not|excluding|not counting|aside from|all (?:days )?but|"
+        "but not|excluding|not counting|aside from|"
+        r"(?<=\b(?:all|every|any|each|everything|everybody|everyone)\s(?:\p{L}+\s)?)but(?!\s(?:also|only))|"
         "salvo|excepto|menos|a menos que|sauf|hormis|excepté|à moins que|außer|ausgenommen|"
         "es sei denn|exceto|a não ser"
     ),
@@ -101,7 +105,8 @@ _OPENERS: dict[Part, str] = {
     ),
     Part.CONDITION: (
         "(?:but )?only if|(?:but )?only when|if|when|whenever|provided(?: that)?|as long as|so long as|"
-        "in case|once|while|on condition that|where|"
+        r"in case|once(?=\s(?:you|we|it|they|the|your|a|an)\b)|while|"
+        "on condition that|where(?!ver)|"
         "si|cuando|siempre que|en caso de|quand|lorsque|pourvu que|wenn|falls|sofern|sobald|se|"
         "quando|caso|desde que"
     ),
@@ -145,7 +150,10 @@ _JOINT = regex.compile(
     r"|,\s+(?=(?:and|but|yet|while|whereas|though|y|pero|mientras|et|mais|tandis|und|aber|sondern|"
     r"während|e|mas|enquanto|plus|nor)\s)"
     r"|\s(?=(?:but|whereas|pero|mais|aber|sondern|mas)\s)"
-    r"|,\s+(?=(?:you|we|it|they|there|that|the|your|our|this|he|she|i)\b)",
+    r"|,\s+(?=(?:you|we|it|they|there|that|the|your|our|this|he|she|i|please|however|not)\b)"
+    r"|,\s+(?=(?:nicht|nur|als|pas|no|não)\s)"
+    r"|\sand\s(?=(?:we|you|they|it)\s)"
+    r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
     regex.IGNORECASE,
 )
 _INCLUSION = regex.compile(
@@ -158,6 +166,18 @@ _IS_INCLUSION = regex.compile(
     r"\s*(?:(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|inbegriffen|"
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)[\s.,;]*$"
     r"|(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
+    regex.IGNORECASE,
+)
+_BELOW_THAT = regex.compile(
+    r"(?<!\p{L})(?:below that|above that|under that|over that|beyond that|otherwise|sonst|darunter|darüber)(?!\p{L})",
+    regex.IGNORECASE,
+)
+_SUBJECT = regex.compile(
+    r"(?<=\s)(?:you|you'll|you'd|we|we'll|we'd|it|it's|it'll|there's|there|they|they'll|then)(?=\s\p{L}+\s)",
+    regex.IGNORECASE,
+)
+_TOPIC = regex.compile(
+    r"(?<=\s)(?:the|your|our)(?=\s(?:[^\s,;]+\s){1,6}(?:is|are|will|can|must|may|has|have)\s)",
     regex.IGNORECASE,
 )
 _ONLY = frozenset(
@@ -174,23 +194,32 @@ def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
         cuts |= {match.end() if pattern is _JOINT else match.start() + 1 for match in pattern.finditer(text, start, end)}
     cuts |= {match.start() for match in _INNER.finditer(text, start, end)}
     cuts |= {match.end() for match in _INCLUSION.finditer(text, start, end)}
+    whole_is_main = False
     opened = _OPENING.match(text, start, end)
-    if opened is not None:
+    if opened is not None and not opened.groupdict().get(Part.DEFAULT.value):
         comma = text.find(",", opened.end(), end)
+        subject = _SUBJECT.search(text, opened.end() + 8, end) or _TOPIC.search(
+            text, opened.end() + 12, end
+        )
         if comma > 0:
             cuts.add(comma + 1)
+        elif subject is not None and not opened.groupdict().get(Part.REASON.value):
+            cuts.add(subject.start())
         else:
-            opened = None
+            whole_is_main = True
     ordered = [*sorted(cuts), end]
     for left, right in zip(ordered, ordered[1:], strict=False):
         piece = text[left:right]
         if any(c.isalnum() for c in piece):
-            yield (left, right), _part_of(text, left, right)
+            part = _part_of(text, left, right)
+            yield (left, right), Part.MAIN if whole_is_main and left == start else part
 
 
 def _part_of(text: str, start: int, end: int) -> Part:
     if start and _IS_INCLUSION.match(text[start:end]):
         return Part.INCLUSION
+    if _BELOW_THAT.search(text, start, end):
+        return Part.DEFAULT
     opened = _OPENING.match(text, start, end)
     if opened is None:
         return Part.MAIN
@@ -199,72 +228,11 @@ def _part_of(text: str, start: int, end: int) -> Part:
 
 def _segment(text: str, span: Span, sentence: int, part: Part) -> Segment:
     words = tuple(word.text for word in words_of(text[slice(*span)]))
-    sign = _sign(words)
+    sign = sign_of(words)
     return Segment(
         start=span[0], end=span[1], sentence=sentence, part=part, sign=sign, told=sign,
-        words=words, exclusive=bool(_ONLY & set(words)),
+        strength=strength_of(words), words=words, exclusive=bool(_ONLY & set(words)),
     )  # fmt: skip
-
-
-_LONGEST = max(len(phrase) for phrase in FAVOUR | AGAINST)
-_REACH = 4
-"""Words over which a negator turns a word of stance."""
-_OUT = -2.0
-"""`Too late` settles it, whatever else is said."""
-_TURNED = 1.5
-"""A negator that turns no word of stance turns the whole."""
-_PLAIN = 0.5
-"""A statement without a word of stance."""
-
-
-def _sign(words: Sequence[str]) -> float:
-    """How a segment turns out: its words of stance, each turned by a negator before it."""
-    total, pending, place = 0.0, [], 0
-    if "without" in words and NEGATORS & set(words[: words.index("without")]):
-        return -1.0
-    while place < len(words):
-        found = _stance_at(words, place)
-        if found is not None:
-            length, sign = found
-            turned = [n for n in pending if place - n <= _REACH]
-            if turned:
-                pending = [n for n in pending if n not in turned]
-                sign = -sign
-            elif sign == _OUT:
-                return -1.0
-            total += sign
-            place += length
-            continue
-        if words[place] in NEGATORS:
-            pending.append(place)
-        place += 1
-    total -= _TURNED * (len(pending) % 2)
-    if total == 0 and not pending:
-        return _PLAIN
-    return max(-1.0, min(1.0, total))
-
-
-def _stance_at(words: Sequence[str], place: int) -> tuple[int, float] | None:
-    for length in range(min(_LONGEST, len(words) - place), 0, -1):
-        phrase: Phrase = tuple(words[place : place + length])
-        if phrase[0] in _NOT_BEFORE_NUMBERS and words[place + 1 : place + 2] and words[place + 1][0].isdigit():
-            return None
-        if phrase in _ONLY_PREDICATED and not any(
-            w in _BE or w.endswith(("'s", "'re")) for w in words[max(0, place - _BEFORE_PREDICATE.get(phrase[0], 3)) : place]
-        ):
-            return None
-        if phrase in FAVOUR:
-            return length, 1.0
-        if phrase in AGAINST:
-            return length, _OUT if phrase[0] in _OUTRIGHT else -1.0
-    return None
-
-
-_OUTRIGHT = frozenset({"too", "zu", "trop", "demasiado", "unable", "past", "excluded"})
-_NOT_BEFORE_NUMBERS = frozenset({"over", "past"})
-_BEFORE_PREDICATE = {"over": 1, "past": 1}
-_ONLY_PREDICATED = frozenset({("included",), ("included", "too"), ("past",), ("over",), ("late",), ("separate",)})
-_BE = frozenset("is are be been being was were still 's not it".split())
 
 
 def _linked(segments: list[Segment]) -> list[Segment]:
@@ -276,13 +244,15 @@ def _linked(segments: list[Segment]) -> list[Segment]:
         main = _main_of(segments, place)
         told = segment.sign
         if main is not None:
-            local = -1.0 if segment.sign < 0 else 1.0
+            local = -1.0 if denied(segment.words) else 1.0
             match segment.part:
                 case Part.EXCEPTION:
                     told = -main.sign
-                case Part.CONDITION | Part.REASON:
+                case Part.CONDITION | Part.REASON | Part.MAIN:
                     told = local * main.sign
-                case Part.CONCESSION | Part.INCLUSION:
+                case Part.INCLUSION:
+                    told = main.sign
+                case Part.CONCESSION if abs(segment.sign) < 1:
                     told = main.sign
                 case _:
                     pass
@@ -292,11 +262,15 @@ def _linked(segments: list[Segment]) -> list[Segment]:
 
 def _main_of(segments: Sequence[Segment], place: int) -> Segment | None:
     """The clause that a dependent one hangs on: the one before it, or at the front the next."""
-    if segments[place].part in {Part.MAIN, Part.RESULT, Part.DEFAULT}:
+    after = segments[place + 1 :]
+    if segments[place].part is Part.MAIN:
+        # What is told before `so` is why.
+        return after[0] if after and after[0].part is Part.RESULT else None
+    if segments[place].part in {Part.RESULT, Part.DEFAULT}:
         return None
     before = [s for s in segments[:place] if s.part in {Part.MAIN, Part.RESULT, Part.DEFAULT}]
-    after = [s for s in segments[place + 1 :] if s.part in {Part.MAIN, Part.RESULT, Part.DEFAULT}]
-    return before[-1] if before else after[0] if after else None
+    later = [s for s in after if s.part in {Part.MAIN, Part.RESULT, Part.DEFAULT}]
+    return before[-1] if before else later[0] if later else None
 
 
 def _marks(text: str, segment: Segment, place: int) -> Iterator[Mark]:

@@ -38,7 +38,7 @@ def derivations(
     found: list[Derivation] = []
     for result in reply:
         for source in clause:
-            if same_value(result, source):
+            if same_value(result, source) and not (source.rates and source.bound is Bound.AT_MOST):
                 found.append(Derivation(result=result, source=source))
         if result.told:
             continue
@@ -98,6 +98,8 @@ def _money(
             for factor, used in _factors(source, result, reply):
                 amount = source.value * factor
                 if any(amount > cap.value and cap is not source for cap in caps):
+                    if any(result.value == cap.value and cap is not source for cap in caps):
+                        yield Derivation(result=result, source=source, operands=used)
                     continue
                 if factor != 1 and _close(amount, result.value):
                     yield Derivation(result=result, source=source, operands=used)

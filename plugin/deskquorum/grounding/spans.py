@@ -16,7 +16,7 @@ from deskquorum.grounding.measures import MONTHS, NUMBER_WORDS, UNITS
 __all__ = ["DAYS", "Direction", "Moment", "TimeSpan", "find_spans"]
 
 DAYS = {
-    "minute": Decimal(1) / 1440, "hour": Decimal(1) / 24, "day": Decimal(1), "week": Decimal(7),
+    "second": Decimal(1) / 86400, "minute": Decimal(1) / 1440, "hour": Decimal(1) / 24, "day": Decimal(1), "week": Decimal(7),
     "month": Decimal("30.4"), "year": Decimal(365), "business-day": Decimal("1.4"),
     "night": Decimal(1),
 }  # fmt: skip

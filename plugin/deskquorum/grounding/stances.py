@@ -6,7 +6,18 @@ spelled as `words_of` spells them; of two at one place the longer one counts.
 
 from __future__ import annotations
 
-__all__ = ["AGAINST", "FAVOUR", "FILLERS", "NEGATORS", "Phrase"]
+__all__ = [
+    "AGAINST",
+    "FAVOUR",
+    "FILLERS",
+    "FIRM",
+    "NEGATORS",
+    "NEUTRAL",
+    "OPEN",
+    "WHOLE_NEGATORS",
+    "WITHOUT",
+    "Phrase",
+]
 
 Phrase = tuple[str, ...]
 
@@ -19,16 +30,17 @@ FAVOUR = _phrases(
     "allowed, permitted, welcome, able, possible, eligible, entitled, qualify, qualifies, "
     "available, open, okay, ok, fine, sure, accepted, accept, admitted, enough, sufficient, "
     "valid, granted, optional, guaranteed, up to you, your choice, room for, go ahead, goes ahead, "
-    "takes place, free, gratis, complimentary, covered, cover, covers, included, includes, "
-    "nothing to pay, no need, need no, needs no, no card, without paying, at no cost, no cost, no charge, at no charge, "
+    "takes place, free, free of charge, free of, free from, gratis, complimentary, covered, cover, covers, included, includes, "
+    "nothing to pay, costs nothing, costs you nothing, cost nothing, cost you nothing, pay nothing, no extra, "
+    "no surcharge, no fee, no fees, no penalty, not stop, does not stop, not prevent, no need, need no, needs no, no card, without paying, at no cost, no cost, no charge, at no charge, "
     "without charge, for nothing, at no extra charge, nothing more to pay, no extra charge, "
     "we pay, we will pay, pays you, pay you, paid by us, we owe, owe you, you are owed, you are due, "
     "due a, due back, our expense, our cost, on us, waived, written off, money back, credited, "
-    "in time, on time, still time, still, inside, well within, not too late, keep, keeps, "
+    "in time, on time, still time, can still, is still, it's still, are still, still applies, you still, inside, well within, not too late, keep, keeps, "
     "carry over, carries over, carried over, roll over, rolls over, rolled over, survive, survives, "
-    "carries on, goes on, stays, unlimited, no limit, whatever, irrelevant, no obstacle, "
-    "no problem, no matter, no difference, all the same, regardless, anyway, yes, sure, of course, certainly, gladly, "
-    "will fit, fits, welcome, wherever, however, anytime, any time, "
+    "carries on, goes on, stays, unlimited, no limit, no obstacle, "
+    "no problem, all the same, anyway, yes, sure, of course, certainly, gladly, "
+    "will fit, fits, welcome, anytime, any time, "
     "gratuito, gratuita, sin coste, sin costo, sin cargo, cubierto, cubierta, cubre, incluido, "
     "incluida, a tiempo, todavía, aún, posible, disponible, "
     "gratuit, gratuite, gratuitement, sans frais, couvert, couverte, inclus, incluse, à temps, "
@@ -50,6 +62,8 @@ AGAINST = _phrases(
     "exceeded, too many, too much, too long, too heavy, too big, too large, too old, too short, "
     "too few, too good, too soon, too early, too, above what, short of, below the smallest, "
     "give up, drop, lowered, pay, pays, charged, charge, charges, costs, cost, "
+    "stays with us, remains with us, we keep, we will keep, paid separately, charged separately, "
+    "sold separately, paid extra, costs extra, cost extra, stay out, adds nothing, asked for, more than one, "
     "afraid, unfortunately, sorry that, on top, your expense, your cost, at their cost, separate, sent back, "
     "must, have to, has to, had to, required, need, needs, needed, more than your, more than you, more than what, more than allowed, one over, two over, out of the question, not yet, sent back, gone to, "
     "stepped in, it back to, compulsory, mandatory, obliged, bound, "
@@ -68,13 +82,47 @@ AGAINST = _phrases(
 """Says that it turns out badly, or that it costs something."""
 
 NEGATORS = frozenset(
-    "not no never none nothing nobody neither nor without hardly nowhere "
+    "not no never none nothing nobody neither without hardly nowhere "
     "sin ningún ninguna ninguno nunca tampoco nadie nada no, not, never, "
-    "ne pas aucun aucune jamais sans rien personne non non, "
+    "pas aucun aucune jamais sans rien personne non non, "
     "nicht kein keine keinen keinem keiner nie niemals ohne nichts nein nein, "
     "não sem nenhum nenhuma nunca nem não,".split()
 )
 """Turn what follows them, or the whole clause where nothing that can be turned follows."""
+
+WHOLE_NEGATORS = frozenset(
+    "no none nothing nobody neither aucun aucune kein keine keinen ningún ninguna nenhum nenhuma".split()
+)
+"""Turn a word of stance wherever it stands behind them."""
+
+NEUTRAL = _phrases("no difference, no matter, no different, not only, no doubt, no later than, not later than, "
+    "no more than, no less than, no sooner, not least")
+"""Hold a negator that turns nothing."""
+
+WITHOUT = frozenset("without sin ohne sans sem".split())
+
+FIRM = _phrases(
+    "no getting round, no way around, no way round, no choice, can not avoid, "
+    "must, have to, has to, need to, needs to, required, require, requires, compulsory, mandatory, "
+    "obliged, shall, guaranteed, guarantee, certain, sure to, sure, count on, insist, bound, "
+    "committed, owe, promise, promised, definitely, always, entitled, no exceptions, "
+    "debe, deben, debes, obligatorio, obligatoria, hay que, garantizado, muss, müssen, "
+    "verpflichtet, pflicht, garantiert, doit, doivent, devez, obligatoire, garanti, deve, devem, "
+    "obrigatório, garantido"
+)
+"""Makes it a duty or a certainty."""
+
+OPEN = _phrases(
+    "suggestion, advisable, own decision, your decision, your own, nobody makes, no obligation, "
+    "may, might, can, could, optional, recommended, advised, discretion, depends, depend, subject to, "
+    "case by case, possible, possibly, perhaps, try, tries, endeavours, endeavour, aim, aims, "
+    "up to you, up to the, up to them, either, option, choose, choice, enough, whether, welcome, "
+    "individually, comes down, if available, availability, instead, prefer, suggest, "
+    "voluntary, puede, pueden, puedes, opcional, recomendado, según disponibilidad, kann, können, "
+    "kannst, freiwillig, empfohlen, möglicherweise, peut, peuvent, pouvez, facultatif, recommandé, "
+    "pode, podem, opcional, recomendado"
+)
+"""Leaves it open, or up to somebody."""
 
 FILLERS = frozenset(
     "up under over after before when while about into out off than too very own other others else "

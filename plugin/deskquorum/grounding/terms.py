@@ -174,7 +174,10 @@ _SHARE = regex.compile(
 def _fractions(text: str) -> Iterator[Term]:
     for match in _SHARE.finditer(text):
         value = Decimal(_SHARES[match.group("share").casefold()])
-        yield Term(value=value, dimension="percent", unit="%", start=match.start(), end=match.end())
+        yield Term(
+            value=value, dimension="percent", unit="%", start=match.start(), end=match.end(),
+            bound=_bound(text, match.start(), match.end(), Bound.EXACT),
+        )  # fmt: skip
 
 
 _CENTS = regex.compile(
@@ -216,6 +219,16 @@ _TIME_WORDS = regex.compile(
 
 def _ordinals(text: str) -> Iterator[Term]:
     for match in _ORDINAL.finditer(text):
+        noun_word = text[match.end() :].split()[0].casefold().strip(".,;:")
+        if noun_word in UNITS:
+            unit = UNITS[noun_word]
+            yield Term(
+                value=_NTH[match.group("n").casefold()] * DAYS[unit], dimension="time", unit=unit,
+                start=match.start(), end=match.end() + 1 + len(noun_word), bound=Bound.AT_LEAST,
+            )  # fmt: skip
+            continue
+        if _NTH[match.group("n").casefold()] == 1:
+            continue
         noun = content_words(words_of(text[match.end() : match.end() + 40]))
         yield Term(
             value=Decimal(_NTH[match.group("n").casefold()]), dimension="count",
@@ -313,7 +326,22 @@ def _bound(text: str, start: int, end: int, heard: Bound) -> Bound:
         return Bound.AT_MOST
     if _LEAST.search(before):
         return Bound.AT_LEAST
+    if (between := _BETWEEN.search(text[max(0, start - 60) : start])) is not None:
+        return Bound.AT_MOST if between.group("and") else Bound.AT_LEAST
+    said = _NAMED_LIMIT.search(text[max(0, start - 60) : start])
+    if said is not None:
+        return Bound.AT_LEAST if said.group("least") else Bound.AT_MOST
     return heard
+
+
+_BETWEEN = regex.compile(
+    r"(?<!\p{L})(?:between|zwischen|entre)\s(?:[^\s.;]+\s(?P<and>and|und|y|et|e)\s)?$", regex.IGNORECASE
+)
+_NAMED_LIMIT = regex.compile(
+    r"(?:(?P<least>minimum|mindest\p{L}*|mínimo|mínima)|maximum|limit|ceiling|cap|höchst\p{L}*|máximo|máxima)"
+    r"(?:\s\p{L}+){0,6}\s(?:is|are|of|ist|es|est|é|beträgt)\s(?:the\s)?[€£$]?$",
+    regex.IGNORECASE,
+)
 
 
 def segment_of(passage: Passage, term: Term) -> Segment | None:
