@@ -72,4 +72,6 @@ class Finding:
     clause_version: str | None = None
     quote: str | None = None
     """Verbatim words of the clause that decide."""
+    risk: float | None = None
+    """0..1: how likely nothing backs the claim; None where that is not asked."""
     why: str = ""

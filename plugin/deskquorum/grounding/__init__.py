@@ -8,7 +8,7 @@ from deskquorum.grounding.quantities import (
     QuantityKind,
     find_quantities,
 )
-from deskquorum.grounding.reply_check import check_reply
+from deskquorum.grounding.reply_check import check_reply, risk_of
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, index_clauses
 from deskquorum.grounding.support import Support
 
@@ -27,4 +27,5 @@ __all__ = [
     "extract_claims",
     "find_quantities",
     "index_clauses",
+    "risk_of",
 ]

@@ -139,7 +139,7 @@ def _candidates(reply: Passage, told: Sequence[Term], limit: Term) -> list[Term]
         t
         for t in told
         if t.dimension == limit.dimension and not t.apart
-        and not (t.dimension != "count" and not t.told and t.value == limit.value)
+        and not _restates(t, limit)
         and not (t.dimension == "money" and t.unit and limit.unit and t.unit != limit.unit)
     ]
     if limit.dimension == "time":
@@ -152,6 +152,13 @@ def _candidates(reply: Passage, told: Sequence[Term], limit: Term) -> list[Term]
             return [replace(first, value=first.value + second.value, end=second.end)]
         same = same[:1]
     return same
+
+
+def _restates(term: Term, limit: Term) -> bool:
+    """`Within 60 days` tells a rule of its own, no case that it is applied to."""
+    if term.told or term.dimension == "count":
+        return False
+    return term.value == limit.value or (term.bound is limit.bound is not Bound.EXACT)
 
 
 def _within(case: Term, limit: Term, clause: Passage) -> bool | None:

@@ -128,11 +128,27 @@ def _result_votes(
                 start=term.start, end=term.end, score=score, kind=kind, source=best.source, why=_WHY[kind]
             )
         elif term not in operands and term not in cases:
+            restated = next((t for t in written if _same_limit(term, t)), None)
+            if restated is not None:
+                yield NumberVote(
+                    start=term.start, end=term.end, score=-1.0, kind="other", source=restated,
+                    why="is not the clause's limit",
+                )  # fmt: skip
+                continue
             source = next((t for t in written if t.dimension in {term.dimension, "percent"}), None)
             yield NumberVote(
                 start=term.start, end=term.end, score=-0.6, kind="unexplained", source=source,
                 why=_WHY["unexplained"],
             )  # fmt: skip
+
+
+def _same_limit(term: Term, written: Term) -> bool:
+    """`Within 60 days` beside `within 30 days`."""
+    return (
+        term.bound is written.bound is not Bound.EXACT
+        and term.dimension == written.dimension
+        and not (term.unit and written.unit and term.dimension == "money" and term.unit != written.unit)
+    )
 
 
 def _mirrored(one: Derivation, found: Sequence[Derivation]) -> bool:

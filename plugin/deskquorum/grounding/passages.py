@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import regex
 
-from deskquorum.grounding.measures import NUMBER_WORDS
+from deskquorum.grounding.measures import CURRENCIES, NUMBER_WORDS
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import Span, sentences_of
 from deskquorum.grounding.senses import denied, sign_of, strength_of
@@ -288,5 +288,6 @@ def _marks(text: str, segment: Segment, place: int) -> Iterator[Mark]:
 _SAYS_NOTHING = (
     FILLERS
     | NUMBER_WORDS.keys()
+    | CURRENCIES.keys()
     | {phrase[0] for phrase in FAVOUR | AGAINST if len(phrase) == 1}
 )

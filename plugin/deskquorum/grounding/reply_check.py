@@ -8,16 +8,18 @@ from dataclasses import replace
 import regex
 
 from deskquorum.domain import Facts, Finding, JsonValue, Verdict
+from deskquorum.grounding.assessing import assess
 from deskquorum.grounding.case_facts import action_support, case_support
 from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
 from deskquorum.grounding.quotes import find_quotes
-from deskquorum.grounding.retrieve import ClauseIndex
+from deskquorum.grounding.retrieve import ClauseIndex, ClauseSentence
 from deskquorum.grounding.sentences import sentences_of
 from deskquorum.grounding.support import Support, support_of
 from deskquorum.grounding.surface import surface_findings
+from deskquorum.grounding.weights import load_weights
 from deskquorum.grounding.words import language_of, words_of
 
-__all__ = ["check_reply"]
+__all__ = ["check_reply", "risk_of"]
 
 LONGEST_REPLY = 10_000
 """Characters; a longer reply is one unknown claim."""
@@ -48,26 +50,48 @@ def check_reply(
     )
 
 
+def risk_of(findings: Iterable[Finding]) -> float:
+    """0..1: the risk of a reply, that of its riskiest claim; 0 when it claims nothing."""
+    return max((f.risk for f in findings if f.risk is not None), default=0.0)
+
+
 def _claims(reply: str, index: ClauseIndex, facts: Facts) -> Iterator[Finding]:
     claims = [claim for claim in extract_claims(reply) if claim.kind is not ClaimKind.SOCIAL]
     quotes = find_quotes(reply, sentences_of(reply), index)
+    told = {claim: _by_facts(claim, facts) for claim in claims if claim.sentence not in quotes}
+    open_claims = [claim for claim, support in told.items() if support is None]
+    weights = load_weights()
+    assessed = assess(reply, open_claims, index, weights)
     foreign = _is_foreign(reply, index)
-    unquoted = [claim for claim in claims if claim.sentence not in quotes]
-    ranked = index.nearest([claim.text for claim in unquoted])
-    nearest = {claim.start: found for claim, found in zip(unquoted, ranked, strict=True)}
     for claim in claims:
         if claim.sentence in quotes:
-            quoted = quotes[claim.sentence]
-            support = Support(verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=quoted)
-        elif (done := action_support(claim, facts)) is not None:
-            support = done
-        elif claim.kind is ClaimKind.CASE:
-            support = case_support(claim, facts)
-        elif foreign:
-            support = Support(verdict=Verdict.UNKNOWN, why="not in the language of the clauses")
+            yield _finding(claim, _quoting(quotes[claim.sentence]))
+        elif (support := told[claim]) is not None:
+            yield _finding(claim, support)
         else:
-            support = support_of(claim, nearest[claim.start], index)
-        yield _finding(claim, support)
+            found = support_of(claim, assessed.get(claim), index, weights)
+            yield _finding(claim, _in_another_language(found) if foreign else found)
+
+
+def _quoting(sentence: ClauseSentence) -> Support:
+    return Support(
+        verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=sentence, risk=0.0
+    )
+
+
+def _by_facts(claim: Claim, facts: Facts) -> Support | None:
+    """What the facts settle; None where they leave it to the clauses."""
+    done = action_support(claim, facts)
+    if done is None and claim.kind is ClaimKind.CASE:
+        done = case_support(claim, facts)
+    return None if done is None or done.verdict is Verdict.UNKNOWN else done
+
+
+def _in_another_language(support: Support) -> Support:
+    """Words can't be compared; the risk, which rests on numbers too, is told all the same."""
+    return replace(
+        support, verdict=Verdict.UNKNOWN, why="not in the language of the clauses", sentence=None
+    )
 
 
 _FEWEST_WORDS = 8
@@ -92,13 +116,20 @@ def _finding(claim: Claim, support: Support) -> Finding:
         clause_version=None if sentence is None else sentence.clause.version,
         quote=None if sentence is None else sentence.text,
         why=support.why,
+        risk=support.risk,
     )
 
 
 def _too_long(reply: str) -> Finding:
     why = f"longer than {LONGEST_REPLY} characters"
     return Finding(
-        check="claim", verdict=Verdict.UNKNOWN, start=0, end=len(reply), text="", why=why
+        check="claim",
+        verdict=Verdict.UNKNOWN,
+        start=0,
+        end=len(reply),
+        text="",
+        why=why,
+        risk=0.5,
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from deskquorum.grounding.alignment import WordVectors
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import sentences_of
 from deskquorum.grounding.wording import Wording, nearly, verbatim
 from deskquorum.grounding.words import content_words, language_of, words_of
 
 if TYPE_CHECKING:
+    import bm25s
     import numpy as np
     import numpy.typing as npt
 
@@ -65,7 +66,9 @@ class ClauseIndex:
     """Clause id to its sentences, in order."""
     worded: Mapping[Wording, tuple[ClauseSentence, ...]] = field(default_factory=dict)
     """Wording, exact and near, to the sentences that have it."""
-    _postings: Mapping[str, Mapping[int, float]] = field(default_factory=dict, repr=False)
+    vectors: WordVectors = field(default_factory=lambda: WordVectors(None), repr=False)
+    """Of single words, as far as an embedding is at hand."""
+    _bm25: bm25s.BM25 | None = field(default=None, repr=False)
     _vectors: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     _embed: Embed | None = field(default=None, repr=False)
 
@@ -77,16 +80,16 @@ class ClauseIndex:
         if self._embed is not None and self._vectors is not None:
             scores = self._embed(queries) @ self._vectors.T
             for ranking, row in zip(rankings, scores, strict=True):
-                ranking.append([int(place) for place in (-row).argsort(kind="stable")])
+                ranking.append(_highest(row))
         return [tuple(self.clauses[i] for i in _fused(ranking)[:top]) for ranking in rankings]
 
     def _by_words(self, query: str) -> list[int]:
         """Places of the clauses that share a word with the query, by BM25."""
-        scores: defaultdict[int, float] = defaultdict(float)
-        for word in set(content_words(words_of(query))):
-            for place, weight in self._postings.get(word, {}).items():
-                scores[place] += weight
-        return sorted(scores, key=lambda place: (-scores[place], place))
+        words = sorted(set(content_words(words_of(query))))
+        if self._bm25 is None or not words:
+            return []
+        scores = self._bm25.get_scores(words)
+        return [place for place in _highest(scores) if scores[place] > 0]
 
 
 def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> ClauseIndex:
@@ -108,7 +111,8 @@ def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> 
         language=language_of(words_of(" ".join(texts))),
         sentences=sentences,
         worded={wording: tuple(found) for wording, found in worded.items()},
-        _postings=_bm25(texts),
+        vectors=WordVectors(embed),
+        _bm25=_bm25(texts),
         _vectors=embed(texts) if embed is not None and texts else None,
         _embed=embed,
     )
@@ -128,20 +132,31 @@ def _sentences(clause: ClauseLike) -> tuple[ClauseSentence, ...]:
     )
 
 
-def _bm25(texts: Sequence[str], *, k1: float = 1.2, b: float = 0.75) -> dict[str, dict[int, float]]:
-    """Weight of each word in each text, so that a search only adds up."""
-    counts = [Counter(content_words(words_of(text))) for text in texts]
-    average = sum(count.total() for count in counts) / max(1, len(counts)) or 1.0
-    postings: defaultdict[str, dict[int, float]] = defaultdict(dict)
-    for place, count in enumerate(counts):
-        length = k1 * (1 - b + b * count.total() / average)
-        for word, times in count.items():
-            postings[word][place] = times * (k1 + 1) / (times + length)
-    for found in postings.values():
-        rarity = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
-        for place in found:
-            found[place] *= rarity
-    return dict(postings)
+def _bm25(texts: Sequence[str]) -> bm25s.BM25 | None:
+    """Okapi BM25 (Robertson et al. 1994), scored ahead so that a search only adds up."""
+    words = [list(content_words(words_of(text))) for text in texts]
+    if not any(words):
+        return None
+    import bm25s
+
+    found = bm25s.BM25(k1=1.2, b=0.75)
+    found.index(words, show_progress=False)
+    return found
+
+
+_RANKED = 50
+"""Clauses of each ranking that are fused; what stands lower cannot come out on top."""
+
+
+def _highest(scores: npt.NDArray[np.float32]) -> list[int]:
+    """Places of the highest scores, best first, the earlier of two equals first."""
+    import numpy as np
+
+    if len(scores) > _RANKED:
+        kept = np.sort(np.argpartition(-scores, _RANKED)[:_RANKED])
+    else:
+        kept = np.arange(len(scores))
+    return [int(kept[i]) for i in (-scores[kept]).argsort(kind="stable")]
 
 
 def _fused(rankings: Sequence[Sequence[int]], *, steadiness: int = 60) -> list[int]:

@@ -78,13 +78,12 @@ def test_an_altered_clause_is_never_supported_as_a_whole(reply, index):
     [
         pytest.param("Return unworn items within 60 days of delivery.", "R1", id="window"),
         pytest.param("Express shipping costs 9.99 USD.", "S1", id="amount"),
-        pytest.param("Express shipping costs 12.60 EUR.", None, id="other-currency-is-no-proof"),
+        pytest.param("Express shipping costs 12.60 EUR.", "S1", id="amount-in-another-currency"),
         pytest.param("The size can be changed within three weeks.", "W1", id="in-other-words"),
     ],
 )
 def test_another_number_for_the_same_thing_contradicts(reply, clause, index):
-    expected = ("contradicted", clause) if clause else ("unsupported", None)
-    assert verdicts(reply, index) == [expected]
+    assert verdicts(reply, index) == [("contradicted", clause)]
 
 
 def test_what_happened_to_the_customer_contradicts_no_window(index):
