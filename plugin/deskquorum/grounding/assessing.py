@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from deskquorum.grounding.alignment import nearness
@@ -10,6 +10,7 @@ from deskquorum.grounding.claims import Claim
 from deskquorum.grounding.number_votes import NumberVote
 from deskquorum.grounding.passages import Passage, read_passage
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike
+from deskquorum.grounding.sentences import Span
 from deskquorum.grounding.voting import Ballot, ballot_of
 from deskquorum.grounding.weights import Weights
 
@@ -33,11 +34,23 @@ class Assessment:
 
 
 def assess(
-    reply: str, claims: Sequence[Claim], index: ClauseIndex, weights: Weights
+    reply: str,
+    claims: Sequence[Claim],
+    index: ClauseIndex,
+    weights: Weights,
+    *,
+    quoted: Collection[Span] = (),
 ) -> Mapping[Claim, Assessment]:
     """Assess claims, those of one clause together: one often gives the case, another the outcome.
 
     Claims for which no clause is found are left out.
+
+    Args:
+        reply: The whole reply; sentences without a claim of their own tell of the case.
+        claims: What is to be assessed.
+        index: The desk's clauses.
+        weights: What each voter counts for.
+        quoted: Sentences that quote a clause, and say nothing beyond it.
     """
     nearest = index.nearest([claim.text for claim in claims], top=_CONSIDERED)
     groups: dict[str, list[Claim]] = {}
@@ -51,7 +64,7 @@ def assess(
     out: dict[Claim, Assessment] = {}
     for key, group in groups.items():
         others = taken - {claim.sentence for claim in group}
-        passage = read_passage(_without(reply, others) if len(groups) > 1 else reply)
+        passage = read_passage(_without(reply, {*others, *quoted}))
         ballot = ballot_of(passage, read_passage(clauses[key].text), index.vectors)
         out |= _shared_out(group, passage, ballot, clauses[key], weights)
     return out
@@ -73,7 +86,7 @@ def _closest(claim: Claim, found: Sequence[ClauseLike], index: ClauseIndex) -> C
     return found[max(range(len(found)), key=heard)]
 
 
-def _without(reply: str, sentences: set[tuple[int, int]]) -> str:
+def _without(reply: str, sentences: Collection[Span]) -> str:
     """The reply with sentences blanked out, so that every other place stays where it is."""
     text = list(reply)
     for start, end in sentences:

@@ -61,7 +61,7 @@ def _claims(reply: str, index: ClauseIndex, facts: Facts) -> Iterator[Finding]:
     told = {claim: _by_facts(claim, facts) for claim in claims if claim.sentence not in quotes}
     open_claims = [claim for claim, support in told.items() if support is None]
     weights = load_weights()
-    assessed = assess(reply, open_claims, index, weights)
+    assessed = assess(reply, open_claims, index, weights, quoted=quotes.keys())
     foreign = _is_foreign(reply, index)
     for claim in claims:
         if claim.sentence in quotes:
