@@ -61,10 +61,11 @@ def assess(
             clauses[best.id] = best
             groups.setdefault(best.id, []).append(claim)
     taken = {claim.sentence for claim in claims}
+    whole = read_passage(reply)
     out: dict[Claim, Assessment] = {}
     for key, group in groups.items():
         others = taken - {claim.sentence for claim in group}
-        passage = read_passage(_without(reply, {*others, *quoted}))
+        passage = whole.only({*others, *quoted})
         ballot = ballot_of(passage, read_passage(clauses[key].text), index.vectors)
         out |= _shared_out(group, passage, ballot, clauses[key], weights)
     return out
@@ -84,14 +85,6 @@ def _closest(claim: Claim, found: Sequence[ClauseLike], index: ClauseIndex) -> C
         return (round(float(near.max(axis=1).mean()), 3) if near.size else 0.0, -place)
 
     return found[max(range(len(found)), key=heard)]
-
-
-def _without(reply: str, sentences: Collection[Span]) -> str:
-    """The reply with sentences blanked out, so that every other place stays where it is."""
-    text = list(reply)
-    for start, end in sentences:
-        text[start:end] = " " * (end - start)
-    return "".join(text)
 
 
 def _shared_out(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
 import regex
 
 from deskquorum.grounding.measures import CURRENCIES, NUMBER_WORDS
-from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import Span, sentences_of
 from deskquorum.grounding.senses import denied, sign_of, strength_of
 from deskquorum.grounding.stances import AGAINST, FAVOUR, FILLERS
@@ -72,7 +71,33 @@ class Passage:
     text: str
     segments: tuple[Segment, ...]
     marks: tuple[Mark, ...]
-    quantities: tuple[Quantity, ...]
+
+    whole: str = ""
+    """The text that this is a part of; places are the same in both."""
+
+    def only(self, left_out: Collection[Span]) -> Passage:
+        """The passage without some of its sentences, every place where it was."""
+        if not left_out:
+            return self
+        text = list(self.text)
+        for start, end in left_out:
+            text[start:end] = " " * (end - start)
+        kept = [
+            place
+            for place, segment in enumerate(self.segments)
+            if not any(start <= segment.start < end for start, end in left_out)
+        ]
+        now = {place: number for number, place in enumerate(kept)}
+        return Passage(
+            text="".join(text),
+            whole=self.whole,
+            segments=tuple(self.segments[place] for place in kept),
+            marks=tuple(
+                replace(mark, segment=now[mark.segment])
+                for mark in self.marks
+                if mark.segment in now
+            ),
+        )
 
     def segment_at(self, place: int) -> Segment | None:
         """The segment that a character stands in."""
@@ -86,9 +111,7 @@ def read_passage(text: str) -> Passage:
     for number, sentence in enumerate(sentences_of(text)):
         segments += _linked([_segment(text, span, number, part) for span, part in _cut(text, sentence)])
     marks = tuple(mark for place, segment in enumerate(segments) for mark in _marks(text, segment, place))
-    return Passage(
-        text=text, segments=tuple(segments), marks=marks, quantities=find_quantities(text)
-    )
+    return Passage(text=text, whole=text, segments=tuple(segments), marks=marks)
 
 
 _OPENERS: dict[Part, str] = {
@@ -237,8 +260,6 @@ def _segment(text: str, span: Span, sentence: int, part: Part) -> Segment:
 
 def _linked(segments: list[Segment]) -> list[Segment]:
     """The segments of one sentence, each told by how the sentence turns out."""
-    from dataclasses import replace
-
     out: list[Segment] = []
     for place, segment in enumerate(segments):
         main = _main_of(segments, place)

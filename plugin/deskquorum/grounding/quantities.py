@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import regex
 
@@ -112,6 +113,7 @@ class Quantity:
                 return False
 
 
+@lru_cache(maxsize=8192)
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Every quantity of a text in order; overlapping readings go to the more telling kind."""
     covered = bytearray(len(text))

@@ -106,7 +106,7 @@ def test_a_promise_that_no_clause_makes_is_unsupported(reply, index):
 
 def test_a_promise_that_a_clause_for_something_else_touches_is_not_supported(index):
     ((verdict, _),) = verdicts("We will refund you 24.00 USD.", index)
-    assert verdict in {"unsupported", "contradicted"}
+    assert verdict != "supported"
 
 
 def test_a_rule_in_free_words_is_unknown(index):
