@@ -368,7 +368,7 @@ def write_weights(rows: Sequence[Row], features: Floats, sources: Sequence[Path]
         "items": len({row.item for row in rows}),
         "bias": round(float(weights[-1]), 4),
         "features": {
-            name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)
+            name: round(float(weight), 4) for name, weight in zip(FEATURES, weights[:-1], strict=True)
         },
         "doubtful_from": round(float(np.quantile(risk[~wrong], 0.95)), 4),
         "doubtful_from_is": "the cross-fitted risk that 5% of the supported rows exceed",

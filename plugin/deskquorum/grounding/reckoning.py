@@ -38,7 +38,7 @@ def derivations(
     found: list[Derivation] = []
     for result in reply:
         for source in clause:
-            if same_value(result, source) and not (source.rates and source.bound is Bound.AT_MOST):
+            if same_value(result, source) and not _caps(source, result):
                 found.append(Derivation(result=result, source=source))
         if result.told:
             continue
@@ -50,6 +50,11 @@ def derivations(
             case _:
                 pass
     return tuple(found)
+
+
+def _caps(source: Term, result: Term) -> bool:
+    """`At most 20 a day` says what a day costs only to who says `at most` too."""
+    return bool(source.rates) and source.bound is Bound.AT_MOST is not result.bound
 
 
 _EXACT = Decimal("0.002")

@@ -32,7 +32,7 @@ def support_of(
     if assessment is None:
         return _unheard(claim, "no clause speaks of this", risk=_NOTHING_FOUND)
     clause, risk = assessment.clause, round(assessment.risk, 4)
-    if assessment.heard < _BARELY_HEARD:
+    if assessment.heard < _BARELY_HEARD and risk >= _EVEN:
         return _unheard(claim, f"nearest clause {clause.id} speaks of little of this", risk=risk)
     loose = assessment.number is not None and assessment.number.kind == "unexplained"
     if loose and assessment.heard < _LITTLE_HEARD and claim.act in _PROMISES:
@@ -48,6 +48,7 @@ def support_of(
 
 _NOTHING_FOUND = 0.8
 _BARELY_HEARD = 0.12
+_EVEN = 0.5
 _LITTLE_HEARD = 0.34
 _PROMISES = frozenset({PolicyAct.COMMITMENT, PolicyAct.ENTITLEMENT})
 
