@@ -42,6 +42,7 @@ from deskquorum.policy import (
 from deskquorum.proposal import load_playbook
 from deskquorum.reconciliation import read_learned
 from deskquorum.redaction import Redactor
+from deskquorum.verifying import Checks, Verifier, load_checks
 
 __all__ = ["Opened", "Parts", "load_parts", "open_labelers"]
 
@@ -64,6 +65,8 @@ class Parts:
     """Those that need no model, ready to vote."""
     prompts: Mapping[str, Prompt]
     prompt_specs: tuple[PromptSpec, ...]
+    checks: Checks | None
+    """The verifier prompts; None where the desk asks no model about replies."""
     ledger: Ledger
     ledger_path: Path
     learned_path: Path
@@ -75,6 +78,7 @@ class Opened:
 
     labelers: tuple[Labeler, ...]
     notices: tuple[str, ...]
+    verifier: Verifier | None = None
 
 
 def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None = None) -> Parts:
@@ -108,6 +112,9 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         problems += _misfits(specs, prompts, desk)
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
+    checks = None
+    if desk.reply_check is not None:
+        checks = _collect(problems, lambda: load_checks(_prompt_folders(folder, "checks")))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
@@ -123,6 +130,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
             prices={name: spec.price for name, spec in desk.labelers.items()},
             links=tuple(desk.links),
+            verifier_accuracy=0.75 if desk.reply_check is None else desk.reply_check.accuracy,
             relied_on={name: relied_on(book, playbook, name) for name in book.actions},
             learned=learned,
         ),
@@ -131,6 +139,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         labelers=labelers,
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
+        checks=checks if models else None,
         ledger=open_ledger(ledger_path),
         ledger_path=ledger_path,
     )
@@ -156,7 +165,7 @@ async def open_labelers(
     specs = parts.desk.labelers.values()
     if load_embedder() is None and any(isinstance(spec, NearestSpec) for spec in specs):
         notices.append("nearest labelers are left out: the package wordllama is not installed")
-    for name in sorted({spec.model for spec in parts.prompt_specs}):
+    for name in sorted(_models_asked(parts)):
         model = parts.desk.models[name]
         url = model.base_url if model.base_url != LOCAL else model_url
         if url is None:
@@ -185,7 +194,30 @@ async def open_labelers(
         for spec in parts.prompt_specs
         if spec.model in chats
     )
-    return Opened(labelers=(*parts.labelers, *asking), notices=tuple(notices))
+    return Opened(
+        labelers=(*parts.labelers, *asking),
+        notices=tuple(notices),
+        verifier=_verifier(parts, chats),
+    )
+
+
+def _models_asked(parts: Parts) -> set[str]:
+    asked = {spec.model for spec in parts.prompt_specs}
+    if parts.checks is not None and parts.desk.reply_check is not None:
+        asked.add(parts.desk.reply_check.model)
+    return asked
+
+
+def _verifier(parts: Parts, chats: Mapping[str, ChatModel]) -> Verifier | None:
+    spec = parts.desk.reply_check
+    if parts.checks is None or spec is None or spec.model not in chats:
+        return None
+    return Verifier(
+        checks=parts.checks,
+        chat=chats[spec.model],
+        model=parts.desk.models[spec.model].model,
+        accuracy=spec.accuracy,
+    )
 
 
 def _labelers(

@@ -22,6 +22,7 @@ from deskquorum.asking import labelers_to_ask
 from deskquorum.assembly import Parts, load_parts, open_labelers
 from deskquorum.domain import (
     Answer,
+    ClaimVote,
     Deadline,
     Decision,
     Evidence,
@@ -40,6 +41,7 @@ from deskquorum.judgement import answer_to, judge
 from deskquorum.labeling import Choose, Labeler, collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.redaction import Session
+from deskquorum.verifying import Verifier
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -101,6 +103,7 @@ class Desk:
         self._watch = DriftWatch(parts.rules.learned, parts.learned_path)
         self._labelers: tuple[Labeler, ...] | None = None
         self._notices: tuple[str, ...] = ()
+        self._verifier: Verifier | None = None
 
     @property
     def parts(self) -> Parts:
@@ -230,15 +233,34 @@ class Desk:
             labelers, run.session.ticket, deadline=deadline.earlier(_RESERVE_S), choose=choose
         )
         run.votes = collected.votes
+        run.stage = "reply"
+        proposal, claim_votes = await self._verified(run.facts, proposal, deadline)
         evidence = Evidence(
             ticket=run.session.ticket,
             facts=run.facts,
             votes=run.votes,
             proposal=proposal,
             failures=leaks,
+            claim_votes=claim_votes,
             taken_at=datetime.now(UTC),
         )
         return evidence, collected.saved_calls
+
+    async def _verified(
+        self, facts: Facts, proposal: Proposal | None, deadline: Deadline
+    ) -> tuple[Proposal | None, tuple[ClaimVote, ...]]:
+        """A bot's draft, mended where a clause contradicts it, and the votes on its claims."""
+        if self._verifier is None or proposal is None or proposal.reply is None:
+            return proposal, ()
+        rules = self._parts.rules
+        verified = await self._verifier.verify(
+            proposal.reply,
+            index=rules.clauses,
+            facts=facts,
+            links=rules.links,
+            deadline=deadline.earlier(_RESERVE_S),
+        )
+        return replace(proposal, reply=verified.reply), verified.votes
 
     def _facts(self, run: _Run) -> Facts:
         if run.session is None:
@@ -295,6 +317,7 @@ class Desk:
                 await _in_thread(self._parts.redactor.warm_up)
                 opened = await self._open(stack=self._stack)
                 self._labelers, self._notices = opened.labelers, opened.notices
+                self._verifier = opened.verifier
             return self._labelers
 
 

@@ -1,6 +1,7 @@
 """Frozen values that every room speaks; no I/O and no logic beyond their own consistency."""
 
 from deskquorum.domain.actions import Action, Proposal
+from deskquorum.domain.claim_votes import ClaimAnswer, ClaimVote, draft_hash
 from deskquorum.domain.deadlines import Deadline
 from deskquorum.domain.decisions import Decision, Evidence, Route
 from deskquorum.domain.facts import Fact, Facts
@@ -12,6 +13,8 @@ from deskquorum.domain.votes import Answer, Question, Vote, VoteStatus, Weight
 __all__ = [
     "Action",
     "Answer",
+    "ClaimAnswer",
+    "ClaimVote",
     "Deadline",
     "Decision",
     "Effect",
@@ -34,4 +37,5 @@ __all__ = [
     "Vote",
     "VoteStatus",
     "Weight",
+    "draft_hash",
 ]

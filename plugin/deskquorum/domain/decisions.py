@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from deskquorum.domain.actions import Action, Proposal
+from deskquorum.domain.claim_votes import ClaimVote
 from deskquorum.domain.facts import Facts
 from deskquorum.domain.reasons import Reason
 from deskquorum.domain.rulings import Finding, Mode, Ruling
@@ -37,6 +38,8 @@ class Evidence:
     """The bot's proposal; None when the playbook is to propose."""
     failures: tuple[Reason, ...] = ()
     """Stages that broke or ran late; any one sends the ticket to a person."""
+    claim_votes: tuple[ClaimVote, ...] = ()
+    """Of verifiers on the proposal's reply."""
     taken_at: datetime | None = None
     """When it was collected, by the desk's clock; certificates are looked at as of then."""
 

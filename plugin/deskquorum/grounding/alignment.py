@@ -53,7 +53,8 @@ def cosines(
     import numpy as np
 
     # Not `@`: a small product of matrices costs a hundred times as much in some builds of BLAS.
-    return np.einsum("ij,kj->ik", one, other)
+    found: npt.NDArray[np.float32] = np.einsum("ij,kj->ik", one, other)
+    return found
 
 
 def nearness(one: Sequence[Mark], other: Sequence[Mark], vectors: WordVectors) -> Nearness:

@@ -14,7 +14,7 @@ from deskquorum.grounding.sentences import Span
 from deskquorum.grounding.voting import Ballot, ballot_of
 from deskquorum.grounding.weights import Weights
 
-__all__ = ["Assessment", "assess"]
+__all__ = ["Assessment", "assess", "clauses_near"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ def assess(
         weights: What each voter counts for.
         quoted: Sentences that quote a clause, and say nothing beyond it.
     """
-    nearest = index.nearest([claim.text for claim in claims], top=_CONSIDERED)
+    nearest = clauses_near(reply, claims, index, top=_CONSIDERED)
     groups: dict[str, list[Claim]] = {}
     clauses: dict[str, ClauseLike] = {}
     for claim, found in zip(claims, nearest, strict=True):
@@ -69,6 +69,17 @@ def assess(
         ballot = ballot_of(passage, read_passage(clauses[key].text), index.vectors)
         out |= _shared_out(group, passage, ballot, clauses[key], weights)
     return out
+
+
+def clauses_near(
+    reply: str, claims: Sequence[Claim], index: ClauseIndex, *, top: int
+) -> list[tuple[ClauseLike, ...]]:
+    """The clauses nearest to the sentence of each claim, or else to the whole reply."""
+    sentences = list(dict.fromkeys(claim.sentence for claim in claims))
+    queries = [reply[slice(*sentence)] for sentence in sentences]
+    *found, around = index.nearest([*queries, reply], top=top) if claims else [()]
+    near = dict(zip(sentences, found, strict=True))
+    return [near[claim.sentence] or around for claim in claims]
 
 
 _CONSIDERED = 3

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import regex
 
-from deskquorum.domain import Facts, Finding, JsonValue, Verdict
-from deskquorum.grounding.assessing import assess
+from deskquorum.domain import ClaimAnswer, Facts, Finding, JsonValue, Verdict
+from deskquorum.grounding.assessing import assess, clauses_near
 from deskquorum.grounding.case_facts import action_support, case_support
 from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
 from deskquorum.grounding.quotes import find_quotes
-from deskquorum.grounding.retrieve import ClauseIndex, ClauseSentence
-from deskquorum.grounding.sentences import sentences_of
+from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, ClauseSentence
+from deskquorum.grounding.sentences import Span, sentences_of
 from deskquorum.grounding.support import Support, support_of
 from deskquorum.grounding.surface import surface_findings
+from deskquorum.grounding.verified import with_answer
 from deskquorum.grounding.weights import load_weights
 from deskquorum.grounding.words import language_of, words_of
 
-__all__ = ["check_reply", "risk_of"]
+__all__ = ["OpenClaim", "check_reply", "open_claims", "risk_of"]
 
 LONGEST_REPLY = 10_000
 """Characters; a longer reply is one unknown claim."""
 
 
 def check_reply(
-    reply: str, *, index: ClauseIndex, facts: Facts, allowed_links: Sequence[str]
+    reply: str,
+    *,
+    index: ClauseIndex,
+    facts: Facts,
+    allowed_links: Sequence[str],
+    answers: Mapping[Span, ClaimAnswer] | None = None,
 ) -> tuple[Finding, ...]:
     """Check a drafted reply against clauses and facts, by place in the reply.
 
@@ -38,12 +44,13 @@ def check_reply(
         index: The desk's clauses, see `index_clauses`.
         facts: What the desk's systems say of this case.
         allowed_links: Hosts that a reply may link to.
+        answers: What verifiers' votes came to, by the place of the claim.
     """
     if len(reply) > LONGEST_REPLY:
         return (_too_long(reply),)
     known = frozenset(_texts(fact.value for fact in facts.values.values()))
     surface = tuple(surface_findings(reply, allowed_links=allowed_links, known=known))
-    findings = (*_claims(reply, index, facts), *surface)
+    findings = (*_claims(reply, index, facts, answers or {}), *surface)
     private = [finding for finding in surface if finding.check == "privacy"]
     return tuple(
         sorted((_masked(finding, private) for finding in findings), key=lambda f: (f.start, f.end))
@@ -55,7 +62,9 @@ def risk_of(findings: Iterable[Finding]) -> float:
     return max((f.risk for f in findings if f.risk is not None), default=0.0)
 
 
-def _claims(reply: str, index: ClauseIndex, facts: Facts) -> Iterator[Finding]:
+def _claims(
+    reply: str, index: ClauseIndex, facts: Facts, answers: Mapping[Span, ClaimAnswer]
+) -> Iterator[Finding]:
     claims = [claim for claim in extract_claims(reply) if claim.kind is not ClaimKind.SOCIAL]
     quotes = find_quotes(reply, sentences_of(reply), index)
     told = {claim: _by_facts(claim, facts) for claim in claims if claim.sentence not in quotes}
@@ -70,7 +79,44 @@ def _claims(reply: str, index: ClauseIndex, facts: Facts) -> Iterator[Finding]:
             yield _finding(claim, support)
         else:
             found = support_of(claim, assessed.get(claim), index, weights)
-            yield _finding(claim, _in_another_language(found) if foreign else found)
+            found = _in_another_language(found) if foreign else found
+            answer = answers.get((claim.start, claim.end))
+            yield _finding(claim, found if answer is None else with_answer(found, answer, index))
+
+
+def open_claims(reply: str, *, index: ClauseIndex, facts: Facts) -> tuple[OpenClaim, ...]:
+    """The claims of a reply that neither a quote nor the facts settle, with the clauses near them.
+
+    These are what verifiers are asked about.
+    """
+    if len(reply) > LONGEST_REPLY:
+        return ()
+    quotes = find_quotes(reply, sentences_of(reply), index)
+    claims = [
+        claim
+        for claim in extract_claims(reply)
+        if claim.kind is not ClaimKind.SOCIAL
+        and claim.sentence not in quotes
+        and _by_facts(claim, facts) is None
+    ]
+    nearest = clauses_near(reply, claims, index, top=_SHOWN)
+    return tuple(
+        OpenClaim(claim=claim, clauses=clauses)
+        for claim, clauses in zip(claims, nearest, strict=True)
+        if clauses
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClaim:
+    """A claim that somebody has to be asked about."""
+
+    claim: Claim
+    clauses: tuple[ClauseLike, ...]
+    """Nearest first."""
+
+
+_SHOWN = 3
 
 
 def _quoting(sentence: ClauseSentence) -> Support:

@@ -169,7 +169,8 @@ def _bm25(texts: Sequence[str]) -> bm25s.BM25 | None:
         return None
     import bm25s
 
-    found = bm25s.BM25(k1=1.2, b=0.75)
+    # bm25s has no types.
+    found = bm25s.BM25(k1=1.2, b=0.75)  # type: ignore[no-untyped-call]
     found.index(words, show_progress=False)
     return found
 

@@ -107,8 +107,8 @@ def _doubts(
             found[segment] = (score, why)
 
     for name, scores in parts.items():
-        for segment, score in scores.items():
-            doubt(segment, math.tanh(score), _WHY[name])
+        for place, score in scores.items():
+            doubt(place, math.tanh(score), _WHY[name])
     for vote in numbers:
         for place, segment in enumerate(reply.segments):
             if segment.start <= vote.start < segment.end:

@@ -30,6 +30,7 @@ __all__ = [
     "ModelSpec",
     "NearestSpec",
     "PromptSpec",
+    "ReplyCheckSpec",
     "RuleSpec",
     "load_desk_file",
 ]
@@ -107,6 +108,15 @@ LabelerSpec = RuleSpec | NearestSpec | PromptSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCheckSpec:
+    """The model that is asked about the claims of drafted replies."""
+
+    model: str
+    accuracy: float
+    """Assumed of each of its verifiers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskFile:
     """The desk itself."""
 
@@ -125,6 +135,8 @@ class DeskFile:
     labelers: Mapping[str, LabelerSpec]
     links: tuple[str, ...]
     """Hosts that replies may link to."""
+    reply_check: ReplyCheckSpec | None
+    """Who is asked about the claims of drafted replies; None asks nobody."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -154,6 +166,11 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         questions={name: _question(name, shape) for name, shape in value.questions.items()},
         labelers=_labelers(value, folder),
         links=tuple(value.links),
+        reply_check=(
+            None
+            if value.reply_check is None
+            else ReplyCheckSpec(**value.reply_check.model_dump())
+        ),
         path=path,
         folder=folder,
         hash=hashlib.sha256(value.model_dump_json().encode()).hexdigest(),
@@ -234,7 +251,17 @@ def _cross_checks(document: Document[DeskShape]) -> list[Problem]:
         *_check_currency(document),
         *_check_questions(document),
         *_check_labelers(document),
+        *_check_reply_check(document),
     ]
+
+
+def _check_reply_check(document: Document[DeskShape]) -> list[Problem]:
+    shape, models = document.value.reply_check, document.value.models
+    if shape is None or shape.model in models.keys() | document.dropped:
+        return []
+    hint = did_you_mean(shape.model, models, what="models")
+    message = f"unknown model '{shape.model}'"
+    return [document.problem(message, "reply_check", "model", hint=hint)]
 
 
 def _check_currency(document: Document[DeskShape]) -> list[Problem]:

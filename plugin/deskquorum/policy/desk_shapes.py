@@ -15,6 +15,7 @@ __all__ = [
     "NearestShape",
     "PromptShape",
     "QuestionShape",
+    "ReplyCheckShape",
     "RuleShape",
 ]
 
@@ -91,6 +92,13 @@ class PromptShape(LabelerShape):
 AnyLabeler = Annotated[RuleShape | NearestShape | PromptShape, Field(discriminator="kind")]
 
 
+class ReplyCheckShape(_Shape):
+    """The model that is asked about the claims of drafted replies."""
+
+    model: _Text
+    accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.75
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -105,3 +113,4 @@ class DeskShape(_Shape):
     questions: dict[str, QuestionShape] = {}
     labelers: dict[str, AnyLabeler] = {}
     links: list[_Text] = []
+    reply_check: ReplyCheckShape | None = None
