@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from claims_model import judged_by_model
 from scipy.optimize import minimize
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -287,9 +288,7 @@ def retrieval(rows: Sequence[Row]) -> None:
     for row, nearest in zip(kept, found, strict=True):
         topics: list[frozenset[str]] = []
         for clause in nearest:
-            topic = frozenset(
-                twins[row.item] if clause.text in twins[row.item] else {clause.text}
-            )
+            topic = frozenset(twins[row.item] if clause.text in twins[row.item] else {clause.text})
             if topic not in topics:
                 topics.append(topic)
         hits += frozenset(twins[row.item]) in topics[:3]
@@ -333,7 +332,9 @@ def _round(index: ClauseIndex, turn: int) -> list[float]:
 
 def _reply(number: int) -> str:
     things = [_THINGS[(number + step * 7) % 40] for step in range(4)]
-    return _REPLY.format(n=number % 83 + 5, m=number % 29 + 2, a=things[0], b=things[1], c=things[2])
+    return _REPLY.format(
+        n=number % 83 + 5, m=number % 29 + 2, a=things[0], b=things[1], c=things[2]
+    )
 
 
 _THINGS = (
@@ -368,7 +369,8 @@ def write_weights(rows: Sequence[Row], features: Floats, sources: Sequence[Path]
         "items": len({row.item for row in rows}),
         "bias": round(float(weights[-1]), 4),
         "features": {
-            name: round(float(weight), 4) for name, weight in zip(FEATURES, weights[:-1], strict=True)
+            name: round(float(weight), 4)
+            for name, weight in zip(FEATURES, weights[:-1], strict=True)
         },
         "doubtful_from": round(float(np.quantile(risk[~wrong], 0.95)), 4),
         "doubtful_from_is": "the cross-fitted risk that 5% of the supported rows exceed",
@@ -388,7 +390,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     own = read_own(args.own) if args.own else []
     features, own_features = ballots(rows), ballots(own) if own else np.zeros((0, len(FEATURES)))
     if args.fit:
-        sources = [main_file, *sorted(args.own.glob("counterfactual*.jsonl"))] if own else [main_file]
+        sources = (
+            [main_file, *sorted(args.own.glob("counterfactual*.jsonl"))] if own else [main_file]
+        )
         write_weights([*rows, *own], np.vstack([features, own_features]), sources)
         return 0
     print(f"{datetime.now(UTC):%Y-%m-%d}, seed {SEED}, {FOLDS} folds by item")
@@ -406,8 +410,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("support_claims", "begin_wow_dev", "halueval_qa"):
         _smoke(args.data / f"{name}.jsonl")
     if args.base_url:
-        from claims_model import judged_by_model
-
         risk = judged_by_model(rows, base_url=args.base_url, model=args.model, limit=args.limit)
         report(f"counterfactual, with {args.model}", rows[: len(risk)], risk)
     return 0
@@ -436,7 +438,9 @@ def _smoke(path: Path) -> None:
 
 
 def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--data", type=Path, default=Path())
     parser.add_argument("--own", type=Path, help="folder of our own items")
     parser.add_argument("--fit", action="store_true", help="write the shipped weights")

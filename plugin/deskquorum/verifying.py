@@ -215,9 +215,7 @@ class Verifier:
             wave=1 if name in _FIRST else 2,
         )
 
-    def _choose(
-        self, votes: tuple[Vote, ...], left: Sequence[Labeler]
-    ) -> Collection[str]:
+    def _choose(self, votes: tuple[Vote, ...], left: Sequence[Labeler]) -> Collection[str]:
         """The second round only where the first leaves room for entailed."""
         if not votes:
             return [labeler.id for labeler in left if labeler.wave == 1]
@@ -285,9 +283,7 @@ class Verifier:
         except ValidationError:
             return ""
 
-    async def quote(
-        self, shown: RedactedTicket, deadline: Deadline
-    ) -> str | ChatFailure:
+    async def quote(self, shown: RedactedTicket, deadline: Deadline) -> str | ChatFailure:
         """The words that a model says back a claim, empty where it names none."""
         return await self._text(_QUOTE, shown, deadline, most_tokens=_QUOTE_TOKENS)
 

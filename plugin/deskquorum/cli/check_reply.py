@@ -186,9 +186,7 @@ def _error_row(result: Mapping[str, object]) -> dict[str, object]:
     }
 
 
-def _report(
-    results: Sequence[Mapping[str, object]], console: Console, *, as_json: bool
-) -> None:
+def _report(results: Sequence[Mapping[str, object]], console: Console, *, as_json: bool) -> None:
     verdicts = Counter(str(result["verdict"]) for result in results if "error" not in result)
     errors = sum("error" in result for result in results)
     if as_json:

@@ -56,6 +56,8 @@ def _codes(text: str) -> list[str]:
     """Currencies that are named without an amount, in order."""
     out = []
     for match in _NAMED.finditer(text):
-        if not regex.search(r"[\d\p{L}]*\d[\d.,]*\s?$", text[max(0, match.start() - 12) : match.start()]):
+        if not regex.search(
+            r"[\d\p{L}]*\d[\d.,]*\s?$", text[max(0, match.start() - 12) : match.start()]
+        ):
             out.append(next(code for code in _NAMES if match.group(code)))
     return out

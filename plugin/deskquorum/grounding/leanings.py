@@ -20,9 +20,7 @@ _CONCLUDES = frozenset({Part.MAIN, Part.RESULT, Part.DEFAULT})
 
 def sign_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[int, float]:
     """For each segment of the reply: above 0 where its things turn out as in the clause."""
-    return _agreement(
-        reply, [m.sign for m in reply.marks], [m.sign for m in clause.marks], near
-    )
+    return _agreement(reply, [m.sign for m in reply.marks], [m.sign for m in clause.marks], near)
 
 
 def firmness_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[int, float]:

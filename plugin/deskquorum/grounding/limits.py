@@ -80,7 +80,12 @@ def _stated(reply: Passage, case: Term, limit: Term) -> bool | None:
     for pattern, sign in ((_EXCESS, 1), (_LEFT, -1)):
         for match in pattern.finditer(reply.text):
             number = _count(match.group("n"))
-            if number is None or number == 1 and sign < 0 or (case.start <= match.start("n") < case.end):
+            if (
+                number is None
+                or number == 1
+                and sign < 0
+                or (case.start <= match.start("n") < case.end)
+            ):
                 continue
             return (case.value - limit.value) * sign == number
     return None
@@ -127,9 +132,7 @@ def _per_same_time(case: Term, limit: Term) -> Decimal:
     return case.value * theirs[0] / ours[0] if ours and theirs else case.value
 
 
-_GATES = regex.compile(
-    r"(?<!\p{L})(open|from|start|begin|clos|end|until|later)", regex.IGNORECASE
-)
+_GATES = regex.compile(r"(?<!\p{L})(open|from|start|begin|clos|end|until|later)", regex.IGNORECASE)
 _PLUS = regex.compile(r"\s(?:plus|and|und|y|et|e)\s", regex.IGNORECASE)
 
 
@@ -138,7 +141,8 @@ def _candidates(reply: Passage, told: Sequence[Term], limit: Term) -> list[Term]
     same = [
         t
         for t in told
-        if t.dimension == limit.dimension and not t.apart
+        if t.dimension == limit.dimension
+        and not t.apart
         and not _restates(t, limit)
         and not (t.dimension == "money" and t.unit and limit.unit and t.unit != limit.unit)
     ]

@@ -52,7 +52,11 @@ def vote_on_numbers(reply: Passage, clause: Passage, near: Nearness) -> tuple[Nu
     if not written:
         return ()
     words = frozenset(word for s in (*clause.segments, *reply.segments) for word in s.words)
-    found = [d for d in derivations(said, written, words) if d.result.dimension != "count" and not d.result.told]
+    found = [
+        d
+        for d in derivations(said, written, words)
+        if d.result.dimension != "count" and not d.result.told
+    ]
     results = [d.result for d in found if d.source.bound is Bound.EXACT]
     cases = [term for term in said if term not in results]
     compared = list(compare_limits(reply, cases, clause, written))
@@ -123,9 +127,20 @@ def _result_votes(
             best = max(ways, key=lambda d: _margin(d, ways, written, role))
             margin = _margin(best, ways, written, role)
             score = -1.0 if margin < -_TIE else 1.0
-            kind = "other" if score < 0 else "derived" if best.operands or best.result.value != best.source.value else "equal"
+            kind = (
+                "other"
+                if score < 0
+                else "derived"
+                if best.operands or best.result.value != best.source.value
+                else "equal"
+            )
             yield NumberVote(
-                start=term.start, end=term.end, score=score, kind=kind, source=best.source, why=_WHY[kind]
+                start=term.start,
+                end=term.end,
+                score=score,
+                kind=kind,
+                source=best.source,
+                why=_WHY[kind],
             )
         elif term not in operands and term not in cases:
             restated = next((t for t in written if _same_limit(term, t)), None)
@@ -147,7 +162,9 @@ def _same_limit(term: Term, written: Term) -> bool:
     return (
         term.bound is written.bound is not Bound.EXACT
         and term.dimension == written.dimension
-        and not (term.unit and written.unit and term.dimension == "money" and term.unit != written.unit)
+        and not (
+            term.unit and written.unit and term.dimension == "money" and term.unit != written.unit
+        )
     )
 
 

@@ -35,7 +35,9 @@ _OTHERS = frozenset(
     "dealer vendor neighbour publisher organiser employee lender borrower broker "
     "installer notary vendedor vendeur verkäufer mieter vermieter propriétaire locataire inquilino".split()
 )
-_BURDEN = frozenset("job expense cost costs business responsibility charge duty task problem".split())
+_BURDEN = frozenset(
+    "job expense cost costs business responsibility charge duty task problem".split()
+)
 _BESIDES = 3
 """Words between a negator and the party that it turns."""
 _BESIDE = frozenset("of with between to from".split())
@@ -96,7 +98,9 @@ def _same(said: str, written: str, aliases: frozenset[str]) -> float:
 def _aliases(reply: Passage, clause: Passage) -> frozenset[str]:
     """Words for the customer: `as a tenant you`, or whom the clause names and the reply does not."""
     named = {_stem(m["who"]) for m in _ALIAS.finditer(reply.text)}
-    own = {_stem(w) for s in clause.segments for w in s.words if _stem(w) in _OTHERS or w in _OTHERS}
+    own = {
+        _stem(w) for s in clause.segments for w in s.words if _stem(w) in _OTHERS or w in _OTHERS
+    }
     told = {_stem(w) for s in reply.segments for w in s.words}
     addressed = any(w in _CUSTOMER for s in clause.segments for w in s.words)
     left = own - told

@@ -109,8 +109,12 @@ def read_passage(text: str) -> Passage:
     """Cut a text into segments and read how each turns out."""
     segments: list[Segment] = []
     for number, sentence in enumerate(sentences_of(text)):
-        segments += _linked([_segment(text, span, number, part) for span, part in _cut(text, sentence)])
-    marks = tuple(mark for place, segment in enumerate(segments) for mark in _marks(text, segment, place))
+        segments += _linked(
+            [_segment(text, span, number, part) for span, part in _cut(text, sentence)]
+        )
+    marks = tuple(
+        mark for place, segment in enumerate(segments) for mark in _marks(text, segment, place)
+    )
     return Passage(text=text, whole=text, segments=tuple(segments), marks=marks)
 
 
@@ -214,7 +218,10 @@ def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
     start, end = sentence
     cuts = {start}
     for pattern in (_JOINT, _AFTER_COMMA):
-        cuts |= {match.end() if pattern is _JOINT else match.start() + 1 for match in pattern.finditer(text, start, end)}
+        cuts |= {
+            match.end() if pattern is _JOINT else match.start() + 1
+            for match in pattern.finditer(text, start, end)
+        }
     cuts |= {match.start() for match in _INNER.finditer(text, start, end)}
     cuts |= {match.end() for match in _INCLUSION.finditer(text, start, end)}
     whole_is_main = False

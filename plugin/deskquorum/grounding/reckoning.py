@@ -89,13 +89,17 @@ def _same_time(one: Term, other: Term) -> bool:
     working = [t.unit.startswith("business") for t in (one, other)]
     if working[0] != working[1] and not (one.apart or other.apart):
         return False
-    return _close(one.value, other.value, _ROUND_MONTH if max(one.value, other.value) > 20 else _EXACT)  # noqa: PLR2004
+    return _close(
+        one.value, other.value, _ROUND_MONTH if max(one.value, other.value) > 20 else _EXACT
+    )  # noqa: PLR2004
 
 
 def _money(
     result: Term, reply: Sequence[Term], clause: Sequence[Term], wording: frozenset[str]
 ) -> Iterator[Derivation]:
-    others = [t for t in reply if t is not result and t.dimension == "money" and not _clash(t, result)]
+    others = [
+        t for t in reply if t is not result and t.dimension == "money" and not _clash(t, result)
+    ]
     own = [t for t in clause if t.dimension == "money" and not _clash(t, result)]
     caps = [t for t in own if t.bound is Bound.AT_MOST]
     for source in clause:
@@ -109,17 +113,25 @@ def _money(
                 if factor != 1 and _close(amount, result.value):
                     yield Derivation(result=result, source=source, operands=used)
                 for other in others:
-                    if any(_close(x, result.value) for x in (other.value - amount, other.value + amount)):
+                    if any(
+                        _close(x, result.value)
+                        for x in (other.value - amount, other.value + amount)
+                    ):
                         yield Derivation(result=result, source=source, operands=(other, *used))
             for second in own:
                 if second is not source and any(
-                    _close(x, result.value) for x in (source.value - second.value, source.value + second.value)
+                    _close(x, result.value)
+                    for x in (source.value - second.value, source.value + second.value)
                 ):
                     yield Derivation(result=result, source=source)
         elif source.dimension == "percent":
             share = source.value / 100
             counts = [t.value for t in reply if t.dimension == "count"]
-            for base in [*others, *(t for t in own if t.bound is Bound.EXACT), *_bare(result, reply)]:
+            for base in [
+                *others,
+                *(t for t in own if t.bound is Bound.EXACT),
+                *_bare(result, reply),
+            ]:
                 for whole in (base.value, *(base.value * count for count in counts)):
                     shares = [whole * share]
                     shares += [whole - whole * share] if _has(wording, _LESS) else []
@@ -144,7 +156,11 @@ def _has(wording: frozenset[str], cues: frozenset[str]) -> bool:
 
 def _bare(result: Term, reply: Sequence[Term]) -> list[Term]:
     """Large plain numbers, which may be amounts whose currency is not repeated."""
-    return [t for t in reply if t.dimension == "count" and not t.unit and t.value >= 10 and t is not result]  # noqa: PLR2004
+    return [
+        t
+        for t in reply
+        if t.dimension == "count" and not t.unit and t.value >= 10 and t is not result
+    ]  # noqa: PLR2004
 
 
 def _clash(one: Term, other: Term) -> bool:
@@ -172,7 +188,9 @@ def _factors(
         for value, dimension, _unit in [*source.rates, *_usual(source)]:
             if rate[1] == dimension == "time" and value:
                 singles.append((_whole(rate[0] / value), ()))
-    singles += [(Decimal(2), ())] if any(unit in {"way", "leg"} for _v, _d, unit in source.rates) else []
+    singles += (
+        [(Decimal(2), ())] if any(unit in {"way", "leg"} for _v, _d, unit in source.rates) else []
+    )
     yield from singles
     for one, two in combinations(singles, 2):
         yield one[0] * two[0], (*one[1], *two[1])

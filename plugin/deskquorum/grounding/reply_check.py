@@ -120,9 +120,7 @@ _SHOWN = 3
 
 
 def _quoting(sentence: ClauseSentence) -> Support:
-    return Support(
-        verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=sentence, risk=0.0
-    )
+    return Support(verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=sentence, risk=0.0)
 
 
 def _by_facts(claim: Claim, facts: Facts) -> Support | None:

@@ -180,7 +180,6 @@ _RERANKED = 12
 _STEADY = 5
 
 
-
 def _words(text: str) -> tuple[str, ...]:
     """The words that carry a meaning, as written."""
     return tuple(dict.fromkeys(w.text for w in words_of(text) if content_words([w])))

@@ -98,7 +98,11 @@ def _hang_together(clause: Passage, limit: Term, term: Term) -> bool:
         return False
     if here.part is not Part.CONDITION or there.part is not Part.MAIN:
         return False
-    between = [s for s in clause.segments if min(here.start, there.start) < s.start < max(here.start, there.start)]
+    between = [
+        s
+        for s in clause.segments
+        if min(here.start, there.start) < s.start < max(here.start, there.start)
+    ]
     return not between
 
 

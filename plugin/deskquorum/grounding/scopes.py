@@ -30,7 +30,9 @@ _FOR = regex.compile(
     r"(?<!\p{L})(?:for|to|of the|open to|with an?|with|on|reserved for|für|para|pour)\s+\p{L}+",
     regex.IGNORECASE,
 )
-_ADDRESSED = frozenset("you your you'd you'll you're usted tu te vous votre sie ihr ihnen você".split())
+_ADDRESSED = frozenset(
+    "you your you'd you'll you're usted tu te vous votre sie ihr ihnen você".split()
+)
 _HELD = 0.75
 _ACTS = frozenset({Part.MAIN, Part.RESULT, Part.DEFAULT})
 

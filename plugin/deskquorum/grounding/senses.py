@@ -36,7 +36,9 @@ _PREDICATED = {("past",): 1, ("over",): 1, ("more", "than", "one"): 2} | {
     ).split()
 }  # fmt: skip
 """Words of stance only behind a form of `be`, and how near it must stand."""
-_BE = frozenset("is are be been being was were still not get gets got counts has have remain remains cannot".split())
+_BE = frozenset(
+    "is are be been being was were still not get gets got counts has have remain remains cannot".split()
+)
 _OR = frozenset("or oder o ou".split())
 """`Locked or not` turns nothing."""
 _PRONOUNS = frozenset("you we they i he she".split())

@@ -86,7 +86,10 @@ _AHEAD = regex.compile(
     rf"|(?<!\p{{L}}){_N}\s(?:full\s)?{_UNIT}(?=\s(?:from now|away|to go|left|ahead))",
     regex.IGNORECASE,
 )
-_LAST = regex.compile(r"(?<!\p{L})(?:just )?(?:last|la semana pasada|letzte|la semaine dernière)\s?(?P<unit>week|month|night|year)?", regex.I)
+_LAST = regex.compile(
+    r"(?<!\p{L})(?:just )?(?:last|la semana pasada|letzte|la semaine dernière)\s?(?P<unit>week|month|night|year)?",
+    regex.I,
+)
 _NAMED: tuple[tuple[str, Direction, str, str], ...] = (
     (r"the day before yesterday|vorgestern|anteayer|avant-hier|anteontem", Direction.AGO, "2", "0"),
     (r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before", Direction.AGO, "1", "0"),
@@ -144,7 +147,9 @@ _NOW_AFTER = regex.compile(r"\W*(?:today|now|heute|hoy|hoje)(?!\p{L})", regex.IG
 
 
 def _is_now(text: str, start: int, end: int) -> bool:
-    return bool(_NOW.search(text[max(0, start - 30) : start]) or _NOW_AFTER.match(text[end : end + 8]))
+    return bool(
+        _NOW.search(text[max(0, start - 30) : start]) or _NOW_AFTER.match(text[end : end + 8])
+    )
 
 
 def _dates(text: str) -> list[Moment]:
@@ -180,7 +185,15 @@ def _weekdays(text: str) -> list[Moment]:
     for match in _WEEKDAY.finditer(text):
         if match.group("one"):
             if out:
-                out.append(Moment(days=out[-1].days + 7, calendar="week", start=match.start(), end=match.end(), now=False))
+                out.append(
+                    Moment(
+                        days=out[-1].days + 7,
+                        calendar="week",
+                        start=match.start(),
+                        end=match.end(),
+                        now=False,
+                    )
+                )
             continue
         days = Decimal(_WEEKDAYS[match.group("w").casefold()])
         if out:
@@ -193,7 +206,9 @@ def _weekdays(text: str) -> list[Moment]:
     return out
 
 
-_HOURS = {word: int(value) for word, value in NUMBER_WORDS.items() if 1 <= value <= 12 and len(word) > 2}  # noqa: PLR2004
+_HOURS = {
+    word: int(value) for word, value in NUMBER_WORDS.items() if 1 <= value <= 12 and len(word) > 2
+}  # noqa: PLR2004
 _HOUR = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 _TIME = regex.compile(
     rf"(?<![\d:€£$.,])(?:(?P<h>\d{{1,2}})[:h](?P<min>\d{{2}})(?!\d)"
@@ -231,7 +246,9 @@ def _minutes(match: regex.Match[str], text: str) -> int | None:
     half = (match.group("half") or "").casefold()
     minute += 30 if "half" in half else 15 if "past" in half else -15 if "to" in half else 0
     tail = text[match.end() : match.end() + 20].casefold()
-    late = match.group("ap") in {"pm", "PM"} or any(w in tail for w in ("afternoon", "evening", "tonight"))
+    late = match.group("ap") in {"pm", "PM"} or any(
+        w in tail for w in ("afternoon", "evening", "tonight")
+    )
     return (hour + 12 if late and hour < 12 else hour) * 60 + minute  # noqa: PLR2004
 
 
@@ -243,7 +260,9 @@ def _between(moments: list[Moment]) -> Iterator[TimeSpan]:
             continue
         if apart < 0 and not (earlier.now or later.now):
             continue
-        direction = Direction.AGO if later.now else Direction.AHEAD if earlier.now else Direction.APART
+        direction = (
+            Direction.AGO if later.now else Direction.AHEAD if earlier.now else Direction.APART
+        )
         if earlier.now and apart < 0:
             direction = Direction.AGO
         if later.now and apart < 0:

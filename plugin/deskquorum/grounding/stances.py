@@ -95,8 +95,10 @@ WHOLE_NEGATORS = frozenset(
 )
 """Turn a word of stance wherever it stands behind them."""
 
-NEUTRAL = _phrases("no difference, no matter, no different, not only, no doubt, no later than, not later than, "
-    "no more than, no less than, no sooner, not least")
+NEUTRAL = _phrases(
+    "no difference, no matter, no different, not only, no doubt, no later than, not later than, "
+    "no more than, no less than, no sooner, not least"
+)
 """Hold a negator that turns nothing."""
 
 WITHOUT = frozenset("without sin ohne sans sem".split())

@@ -87,7 +87,8 @@ def _term(text: str, quantity: Quantity) -> Term | None:
         case QuantityKind.WINDOW:
             return replace(
                 plain,
-                value=quantity.value * DAYS.get(quantity.unit.removeprefix("business-"), Decimal(1)),
+                value=quantity.value
+                * DAYS.get(quantity.unit.removeprefix("business-"), Decimal(1)),
                 dimension="time",
                 ahead=bool(_AHEAD_OF.match(text, quantity.end)),
             )
@@ -145,7 +146,11 @@ def _measured(text: str) -> Iterator[Term]:
         unit = match.group("unit").casefold()
         dimension, factor = _UNITS[unit]
         # `5 in total` and `10 m` in words are no lengths.
-        if value is None or (unit in {"in", "t", "l", "m"} and not match.group("n")[0].isdigit()) or unit == "in":
+        if (
+            value is None
+            or (unit in {"in", "t", "l", "m"} and not match.group("n")[0].isdigit())
+            or unit == "in"
+        ):
             continue
         if match.group("half"):
             value += Decimal("0.5")
@@ -204,17 +209,13 @@ _NTH = {
     )
     for number, word in enumerate(line.split(), 1)
 }  # fmt: skip
-_ORDINAL = regex.compile(
-    rf"(?<!\p{{L}})(?P<n>{'|'.join(_NTH)})(?=\s\p{{L}})", regex.IGNORECASE
-)
+_ORDINAL = regex.compile(rf"(?<!\p{{L}})(?P<n>{'|'.join(_NTH)})(?=\s\p{{L}})", regex.IGNORECASE)
 TIMES = {
     "once": 1, "twice": 2, "both": 2, "couple": 2, "dozen": 12, "single": 1, "einmal": 1,
     "zweimal": 2, "dreimal": 3, "viermal": 4, "fünfmal": 5, "beide": 2, "beiden": 2, "ambos": 2,
     "ambas": 2, "deux fois": 2, "les deux": 2, "pair": 2,
 }  # fmt: skip
-_TIME_WORDS = regex.compile(
-    rf"(?<!\p{{L}})(?P<n>{'|'.join(TIMES)})(?!\p{{L}})", regex.IGNORECASE
-)
+_TIME_WORDS = regex.compile(rf"(?<!\p{{L}})(?P<n>{'|'.join(TIMES)})(?!\p{{L}})", regex.IGNORECASE)
 
 
 def _ordinals(text: str) -> Iterator[Term]:
@@ -335,7 +336,8 @@ def _bound(text: str, start: int, end: int, heard: Bound) -> Bound:
 
 
 _BETWEEN = regex.compile(
-    r"(?<!\p{L})(?:between|zwischen|entre)\s(?:[^\s.;]+\s(?P<and>and|und|y|et|e)\s)?$", regex.IGNORECASE
+    r"(?<!\p{L})(?:between|zwischen|entre)\s(?:[^\s.;]+\s(?P<and>and|und|y|et|e)\s)?$",
+    regex.IGNORECASE,
 )
 _NAMED_LIMIT = regex.compile(
     r"(?:(?P<least>minimum|mindest\p{L}*|mínimo|mínima)|maximum|limit|ceiling|cap|höchst\p{L}*|máximo|máxima)"

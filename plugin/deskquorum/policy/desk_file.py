@@ -167,9 +167,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         labelers=_labelers(value, folder),
         links=tuple(value.links),
         reply_check=(
-            None
-            if value.reply_check is None
-            else ReplyCheckSpec(**value.reply_check.model_dump())
+            None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
         ),
         path=path,
         folder=folder,

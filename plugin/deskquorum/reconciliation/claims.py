@@ -22,6 +22,7 @@ CLAIM = Question(
 )
 """What every verifier's vote is on."""
 
+
 def settle_claims(
     draft: str, votes: Sequence[ClaimVote], accuracy: float
 ) -> Mapping[tuple[int, int], ClaimAnswer]:
