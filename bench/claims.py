@@ -22,7 +22,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,9 +156,7 @@ def cross_fitted(rows: Sequence[Row], features: Floats) -> Floats:
     return out
 
 
-def fitted_elsewhere(
-    rows: Sequence[Row], features: Floats, others: Sequence[Row], other_features: Floats
-) -> Floats:
+def fitted_elsewhere(features: Floats, others: Sequence[Row], other_features: Floats) -> Floats:
     """Each row's risk by weights that were fitted on another file."""
     weights = fit_weights(other_features, np.array([row.wrong for row in others]))
     return _logistic(features, weights)
@@ -258,9 +256,8 @@ def report(title: str, rows: Sequence[Row], risk: Floats, *, parts: bool = True)
         groups.append(("number, amount, window, percent", numeric))
     for name in ("kind", "language"):
         for value in sorted({getattr(row, name) for row in rows}):
-            groups.append(
-                (f"{name} {value}", np.array([getattr(row, name) == value for row in rows]))
-            )
+            mask = np.array([getattr(row, name) == value for row in rows])
+            groups += [(f"{name} {value}", mask)]
     for name, mask in groups:
         if len(set(wrong[mask])) > 1:
             print(f"  {name:<32}{_line(risk[mask], wrong[mask])}   rows {mask.sum()}")
@@ -337,18 +334,57 @@ def _reply(number: int) -> str:
     )
 
 
-_THINGS = (
-    "kettle tent lamp jacket stove bottle rope boots gloves tripod saddle helmet canoe paddle "
-    "compass hammock blanket axe saw bucket chair table shelf mirror curtain carpet pillow towel "
-    "racket bat ball net skate ski sledge kite drone camera phone watch"
-).split()
+_THINGS = [
+    "kettle",
+    "tent",
+    "lamp",
+    "jacket",
+    "stove",
+    "bottle",
+    "rope",
+    "boots",
+    "gloves",
+    "tripod",
+    "saddle",
+    "helmet",
+    "canoe",
+    "paddle",
+    "compass",
+    "hammock",
+    "blanket",
+    "axe",
+    "saw",
+    "bucket",
+    "chair",
+    "table",
+    "shelf",
+    "mirror",
+    "curtain",
+    "carpet",
+    "pillow",
+    "towel",
+    "racket",
+    "bat",
+    "ball",
+    "net",
+    "skate",
+    "ski",
+    "sledge",
+    "kite",
+    "drone",
+    "camera",
+    "phone",
+    "watch",
+]
 _CLAUSE = "A {thing} of line {x} can be returned within {n} days of delivery if it is unused."
 _REPLY = (
     "Hello Anouk,\n\nThank you very much for your message, and I am sorry about the trouble with "
     "your order. I had a look at it for you. The {a} can be sent back within {n} days of delivery "
     "as long as it is unused, so please keep the packaging until you are sure. For the {b} it is "
-    "different: it can only be exchanged, and the exchange has to reach us within {m} days, because "
-    "it was made to measure. A refund of 24.00 USD for the {c} goes to the card that you paid with, "
+    "different: it can only be exchanged, and the exchange has to reach us within {m} days, "
+    "because "
+    "it was made to measure. A refund of 24.00 USD for the {c} goes to the card that you paid "
+    "with, "
     "which takes up to five business days. If anything is unclear, just reply to this message and "
     "we will be happy to help you further.\n\nBest regards,\nYour support team"
 )
@@ -402,9 +438,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if own:
         report("own items, cross-fitted", own, cross_fitted(own, own_features))
         _controls(own)
-        there = fitted_elsewhere(rows, features, own, own_features)
+        there = fitted_elsewhere(features, own, own_features)
         report("counterfactual, fitted on own", rows, there, parts=False)
-        back = fitted_elsewhere(own, own_features, rows, features)
+        back = fitted_elsewhere(own_features, rows, features)
         report("own, fitted on counterfactual", own, back, parts=False)
     retrieval([*rows, *own])
     for name in ("support_claims", "begin_wow_dev", "halueval_qa"):

@@ -31,13 +31,14 @@ _NAMED = regex.compile(
 )
 _OF_THE_CASE = regex.compile(
     r"(?:local|same|original|own) currency|currency (?:of|in which)|moneda (?:de|local|en)|"
-    r"währung (?:der|des|in)|landeswährung|(?:devise|monnaie) (?:de|du|locale|d'origine)|moeda (?:de|da|do|local)",
+    r"währung (?:der|des|in)|landeswährung|(?:devise|monnaie) (?:de|du|locale|d'origine)|moeda "
+    r"(?:de|da|do|local)",
     regex.IGNORECASE,
 )
 
 
 def currency_agreement(reply: Passage, clause: Passage) -> float | None:
-    """1 where the reply's last currency is the clause's, -1 where it is another; None if neither."""
+    """1 where the reply's last currency is the clause's, -1 where it is not; None if neither."""
     said = _codes(reply.text)
     if not said:
         return None
@@ -54,10 +55,12 @@ def currency_agreement(reply: Passage, clause: Passage) -> float | None:
 
 def _codes(text: str) -> list[str]:
     """Currencies that are named without an amount, in order."""
-    out = []
-    for match in _NAMED.finditer(text):
-        if not regex.search(
-            r"[\d\p{L}]*\d[\d.,]*\s?$", text[max(0, match.start() - 12) : match.start()]
-        ):
-            out.append(next(code for code in _NAMES if match.group(code)))
-    return out
+    return [
+        next(code for code in _NAMES if match.group(code))
+        for match in _NAMED.finditer(text)
+        if not _AMOUNT.search(text[max(0, match.start() - _REACH) : match.start()])
+    ]
+
+
+_REACH = 12
+_AMOUNT = regex.compile(r"[\d\p{L}]*\d[\d.,]*\s?$")

@@ -45,19 +45,24 @@ def compare_limits(
         for case in _candidates(reply, told, limit):
             stated = _stated(reply, case, limit)
             if stated is not None:
-                yield Comparison(limit=limit, case=case, within=case.value <= limit.value,
-                                 expected=1.0 if stated else -1.0, concluded=1.0)  # fmt: skip
+                kept, expected = case.value <= limit.value, 1.0 if stated else -1.0
+                yield Comparison(
+                    limit=limit, case=case, within=kept, expected=expected, concluded=1.0
+                )
                 continue
             taken, concluded = _projected(reply, case, limit)
             within = _within(taken, limit, clause)
             if within is not None:
-                yield Comparison(limit=limit, case=case, within=within,
-                                 expected=base if within else -base, concluded=concluded)  # fmt: skip
+                expected = base if within else -base
+                yield Comparison(
+                    limit=limit, case=case, within=within, expected=expected, concluded=concluded
+                )
 
 
 _N = rf"(?P<n>\d+|{'|'.join(sorted([*NUMBER_WORDS, *TIMES], key=len, reverse=True))})"
 _EXCESS = regex.compile(
-    rf"(?<!\p{{L}}){_N}\s(?:\p{{L}}+\s)?(?:more than|over(?! the (?:year|phone))|above|too many|too much|beyond|de trop|de más|zu viele?|demasiado)(?!\p{{L}})",
+    rf"(?<!\p{{L}}){_N}\s(?:\p{{L}}+\s)?(?:more than|over(?! the (?:year|phone))|above|too many|"
+    rf"too much|beyond|de trop|de más|zu viele?|demasiado)(?!\p{{L}})",
     regex.IGNORECASE,
 )
 _LEFT = regex.compile(
@@ -67,7 +72,8 @@ _LEFT = regex.compile(
     regex.IGNORECASE,
 )
 _NEXT = regex.compile(
-    r"(?<!\p{L})(?:next|another|(?:one|no|any) more(?! than)|further|additional|weitere\w*|noch ein\w*|otra(?! vez)|otro|ninguna más|una más|uno más|"
+    r"(?<!\p{L})(?:next|another|(?:one|no|any) more(?! than)|further|additional|weitere\w*|noch "
+    r"ein\w*|otra(?! vez)|otro|ninguna más|una más|uno más|"
     r"une autre|un autre|outra|outro|a (?:second|third|fourth|fifth|sixth))(?!\p{L})",
     regex.IGNORECASE,
 )
@@ -82,8 +88,7 @@ def _stated(reply: Passage, case: Term, limit: Term) -> bool | None:
             number = _count(match.group("n"))
             if (
                 number is None
-                or number == 1
-                and sign < 0
+                or (number == 1 and sign < 0)
                 or (case.start <= match.start("n") < case.end)
             ):
                 continue
@@ -108,7 +113,8 @@ def _projected(reply: Passage, case: Term, limit: Term) -> tuple[Term, float]:
 
 
 _OBLIGES = regex.compile(
-    r"(?<!\p{L})(?:must|have to|has to|need(?:s|ed)? to|required|shall|muss|müssen|debe|deben|doit|doivent|deve|devem)(?!\p{L})",
+    r"(?<!\p{L})(?:must|have to|has to|need(?:s|ed)? to|required|shall|muss|müssen|debe|deben|"
+    r"doit|doivent|deve|devem)(?!\p{L})",
     regex.IGNORECASE,
 )
 

@@ -29,15 +29,23 @@ def _alternatives(words: Iterable[str]) -> str:
 
 
 _COUNTED = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen",
-    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis "
-    "diecisiete dieciocho diecinueve",
+    (
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen"
+    ),
+    (
+        "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
+        "dieciséis diecisiete dieciocho diecinueve"
+    ),
     "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
-    "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn "
-    "sechzehn siebzehn achtzehn neunzehn",
-    "um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze dezesseis "
-    "dezessete dezoito dezenove",
+    (
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn "
+        "sechzehn siebzehn achtzehn neunzehn"
+    ),
+    (
+        "um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze "
+        "dezesseis dezessete dezoito dezenove"
+    ),
 )
 _TENS = ("ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _OTHER_TENS = (
@@ -156,6 +164,7 @@ DATE = regex.compile(
     r"(?<![\p{L}\d-])(?P<y>\d{4})-(?P<mm>\d{2})-(?P<d>\d{2})(?!\d)"
     r"|(?<![\d.,])(?P<d>\d{1,2})(?:st|nd|rd|th|\.|º|er)?\s(?:of\s|de\s)?"
     rf"{_MONTH}(?:,?\s(?:de\s)?(?P<y>\d{{4}}))?"
-    rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|\d)(?:,?\s(?P<y>\d{{4}}))?"
+    rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|"
+    rf"\d)(?:,?\s(?P<y>\d{{4}}))?"
     r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)"
 )

@@ -75,7 +75,7 @@ def vote_on_numbers(reply: Passage, clause: Passage, near: Nearness) -> tuple[Nu
 def _limit_votes(
     compared: Sequence[Comparison], role: Mapping[Term, float], clause: Passage
 ) -> Iterable[NumberVote]:
-    """The limits that the reply speaks of most; of steps (under 99%, under 95%) the one that is met."""
+    """The limits that the reply speaks of most; of steps (under 99%, under 95%) the one met."""
     most = max((role[c.limit] for c in compared), default=0.0)
     for comparison in compared:
         if role[comparison.limit] < most - _TIE / 2 or _steps_aside(

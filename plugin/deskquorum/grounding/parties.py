@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Passage, Segment
 from deskquorum.grounding.senses import denied
 from deskquorum.grounding.stances import NEGATORS
@@ -17,30 +18,30 @@ if TYPE_CHECKING:
 
 __all__ = ["party_agreement"]
 
-_CUSTOMER = frozenset(
+_CUSTOMER = word_set(
     "you yours yourself you'd you'll you've you're customer customers buyer buyers "
     "passenger passengers client clients user users subscriber subscribers "
     "policyholder policyholders traveller travellers patient patients cardholder cardholders "
     "shopper shoppers bidder bidders usted ustedes cliente clientes comprador vous kunde kunden "
-    "sie käufer gäste gast você".split()
+    "sie käufer gäste gast você"
 )
-_COMPANY = frozenset(
-    "we us ours we'll we'd we're we've company technician technicians engineer engineers staff team "
-    "insurer airline bank hotel nosotros nous wir uns nós empresa".split()
+_COMPANY = word_set(
+    "we us ours we'll we'd we're we've company technician technicians engineer engineers "
+    "insurer airline bank hotel nosotros nous wir uns nós empresa"
 )
-_OTHERS = frozenset(
-    "landlord landlady tenant seller sender owner caretaker operator agency carrier resident school "
+_OTHERS = word_set(
+    "landlord landlady tenant seller sender owner caretaker operator agency carrier resident "
+    "school "
     "parent parents family carer admin admins supplier manufacturer merchant retailer employer "
-    "doctor agent driver holder friend host courier recipient contractor municipality city council "
+    "doctor agent driver holder friend host courier recipient contractor municipality city "
+    "council "
     "dealer vendor neighbour publisher organiser employee lender borrower broker "
-    "installer notary vendedor vendeur verkäufer mieter vermieter propriétaire locataire inquilino".split()
+    "installer notary vendedor vendeur verkäufer mieter vermieter propriétaire locataire inquilino"
 )
-_BURDEN = frozenset(
-    "job expense cost costs business responsibility charge duty task problem".split()
-)
+_BURDEN = word_set("job expense cost costs business responsibility charge duty task problem")
 _BESIDES = 3
 """Words between a negator and the party that it turns."""
-_BESIDE = frozenset("of with between to from".split())
+_BESIDE = word_set("of with between to from")
 """Behind one of these a party is not the one who acts."""
 _POSSESSIVE = {"your": "customer", "our": "company"}
 _ALIAS = regex.compile(
@@ -59,21 +60,24 @@ class _Agent:
 
 def party_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[int, float]:
     """For each segment of the reply: above 0 where things fall to those whom the clause names."""
-    written = [_agent(segment) for segment in clause.segments]
+    names = _names(clause)
+    written = [_agent(segment, names) for segment in clause.segments]
     if not near.size or not any(written):
         return {}
-    aliases = _aliases(reply, clause)
+    aliases = _aliases(reply, clause, names)
     spread = _spread(clause)
     found: dict[int, float] = {}
     for place, segment in enumerate(reply.segments):
-        said = _agent(segment)
-        rows = [i for i, m in enumerate(reply.marks) if m.segment == place and not _party(m.word)]
+        said = _agent(segment, names)
+        rows = [
+            i for i, m in enumerate(reply.marks) if m.segment == place and not _party(m.word, names)
+        ]
         if said is None or not rows:
             continue
         best = near[rows].max(axis=0)
         shares = [0.0] * len(written)
         for column, mark in enumerate(clause.marks):
-            if not _party(mark.word):
+            if not _party(mark.word, names):
                 shares[mark.segment] += float(best[column]) ** 2 / spread[mark.stem]
         found[place] = sum(
             min(share, 1.0)
@@ -95,25 +99,46 @@ def _same(said: str, written: str, aliases: frozenset[str]) -> float:
     return -0.7
 
 
-def _aliases(reply: Passage, clause: Passage) -> frozenset[str]:
-    """Words for the customer: `as a tenant you`, or whom the clause names and the reply does not."""
-    named = {_stem(m["who"]) for m in _ALIAS.finditer(reply.text)}
-    own = {
-        _stem(w) for s in clause.segments for w in s.words if _stem(w) in _OTHERS or w in _OTHERS
-    }
+def _aliases(reply: Passage, clause: Passage, names: frozenset[str]) -> frozenset[str]:
+    """Words for the customer: `as a tenant you`, or whom the clause alone names."""
+    named = {_stem(m["who"]) for m in _ALIAS.finditer(reply.text)} & (names | _OTHERS)
+    own = {_stem(w) for s in clause.segments for w in s.words if _party(w, names)} & names
     told = {_stem(w) for s in reply.segments for w in s.words}
     addressed = any(w in _CUSTOMER for s in clause.segments for w in s.words)
     left = own - told
-    return frozenset((named & own) or (left if len(left) == 1 and not addressed else set()))
+    if named:
+        return frozenset(named)
+    return frozenset(left if len(left) == 1 and not addressed else set())
 
 
-def _agent(segment: Segment) -> _Agent | None:
+def _names(clause: Passage) -> frozenset[str]:
+    """Who the clause speaks of by name: known words, and whoever something is done by."""
+    found = set()
+    for segment in clause.segments:
+        words = segment.words
+        for place, word in enumerate(words):
+            if _stem(word) in _OTHERS or word in _OTHERS:
+                found.add(_stem(word))
+            if word == "by":
+                after = [w for w in words[place + 1 : place + 4] if w not in _ARTICLES]
+                found |= {_stem(w) for w in after[:2] if w.isalpha() and w not in _TIMES}
+    return frozenset(found)
+
+
+_ARTICLES = frozenset(["the", "a", "an", "its", "their", "your", "our", "his", "her", "home"])
+_TIMES = frozenset(
+    ["phone", "post", "mail", "email", "card", "hand", "law", "default", "then", "car", "and"]
+)
+"""What follows `by` and is nobody."""
+
+
+def _agent(segment: Segment, names: frozenset[str]) -> _Agent | None:
     """Whom a segment makes responsible: `by X`, `for X to`, `at X's expense`, else its subject."""
     words = segment.words
     parties = [
         (place, who)
         for place, word in enumerate(words)
-        if (who := _party(word)) and not (place and words[place - 1] in _BESIDE)
+        if (who := _party(word, names)) and not (place and words[place - 1] in _BESIDE)
     ]
     turned = denied(words) and any(
         word in NEGATORS and abs(place - at) <= _BESIDES
@@ -137,13 +162,13 @@ def _agent(segment: Segment) -> _Agent | None:
     return _Agent(who="customer", affirmed=not turned) if "please" in words else None
 
 
-def _party(word: str) -> str | None:
+def _party(word: str, names: frozenset[str]) -> str | None:
     if word in _CUSTOMER:
         return "customer"
     if word in _COMPANY:
         return "company"
     stem = _stem(word)
-    return stem if stem in _OTHERS or word in _OTHERS else None
+    return stem if stem in _OTHERS or word in _OTHERS or stem in names else None
 
 
 def _stem(word: str) -> str:

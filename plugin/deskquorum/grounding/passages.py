@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 
 import regex
 
 from deskquorum.grounding.measures import CURRENCIES, NUMBER_WORDS
-from deskquorum.grounding.sentences import Span, sentences_of
 from deskquorum.grounding.senses import denied, sign_of, strength_of
-from deskquorum.grounding.stances import AGAINST, FAVOUR, FILLERS
-from deskquorum.grounding.words import Word, content_words, words_of
+from deskquorum.grounding.sentences import Span, sentences_of
+from deskquorum.grounding.stances import AGAINST, FAVOUR, FILLERS, ONLY
+from deskquorum.grounding.words import content_words, words_of
 
 __all__ = ["Mark", "Part", "Passage", "Segment", "read_passage"]
 
@@ -122,7 +123,8 @@ _OPENERS: dict[Part, str] = {
     Part.EXCEPTION: (
         "unless|except(?:ing)?(?: for)?|save for|apart from|other than|with the exception of|"
         "but not|excluding|not counting|aside from|"
-        r"(?<=\b(?:all|every|any|each|everything|everybody|everyone)\s(?:\p{L}+\s)?)but(?!\s(?:also|only))|"
+        r"(?<=\b(?:all|every|any|each|everything|everybody|"
+        r"everyone)\s(?:\p{L}+\s)?)but(?!\s(?:also|only))|"
         "salvo|excepto|menos|a menos que|sauf|hormis|excepté|à moins que|außer|ausgenommen|"
         "es sei denn|exceto|a não ser"
     ),
@@ -131,14 +133,16 @@ _OPENERS: dict[Part, str] = {
         "aunque|a pesar de|bien que|même si|malgré|obwohl|obgleich|auch wenn|embora|apesar de"
     ),
     Part.CONDITION: (
-        "(?:but )?only if|(?:but )?only when|if|when|whenever|provided(?: that)?|as long as|so long as|"
+        "(?:but )?only if|(?:but )?only when|if|when|(?<!(?:is|are|be|was|were|been) "
+        ")provided(?: that)?(?!\\s(?:by|with|for|in|on|at|free)\b)|as long as|so long as|"
         r"in case|once(?=\s(?:you|we|it|they|the|your|a|an)\b)|while|"
         "on condition that|where(?!ver)|"
         "si|cuando|siempre que|en caso de|quand|lorsque|pourvu que|wenn|falls|sofern|sobald|se|"
         "quando|caso|desde que"
     ),
     Part.DEFAULT: (
-        "otherwise|for (?:all|everybody|everyone|anybody) (?:other|else)\\w*|below that|above that|"
+        "otherwise|for (?:all|everybody|everyone|anybody) (?:other|else)\\w*|below that|above "
+        "that|"
         "all others?|in all other cases|for the rest|elsewhere|"
         "de lo contrario|en otro caso|en los demás|sinon|autrement|sonst|andernfalls|ansonsten|"
         "caso contrário|senão"
@@ -179,37 +183,40 @@ _JOINT = regex.compile(
     r"|\s(?=(?:but|whereas|pero|mais|aber|sondern|mas)\s)"
     r"|,\s+(?=(?:you|we|it|they|there|that|the|your|our|this|he|she|i|please|however|not)\b)"
     r"|,\s+(?=(?:nicht|nur|als|pas|no|não)\s)"
-    r"|\sand\s(?=(?:we|you|they|it)\s)"
+    r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
     r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
     regex.IGNORECASE,
 )
 _INCLUSION = regex.compile(
-    r",\s+(?=(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|inbegriffen|"
+    r",\s+(?=(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|"
+    r"inbegriffen|"
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)\b)"
-    r"|,?\s+(?=(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
+    r"|,?\s+(?=(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|"
+    r"incluindo)\s)",
     regex.IGNORECASE,
 )
 _IS_INCLUSION = regex.compile(
-    r"\s*(?:(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|inbegriffen|"
-    r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)[\s.,;]*$"
+    r"\s*(?!.*\b(?:is|are|isn't|aren't|not|be|was|"
+    r"were)\b)(?:(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|"
+    r"likewise|inbegriffen|"
+    r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|"
+    r"também)[\s.,;]*$"
     r"|(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
     regex.IGNORECASE,
 )
 _BELOW_THAT = regex.compile(
-    r"(?<!\p{L})(?:below that|above that|under that|over that|beyond that|otherwise|sonst|darunter|darüber)(?!\p{L})",
+    r"(?<!\p{L})(?:below that|above that|under that|over that|beyond that|otherwise|sonst|"
+    r"darunter|darüber)(?!\p{L})",
     regex.IGNORECASE,
 )
 _SUBJECT = regex.compile(
-    r"(?<=\s)(?:you|you'll|you'd|we|we'll|we'd|it|it's|it'll|there's|there|they|they'll|then)(?=\s\p{L}+\s)",
+    r"(?<=\s)(?:you|you'll|you'd|we|we'll|we'd|it|it's|it'll|there's|there|they|they'll|"
+    r"then)(?=\s\p{L}+\s)",
     regex.IGNORECASE,
 )
 _TOPIC = regex.compile(
     r"(?<=\s)(?:the|your|our)(?=\s(?:[^\s,;]+\s){1,6}(?:is|are|will|can|must|may|has|have)\s)",
     regex.IGNORECASE,
-)
-_ONLY = frozenset(
-    "only alone solely exclusively sólo solo solamente únicamente seulement uniquement nur allein "
-    "ausschließlich somente apenas só".split()
 )
 
 
@@ -238,7 +245,7 @@ def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
         else:
             whole_is_main = True
     ordered = [*sorted(cuts), end]
-    for left, right in zip(ordered, ordered[1:], strict=False):
+    for left, right in pairwise(ordered):
         piece = text[left:right]
         if any(c.isalnum() for c in piece):
             part = _part_of(text, left, right)
@@ -261,7 +268,7 @@ def _segment(text: str, span: Span, sentence: int, part: Part) -> Segment:
     sign = sign_of(words)
     return Segment(
         start=span[0], end=span[1], sentence=sentence, part=part, sign=sign, told=sign,
-        strength=strength_of(words), words=words, exclusive=bool(_ONLY & set(words)),
+        strength=strength_of(words), words=words, exclusive=bool(ONLY & set(words)),
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 import regex
 
 from deskquorum.grounding.measures import (
-    ARTICLES,
     AFTER_ONE,
+    ARTICLES,
     BEFORE_ONE,
     COUNT,
     CURRENCIES,

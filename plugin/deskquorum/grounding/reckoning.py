@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.quantities import Bound
 from deskquorum.grounding.spans import DAYS
 from deskquorum.grounding.terms import Term
@@ -37,9 +38,11 @@ def derivations(
     """
     found: list[Derivation] = []
     for result in reply:
-        for source in clause:
-            if same_value(result, source) and not _caps(source, result):
-                found.append(Derivation(result=result, source=source))
+        found += [
+            Derivation(result=result, source=source)
+            for source in clause
+            if same_value(result, source) and not _caps(source, result)
+        ]
         if result.told:
             continue
         match result.dimension:
@@ -59,6 +62,8 @@ def _caps(source: Term, result: Term) -> bool:
 
 _EXACT = Decimal("0.002")
 _ROUGH = Decimal("0.03")
+_ABOUT_A_MONTH = 20
+"""Days from which a month may be four weeks, 30 days or 31."""
 _ROUND_MONTH = Decimal("0.035")
 
 
@@ -89,9 +94,8 @@ def _same_time(one: Term, other: Term) -> bool:
     working = [t.unit.startswith("business") for t in (one, other)]
     if working[0] != working[1] and not (one.apart or other.apart):
         return False
-    return _close(
-        one.value, other.value, _ROUND_MONTH if max(one.value, other.value) > 20 else _EXACT
-    )  # noqa: PLR2004
+    long = max(one.value, other.value) > _ABOUT_A_MONTH
+    return _close(one.value, other.value, _ROUND_MONTH if long else _EXACT)
 
 
 def _money(
@@ -101,57 +105,76 @@ def _money(
         t for t in reply if t is not result and t.dimension == "money" and not _clash(t, result)
     ]
     own = [t for t in clause if t.dimension == "money" and not _clash(t, result)]
-    caps = [t for t in own if t.bound is Bound.AT_MOST]
     for source in clause:
-        if source.dimension == "money" and not _clash(source, result):
-            for factor, used in _factors(source, result, reply):
-                amount = source.value * factor
-                if any(amount > cap.value and cap is not source for cap in caps):
-                    if any(result.value == cap.value and cap is not source for cap in caps):
-                        yield Derivation(result=result, source=source, operands=used)
-                    continue
-                if factor != 1 and _close(amount, result.value):
-                    yield Derivation(result=result, source=source, operands=used)
-                for other in others:
-                    if any(
-                        _close(x, result.value)
-                        for x in (other.value - amount, other.value + amount)
-                    ):
-                        yield Derivation(result=result, source=source, operands=(other, *used))
-            for second in own:
-                if second is not source and any(
-                    _close(x, result.value)
-                    for x in (source.value - second.value, source.value + second.value)
-                ):
-                    yield Derivation(result=result, source=source)
+        if source in own:
+            yield from _products(result, source, reply, others, own)
+            yield from _pairs(result, source, own)
         elif source.dimension == "percent":
-            share = source.value / 100
+            bases = [*others, *(t for t in own if t.bound is Bound.EXACT), *_bare(result, reply)]
             counts = [t.value for t in reply if t.dimension == "count"]
-            for base in [
-                *others,
-                *(t for t in own if t.bound is Bound.EXACT),
-                *_bare(result, reply),
-            ]:
-                for whole in (base.value, *(base.value * count for count in counts)):
-                    shares = [whole * share]
-                    shares += [whole - whole * share] if _has(wording, _LESS) else []
-                    shares += [whole + whole * share] if _has(wording, _MORE) else []
-                    if any(_close(x, result.value) for x in shares):
-                        yield Derivation(result=result, source=source, operands=(base,))
+            yield from _shares(result, source, bases, counts, wording)
 
 
-_LESS = frozenset(
-    "off discount less minus reduced reduction rebate cheaper back keep keeps yourself rest remaining "
-    "deducted excess rabatt ermäßigung abzug descuento rebaja remise réduction desconto menos moins".split()
+def _products(
+    result: Term, source: Term, reply: Sequence[Term], others: Sequence[Term], own: Sequence[Term]
+) -> Iterator[Derivation]:
+    """So much for each, up to a cap, alone or on top of or off another amount of the reply."""
+    caps = [t for t in own if t.bound is Bound.AT_MOST and t is not source]
+    for factor, used in _factors(source, result, reply):
+        amount = source.value * factor
+        if any(amount > cap.value for cap in caps):
+            if any(result.value == cap.value for cap in caps):
+                yield Derivation(result=result, source=source, operands=used)
+            continue
+        if factor != 1 and _close(amount, result.value):
+            yield Derivation(result=result, source=source, operands=used)
+        for other in others:
+            if _close(other.value - amount, result.value) or _close(
+                other.value + amount, result.value
+            ):
+                yield Derivation(result=result, source=source, operands=(other, *used))
+
+
+def _pairs(result: Term, source: Term, own: Sequence[Term]) -> Iterator[Derivation]:
+    """The sum or the difference of two amounts of the clause."""
+    for second in own:
+        if second is not source and (
+            _close(source.value - second.value, result.value)
+            or _close(source.value + second.value, result.value)
+        ):
+            yield Derivation(result=result, source=source)
+
+
+def _shares(
+    result: Term,
+    source: Term,
+    bases: Sequence[Term],
+    counts: Sequence[Decimal],
+    wording: frozenset[str],
+) -> Iterator[Derivation]:
+    """A percentage of an amount; off it or on top of it where the words say so."""
+    share = source.value / 100
+    for base in bases:
+        for whole in (base.value, *(base.value * count for count in counts)):
+            shares = [whole * share]
+            shares += [whole - whole * share] if wording & _LESS else []
+            shares += [whole + whole * share] if wording & _MORE else []
+            if any(_close(x, result.value) for x in shares):
+                yield Derivation(result=result, source=source, operands=(base,))
+
+
+_LESS = word_set(
+    "off discount less minus reduced reduction rebate cheaper back keep keeps yourself rest "
+    "remaining "
+    "deducted excess rabatt ermäßigung abzug descuento rebaja remise réduction desconto menos moins"
 )
-_MORE = frozenset(
+_MORE = word_set(
     "surcharge extra top added plus increase increased more zuschlag aufschlag recargo suplemento "
-    "supplément acréscimo taxa".split()
+    "supplément acréscimo taxa"
 )
 
 
-def _has(wording: frozenset[str], cues: frozenset[str]) -> bool:
-    return bool(wording & cues)
+_LARGE = 10
 
 
 def _bare(result: Term, reply: Sequence[Term]) -> list[Term]:
@@ -159,8 +182,8 @@ def _bare(result: Term, reply: Sequence[Term]) -> list[Term]:
     return [
         t
         for t in reply
-        if t.dimension == "count" and not t.unit and t.value >= 10 and t is not result
-    ]  # noqa: PLR2004
+        if t.dimension == "count" and not t.unit and t.value >= _LARGE and t is not result
+    ]
 
 
 def _clash(one: Term, other: Term) -> bool:
@@ -172,28 +195,38 @@ def _factors(
 ) -> Iterator[tuple[Decimal, tuple[Term, ...]]]:
     """By what an amount of the clause may be multiplied, with the reply's numbers behind it."""
     yield Decimal(1), ()
-    singles: list[tuple[Decimal, tuple[Term, ...]]] = []
-    for term in reply:
-        if term is result or term.dimension in {"money", "percent"}:
-            continue
-        if term.dimension == "count":
-            if term.value > 1:
-                singles.append((term.value, (term,)))
-            continue
-        for value, dimension, _unit in [*source.rates, *_usual(source)]:
-            if dimension == term.dimension and value:
-                singles.append((_whole(term.value / value), (term,)))
-    for rate in result.rates:
-        # So much a year, out of so much a month.
-        for value, dimension, _unit in [*source.rates, *_usual(source)]:
-            if rate[1] == dimension == "time" and value:
-                singles.append((_whole(rate[0] / value), ()))
-    singles += (
-        [(Decimal(2), ())] if any(unit in {"way", "leg"} for _v, _d, unit in source.rates) else []
-    )
+    rates = [*source.rates, *_usual(source)]
+    singles = [
+        single
+        for term in reply
+        if term is not result and term.dimension not in {"money", "percent"}
+        for single in _by_term(term, rates)
+    ]
+    # So much a year, out of so much a month.
+    singles += [
+        (_whole(length / value), ())
+        for length, measure, _ in result.rates
+        for value, dimension, _ in rates
+        if measure == dimension == "time" and value
+    ]
+    if any(unit in {"way", "leg"} for _, _, unit in source.rates):
+        singles.append((Decimal(2), ()))
     yield from singles
     for one, two in combinations(singles, 2):
         yield one[0] * two[0], (*one[1], *two[1])
+
+
+def _by_term(
+    term: Term, rates: Sequence[tuple[Decimal, str, str]]
+) -> Iterator[tuple[Decimal, tuple[Term, ...]]]:
+    """How often one number of the reply holds what an amount is for."""
+    if term.dimension == "count":
+        if term.value > 1:
+            yield term.value, (term,)
+        return
+    for value, dimension, _ in rates:
+        if dimension == term.dimension and value:
+            yield _whole(term.value / value), (term,)
 
 
 def _usual(source: Term) -> list[tuple[Decimal, str, str]]:

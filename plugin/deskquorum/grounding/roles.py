@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import regex
@@ -82,13 +82,14 @@ def _holds(
         ]
         return not before[-1] if before else None
     for limit, keeps in kept.items():
-        if _hang_together(clause, terms[limit], terms[place]):
+        if _hang_together(clause, terms, limit, place):
             return keeps
     return None
 
 
-def _hang_together(clause: Passage, limit: Term, term: Term) -> bool:
+def _hang_together(clause: Passage, terms: Sequence[Term], one: int, other: int) -> bool:
     """`1% when more than a year remains`, `above 10,000 EUR earn 2%`."""
+    limit, term = terms[one], terms[other]
     if limit.dimension == term.dimension and term.bound is not Bound.EXACT:
         return False
     if _piece(clause, limit) == _piece(clause, term):
@@ -96,6 +97,10 @@ def _hang_together(clause: Passage, limit: Term, term: Term) -> bool:
     here, there = clause.segment_at(limit.start), clause.segment_at(term.start)
     if here is None or there is None or here.sentence != there.sentence:
         return False
+    if here is there:
+        # `From the sixth on, a fee of 4 EUR applies`.
+        inside = [t for t in terms if clause.segment_at(t.start) is here]
+        return len(inside) == 2  # noqa: PLR2004 - the limit and the number
     if here.part is not Part.CONDITION or there.part is not Part.MAIN:
         return False
     between = [
@@ -145,7 +150,7 @@ def _piece(clause: Passage, term: Term) -> tuple[int, int]:
     """The stretch between joints that a number stands in."""
     start, end = _whole(clause, term)
     cuts = [start, *(m.end() for m in _JOINT.finditer(clause.text, start, end)), end]
-    for left, right in zip(cuts, cuts[1:], strict=False):
+    for left, right in pairwise(cuts):
         if left <= term.start < right:
             return left, right
     return start, end

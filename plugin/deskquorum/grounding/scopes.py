@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import regex
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Part, Passage
 
 if TYPE_CHECKING:
@@ -14,15 +15,19 @@ if TYPE_CHECKING:
 
 __all__ = ["coverage_of_segments", "scope_agreement"]
 
-_EVERYBODY = frozenset(
-    "all any every everybody everyone both alike whichever whatever wherever whoever however either "
+_EVERYBODY = word_set(
+    "all any every everybody everyone both alike whichever whatever wherever whoever however "
+    "either "
     "regardless anyone irrelevant anybody todos todas cualquier cualquiera tous toutes alle jeder "
-    "jede beide todos ambos".split()
+    "jede beide todos ambos"
 )
 _GROUP = regex.compile(
-    r"(?<!\p{L})(?:as an?|as the|being an?|with (?:your|an?)|on (?:your|the|an?)|staying in|staying in the|"
-    r"you're (?:an?|in the|on the|on an?)|you are (?:an?|in the|on the)|for an?|your|"
-    r"como|als|en tant que|en tant qu'|com o|con (?:tu|su)|mit (?:Ihrer|Ihrem|der)|avec (?:votre|une?))"
+    r"(?<!\p{L})(?:as an?|as the|being an?|with (?:your|an?)|on (?:your|the|an?)|staying in|"
+    r"staying in the|"
+    r"you're (?:an?|in the|on the|on an?)|you are (?:an?|in the|on the)|for an?|your|(?:on|in|"
+    r"with)(?=\s(?-i:\p{Lu}))|"
+    r"como|als|en tant que|en tant qu'|com o|con (?:tu|su)|mit (?:Ihrer|Ihrem|der)|avec (?:votre|"
+    r"une?))"
     r"\s+(?P<who>(?:[\p{L}'-]+\s?){1,3})",
     regex.IGNORECASE,
 )
@@ -30,15 +35,13 @@ _FOR = regex.compile(
     r"(?<!\p{L})(?:for|to|of the|open to|with an?|with|on|reserved for|für|para|pour)\s+\p{L}+",
     regex.IGNORECASE,
 )
-_ADDRESSED = frozenset(
-    "you your you'd you'll you're usted tu te vous votre sie ihr ihnen você".split()
-)
+_ADDRESSED = word_set("you your you'd you'll you're usted tu te vous votre sie ihr ihnen você")
 _HELD = 0.75
 _ACTS = frozenset({Part.MAIN, Part.RESULT, Part.DEFAULT})
 
 
 def scope_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[int, float]:
-    """For each segment of the reply: above 0 where it grants and refuses to whom the clause does."""
+    """For each segment of the reply: above 0 where it grants to whom the clause does."""
     import numpy as np
 
     group = _group(reply)

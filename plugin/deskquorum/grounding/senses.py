@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.stances import (
     AGAINST,
     FAVOUR,
     FIRM,
     NEGATORS,
     NEUTRAL,
+    ONLY,
     OPEN,
     WHOLE_NEGATORS,
     WITHOUT,
@@ -30,19 +32,21 @@ _OUTRIGHT = frozenset({"too", "zu", "trop", "demasiado", "unable", "past", "excl
 _NOT_BEFORE_NUMBERS = frozenset({"over", "past"})
 _PREDICATED = {("past",): 1, ("over",): 1, ("more", "than", "one"): 2} | {
     (word,): 3
-    for word in (
+    for word in word_set(
         "included late separate locked blocked closed lost refused expired cancelled removed void "
         "gone excluded"
-    ).split()
+    )
 }  # fmt: skip
 """Words of stance only behind a form of `be`, and how near it must stand."""
-_BE = frozenset(
-    "is are be been being was were still not get gets got counts has have remain remains cannot".split()
+_BE = word_set(
+    "is are be been being was were still not get gets got counts has have remain remains cannot"
 )
-_OR = frozenset("or oder o ou".split())
+_CAN = word_set("can could may")
+"""`Only the maker can` leaves nothing open."""
+_OR = word_set("or oder o ou")
 """`Locked or not` turns nothing."""
-_PRONOUNS = frozenset("you we they i he she".split())
-_AUXILIARIES = frozenset("do did does have has had was were are is".split())
+_PRONOUNS = word_set("you we they i he she")
+_AUXILIARIES = word_set("do did does have has had was were are is")
 """Of relative clauses."""
 _LONGEST = max(len(phrase) for phrase in FAVOUR | AGAINST | NEUTRAL)
 
@@ -76,14 +80,18 @@ def strength_of(words: Sequence[str]) -> float:
     negators = _negators(words)
     if WITHOUT & set(words):
         return 1.0 if _asks_for_it(words, negators) else -1.0
-    total = 0.0
-    for place in range(len(words)):
-        if _phrase_at(words, place, FIRM):
-            turned = any(0 <= place - n <= _REACH for n in negators)
+    total, place = 0.0, 0
+    restricted = bool(ONLY & set(words))
+    while place < len(words):
+        firm, may = _phrase_at(words, place, FIRM), _phrase_at(words, place, OPEN)
+        if firm:
+            # A negator inside the phrase is part of it: `no choice`.
+            turned = any(0 < place - n <= _REACH for n in negators)
             total += -1.0 if turned else 1.0
-        elif _phrase_at(words, place, OPEN):
+        elif may and not (restricted and words[place] in _CAN):
             turned = any(-1 <= place - n <= _REACH for n in negators)
             total += 0.0 if turned else -1.0
+        place += max(firm, may, 1)
     return max(-1.0, min(1.0, total))
 
 
@@ -118,9 +126,9 @@ def _inside_a_relative_clause(words: Sequence[str], place: int) -> bool:
     return "the" in words[place - 4 : place - 2] and bool(_BE & set(words[place + 2 :]))
 
 
-_OPENING = frozenset(
+_OPENING = word_set(
     "and but so if when because since as that although though or while which says sorry then "
-    "unless case , means".split()
+    "unless case , means"
 )
 
 
@@ -148,5 +156,6 @@ def _stance_at(words: Sequence[str], place: int) -> tuple[int, float] | None:
     return None
 
 
-def _phrase_at(words: Sequence[str], place: int, phrases: Collection[Phrase]) -> bool:
-    return any(tuple(words[place : place + length]) in phrases for length in (1, 2, 3))
+def _phrase_at(words: Sequence[str], place: int, phrases: Collection[Phrase]) -> int:
+    """Words of the longest of the phrases that starts here, 0 for none."""
+    return next((n for n in (3, 2, 1) if tuple(words[place : place + n]) in phrases), 0)

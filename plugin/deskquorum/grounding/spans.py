@@ -16,10 +16,16 @@ from deskquorum.grounding.measures import MONTHS, NUMBER_WORDS, UNITS
 __all__ = ["DAYS", "Direction", "Moment", "TimeSpan", "find_spans"]
 
 DAYS = {
-    "second": Decimal(1) / 86400, "minute": Decimal(1) / 1440, "hour": Decimal(1) / 24, "day": Decimal(1), "week": Decimal(7),
-    "month": Decimal("30.4"), "year": Decimal(365), "business-day": Decimal("1.4"),
+    "second": Decimal(1) / 86400,
+    "minute": Decimal(1) / 1440,
+    "hour": Decimal(1) / 24,
+    "day": Decimal(1),
     "night": Decimal(1),
-}  # fmt: skip
+    "business-day": Decimal("1.4"),
+    "week": Decimal(7),
+    "month": Decimal("30.4"),
+    "year": Decimal(365),
+}
 """Length of each unit in days."""
 
 
@@ -74,11 +80,13 @@ def find_spans(text: str) -> tuple[TimeSpan, ...]:
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-_N = rf"(?P<n>\d+|{'|'.join(sorted(map(regex.escape, NUMBER_WORDS), key=len, reverse=True))}|half an?|a few|couple of)"
+_WORDS = "|".join(sorted(map(regex.escape, NUMBER_WORDS), key=len, reverse=True))
+_N = rf"(?P<n>\d+|{_WORDS}|half an?|a few|couple of)"
 _UNIT = rf"(?P<unit>{'|'.join(sorted(UNITS, key=len, reverse=True))})(?!\p{{L}})"
 _RELATIVE = regex.compile(
-    rf"(?<!\p{{L}})(?:{_N}\s(?:full\s|and\sa\shalf\s)?{_UNIT}(?=\s(?:ago|earlier|old|late|later|atrás|atras))"
-    rf"|(?:hace|il y a|vor|seit|há|depuis|desde hace)\s(?:casi |fast |knapp |gut |ya |schon )?{_N}\s{_UNIT})",
+    rf"(?<!\p{{L}})(?:{_N}\s(?:full\s)?(?P<half>and\sa\shalf\s)?{_UNIT}(?P<half>\sand\sa\shalf)?(?=\s(?:ago|earlier|old|late|later|atrás|atras))"
+    rf"|(?:hace|il y a|vor|seit|há|depuis|desde hace)\s(?:casi |fast |knapp |gut |ya |schon "
+    rf")?{_N}\s{_UNIT})",
     regex.IGNORECASE,
 )  # fmt: skip
 _AHEAD = regex.compile(
@@ -87,13 +95,24 @@ _AHEAD = regex.compile(
     regex.IGNORECASE,
 )
 _LAST = regex.compile(
-    r"(?<!\p{L})(?:just )?(?:last|la semana pasada|letzte|la semaine dernière)\s?(?P<unit>week|month|night|year)?",
+    r"(?<!\p{L})(?:just )?(?:last|la semana pasada|letzte|la semaine dernière)\s?(?P<unit>week|"
+    r"month|night|year)?",
     regex.I,
 )
 _NAMED: tuple[tuple[str, Direction, str, str], ...] = (
     (r"the day before yesterday|vorgestern|anteayer|avant-hier|anteontem", Direction.AGO, "2", "0"),
-    (r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before", Direction.AGO, "1", "0"),
-    (r"last week|letzte woche|la semana pasada|la semaine dernière|semana passada", Direction.AGO, "7", "5"),
+    (
+        r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before",
+        Direction.AGO,
+        "1",
+        "0",
+    ),
+    (
+        r"last week|letzte woche|la semana pasada|la semaine dernière|semana passada",
+        Direction.AGO,
+        "7",
+        "5",
+    ),
     (r"last month|letzten monat|el mes pasado|le mois dernier", Direction.AGO, "30", "20"),
     (r"a fortnight ago", Direction.AGO, "14", "1"),
     (r"the day after tomorrow|übermorgen|pasado mañana|après-demain", Direction.AHEAD, "2", "0"),
@@ -110,6 +129,8 @@ def _relative(text: str) -> Iterator[TimeSpan]:
             unit = UNITS.get(match.group("unit").casefold())
             if number is None or unit is None:
                 continue
+            if match.groupdict().get("half"):
+                number += Decimal("0.5")
             days = number * DAYS[unit]
             yield TimeSpan(days=days, direction=direction, start=match.start(), end=match.end())
 
@@ -134,7 +155,8 @@ def _number(written: str) -> Decimal | None:
 
 _MONTH = "|".join(sorted((name for name in MONTHS), key=len, reverse=True))
 _DATE = regex.compile(
-    rf"(?<![\d.,:€£$])(?P<d>\d{{1,2}})(?:(?:st|nd|rd|th|\.|º)(?!\d)(?:\s(?:of\s|de\s)?(?P<m>{_MONTH})(?!\p{{L}}))?(?!\s?\p{{Lu}}\p{{Ll}}+straße)"
+    rf"(?<![\d.,:€£$])(?P<d>\d{{1,2}})(?:(?:st|nd|rd|th|\.|º)(?!\d)(?:\s(?:of\s|"
+    rf"de\s)?(?P<m>{_MONTH})(?!\p{{L}}))?(?!\s?\p{{Lu}}\p{{Ll}}+straße)"
     rf"|\s(?:of\s|de\s)?(?P<m>{_MONTH})(?!\p{{L}}))"
     rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)"
 )
@@ -168,13 +190,19 @@ def _dates(text: str) -> list[Moment]:
     return out
 
 
-_WEEK = ("monday montag lunes lundi segunda-feira", "tuesday dienstag martes mardi terça-feira",
-         "wednesday mittwoch miércoles mercredi quarta-feira", "thursday donnerstag jueves jeudi quinta-feira",
-         "friday freitag viernes vendredi sexta-feira", "saturday samstag sábado samedi",
-         "sunday sonntag domingo dimanche")  # fmt: skip
+_WEEK = (
+    "monday montag lunes lundi segunda-feira",
+    "tuesday dienstag martes mardi terça-feira",
+    "wednesday mittwoch miércoles mercredi quarta-feira",
+    "thursday donnerstag jueves jeudi quinta-feira",
+    "friday freitag viernes vendredi sexta-feira",
+    "saturday samstag sábado samedi",
+    "sunday sonntag domingo dimanche",
+)
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEK) for name in names.split()}
 _WEEKDAY = regex.compile(
-    rf"(?<!\p{{L}})(?P<next>(?:following|next|nächsten|siguiente)\s)?(?P<w>{'|'.join(_WEEKDAYS)})(?!\p{{L}})"
+    rf"(?<!\p{{L}})(?P<next>(?:following|next|nächsten|"
+    rf"siguiente)\s)?(?P<w>{'|'.join(_WEEKDAYS)})(?!\p{{L}})"
     r"|(?P<one>the following one)",
     regex.IGNORECASE,
 )  # fmt: skip
@@ -206,17 +234,29 @@ def _weekdays(text: str) -> list[Moment]:
     return out
 
 
+_NOON = 12
+_ARTICLE = 2
+"""Letters of a word that is none of a number: `an`, `un`."""
 _HOURS = {
-    word: int(value) for word, value in NUMBER_WORDS.items() if 1 <= value <= 12 and len(word) > 2
-}  # noqa: PLR2004
+    word: int(value)
+    for word, value in NUMBER_WORDS.items()
+    if value <= _NOON and len(word) > _ARTICLE
+}
 _HOUR = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
 _TIME = regex.compile(
     rf"(?<![\d:€£$.,])(?:(?P<h>\d{{1,2}})[:h](?P<min>\d{{2}})(?!\d)"
     rf"|(?P<half>half past |a quarter past |a quarter to |quarter to |quarter past ){_HOUR}"
-    rf"|(?:at|it's now|is now|from|until|till|by|past|um|a las|à|ab|as) (?:about )?{_HOUR}(?=(?:\s(?:o'clock|am|pm|uhr|in the|this|tomorrow|tonight|and|on)|[.,;]|$))"
-    rf"|{_HOUR}\s?(?P<ap>am|pm|o'clock|uhr)(?!\p{{L}})|(?<!\p{{L}})(?P<noon>noon|midday)(?!\p{{L}})|{_HOUR}(?= (?:in the (?:morning|afternoon|evening)|this (?:morning|evening|afternoon))))",
+    rf"|(?:at|it's now|is now|from|until|till|by|past|um|a las|à|ab|as) (?:about "
+    rf")?{_HOUR}(?=(?:\s(?:o'clock|am|pm|uhr|in the|this|tomorrow|tonight|and|on)|[.,;]|$))"
+    rf"|{_HOUR}\s?(?P<ap>am|pm|o'clock|uhr)(?!\p{{L}})|(?<!\p{{L}})(?P<noon>noon|"
+    rf"midday)(?!\p{{L}})|{_HOUR}(?= (?:in the (?:morning|afternoon|evening)|this (?:morning|"
+    rf"evening|afternoon))))",
     regex.IGNORECASE,
 )  # fmt: skip
+
+
+_DAY = 1440
+"""Minutes."""
 
 
 def _clock(text: str) -> list[Moment]:
@@ -227,11 +267,12 @@ def _clock(text: str) -> list[Moment]:
             continue
         after = text[match.end() : match.end() + 24].casefold()
         before = text[max(0, match.start() - 24) : match.start()].casefold()
-        day = 1440 if "tomorrow" in after[:12] or "tomorrow at" in before else 0
+        day = _DAY if "tomorrow" in after[:12] or "tomorrow at" in before else 0
+        now = _is_now(text, *match.span()) or "now" in match.group().casefold()
+        days = Decimal(minutes + day) / _DAY
         out.append(
-            Moment(days=(Decimal(minutes + day)) / 1440, calendar="clock", start=match.start(),
-                   end=match.end(), now=_is_now(text, *match.span()) or "now" in match.group().casefold())
-        )  # fmt: skip
+            Moment(days=days, calendar="clock", start=match.start(), end=match.end(), now=now)
+        )
     return out
 
 

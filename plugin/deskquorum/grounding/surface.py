@@ -47,10 +47,13 @@ _CARD_LENGTHS = range(13, 20)
 _PHONE_LENGTHS = range(9, 16)
 
 _URL = regex.compile(
-    r"(?<![\w@.])(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)[^\s<>\"'⟦⟧]+|(?:javascript|data|vbscript|file):[^\s<>\"']+"
+    r"(?<![\w@.])(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)[^\s<>\"'⟦⟧]+|(?:javascript|data|vbscript|"
+    r"file):[^\s<>\"']+"
     r"|www\.[^\s<>\"']+"
-    r"|(?:[\p{L}\d-]{1,63}\.){1,4}(?:com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|online|site|"
-    r"example|test|eu|uk|de|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|in)(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
+    r"|(?:[\p{L}\d-]{1,63}\.){1,4}(?:com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|"
+    r"online|site|"
+    r"example|test|eu|uk|de|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|"
+    r"in)(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
     regex.IGNORECASE,
 )
 _HTML = (

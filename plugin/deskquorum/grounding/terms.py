@@ -103,30 +103,52 @@ def _term(text: str, quantity: Quantity) -> Term | None:
 
 
 _AHEAD_OF = regex.compile(
-    r"\s(?:\p{L}+\s)?(?:before|ahead|in advance|beforehand|prior|antes|avant|vor(?:her)?|im voraus|antes de)(?!\p{L})",
+    r"\s(?:\p{L}+\s)?(?:before|ahead|in advance|beforehand|prior|antes|avant|vor(?:her)?|im "
+    r"voraus|antes de)(?!\p{L})",
     regex.IGNORECASE,
 )
 
-_UNITS: dict[str, tuple[str, str]] = {}
-for _dimension, _names in {
-    "mass": "g gram grams gramm gramme grammes gramo gramos:1 kg kilo kilos kilogram kilograms kilogramm kilogramo kilogramos:1000 "
-    "lb lbs:453.6 oz ounce ounces:28.35 t ton tons tonne tonnes:1000000",
-    "length": "mm millimetre millimetres:1 cm centimetre centimetres centimeters centimetros centímetros:10 m metre metres meter meters metro metros mètre mètres:1000 "
-    "km kilometre kilometres kilometer kilometers kilómetros kilomètres:1000000 in inch inches:25.4 ft foot feet:304.8 mile miles:1609344",
-    "volume": "ml:1 l litre litres liter liters litro litros:1000",
-    "data": "kb:1 mb meg megs megabytes:1000 gb gig gigs gigas gigabytes:1000000 tb:1000000000",
-    "energy": "kwh:1 mwh:1000",
-}.items():
-    _factorless: list[str] = []
-    for _word in _names.split():
-        _name, _, _factor = _word.partition(":")
-        _factorless.append(_name)
-        if _factor:
-            _UNITS |= {name: (_dimension, _factor) for name in _factorless}
-            _factorless = []
-_NUMBER = rf"(?:\d[\d.,]*\d|\d|{'|'.join(sorted((w for w in NUMBER_WORDS if len(w) > 2), key=len, reverse=True))})"  # noqa: PLR2004
+_MEASURES: dict[str, dict[float, str]] = {
+    "mass": {
+        1: "g gram grams gramm gramme grammes gramo gramos",
+        1000: "kg kilo kilos kilogram kilograms kilogramm kilogramo kilogramos",
+        453.6: "lb lbs",
+        28.35: "oz ounce ounces",
+        1_000_000: "ton tons tonne tonnes",
+    },
+    "length": {
+        1: "mm millimetre millimetres",
+        10: "cm centimetre centimetres centimeters centimetros centímetros",
+        1000: "m metre metres meter meters metro metros mètre mètres",
+        1_000_000: "km kilometre kilometres kilometer kilometers kilómetros kilomètres",
+        25.4: "inch inches",
+        304.8: "ft foot feet",
+        1_609_344: "mile miles",
+    },
+    "volume": {1: "ml", 1000: "l litre litres liter liters litro litros"},
+    "data": {
+        1: "kb",
+        1000: "mb meg megs megabytes",
+        1_000_000: "gb gig gigs gigas gigabytes",
+        1_000_000_000: "tb",
+    },
+    "energy": {1: "kwh", 1000: "mwh"},
+}
+_UNITS = {
+    name: (dimension, str(factor))
+    for dimension, factors in _MEASURES.items()
+    for factor, names in factors.items()
+    for name in names.split()
+}
+"""Unit to its dimension and to how many of the base unit it is."""
+_ARTICLE = 2
+_WORDS = "|".join(
+    sorted((word for word in NUMBER_WORDS if len(word) > _ARTICLE), key=len, reverse=True)
+)
+_NUMBER = rf"(?:\d[\d.,]*\d|\d|{_WORDS})"
 _MEASURED = regex.compile(
-    rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?P<half>\sand a half)?[\s-]?(?P<cubic>(?:cubic|square)\s)?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![\p{{L}}\d])",
+    rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?P<half>\sand a half)?[\s-]?(?P<cubic>(?:cubic|"
+    rf"square)\s)?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![\p{{L}}\d])",
     regex.IGNORECASE,
 )  # fmt: skip
 
@@ -145,7 +167,7 @@ def _measured(text: str) -> Iterator[Term]:
         value = _value(match.group("n"))
         unit = match.group("unit").casefold()
         dimension, factor = _UNITS[unit]
-        # `5 in total` and `10 m` in words are no lengths.
+        # `Ten m` is no length.
         if (
             value is None
             or (unit in {"in", "t", "l", "m"} and not match.group("n")[0].isdigit())
@@ -171,7 +193,8 @@ _SHARES = {
     "metade": "50", "um terço": "33.3333",
 }  # fmt: skip
 _SHARE = regex.compile(
-    rf"(?<!\p{{L}})(?P<share>{'|'.join(sorted(_SHARES, key=len, reverse=True))})(?=\s(?:of|off|the|price|de|del|du|des|der|vom|do|da)\b|[.,;]|$)",
+    rf"(?<!\p{{L}})(?P<share>{'|'.join(sorted(_SHARES, key=len, reverse=True))})(?=\s(?:of|off|"
+    rf"the|price|de|del|du|des|der|vom|do|da)\b|[.,;]|$)",
     regex.IGNORECASE,
 )
 
@@ -186,7 +209,8 @@ def _fractions(text: str) -> Iterator[Term]:
 
 
 _CENTS = regex.compile(
-    rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?:\s?(?:cents|pence|céntimos|centavos|centimes)|p)(?!\p{{L}})",
+    rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?:\s?(?:cents|pence|céntimos|centavos|centimes)|"
+    rf"p)(?!\p{{L}})",
     regex.IGNORECASE,
 )
 
@@ -220,7 +244,7 @@ _TIME_WORDS = regex.compile(rf"(?<!\p{{L}})(?P<n>{'|'.join(TIMES)})(?!\p{{L}})",
 
 def _ordinals(text: str) -> Iterator[Term]:
     for match in _ORDINAL.finditer(text):
-        noun_word = text[match.end() :].split()[0].casefold().strip(".,;:")
+        noun_word = text[match.end() :].split(maxsplit=1)[0].casefold().strip(".,;:")
         if noun_word in UNITS:
             unit = UNITS[noun_word]
             yield Term(
@@ -233,7 +257,8 @@ def _ordinals(text: str) -> Iterator[Term]:
         noun = content_words(words_of(text[match.end() : match.end() + 40]))
         yield Term(
             value=Decimal(_NTH[match.group("n").casefold()]), dimension="count",
-            unit=noun[0] if noun else "", start=match.start(), end=match.end(), bound=Bound.AT_LEAST,
+            unit=noun[0] if noun else "", start=match.start(), end=match.end(),
+            bound=Bound.AT_LEAST,
         )  # fmt: skip
 
 
@@ -248,15 +273,16 @@ def _spans(text: str) -> Iterator[Term]:
     for span in find_spans(text):
         apart = span.direction == "apart"
         yield Term(
-            value=span.days, dimension="time", unit="", start=span.start, end=span.end, told=not apart,
-            ahead=span.direction == "ahead", business_days=span.business_days, slack=span.slack,
-            apart=apart,
+            value=span.days, dimension="time", unit="", start=span.start, end=span.end,
+            told=not apart, ahead=span.direction == "ahead", business_days=span.business_days,
+            slack=span.slack, apart=apart,
         )  # fmt: skip
 
 
 _PER = regex.compile(
-    r"\s*(?:\([^)]*\)\s*)?(?:/|(?:and\s|et\s|und\s)?(?:per|for each|for every|each|every|an?|pro|je|por(?: cada)?|cada|par|pour chaque)\s)"
-    rf"(?P<full>full\s)?(?:(?P<n>half|{_NUMBER})\s(?:an?\s)?)?(?P<cubic>cubic\s)?(?P<unit>\p{{L}}+)",
+    r"\s*(?:\([^)]*\)\s*)?(?:/|(?:and\s|et\s|und\s)?(?:per|for each|for every|each|every|an?|pro|"
+    r"je|por(?: cada)?|cada|par|pour chaque)\s)(?P<full>full\s)?"
+    rf"(?:(?P<n>half|{_NUMBER})\s(?:an?\s)?)?(?P<cubic>cubic\s)?(?P<unit>\p{{L}}+)",
     regex.IGNORECASE,
 )
 
@@ -292,22 +318,28 @@ def _rates(text: str, place: int) -> Iterator[tuple[tuple[Decimal, str, str], in
 
 _MOST = regex.compile(
     r"(?<!\p{L})(?:within|inside|up to|at most|no more than|not more than|maximum(?: of)?|max\.?|"
-    r"under|below|less than|fewer than|no later than|not later than|until|by|in under|falls? (?:under|below)|"
+    r"under|below|less than|fewer than|no later than|not later than|until|by|in under|falls? "
+    r"(?:under|below)|"
     r"limited to|not exceed(?:ing)?|capped at|younger than|shorter than|smaller than|"
     r"hasta|como máximo|dentro de|menos de|en un plazo de|"
     r"innerhalb von|innerhalb|bis zu|bis|höchstens|maximal|weniger als|unter|binnen|"
-    r"jusqu'à|dans les|au plus|moins de|sous|até|no máximo|em até)(?:\s(?:the|a|an|first|den|der|de))?(?:\s(?:height|weight|length|total|size|age|width|depth|value|sum|amount|maximum) of)?\s*$",
+    r"jusqu'à|dans les|au plus|moins de|sous|até|no máximo|em até)(?:\s(?:the|a|an|first|den|der|"
+    r"de))?(?:\s(?:height|weight|length|total|size|age|width|depth|value|sum|amount|maximum) "
+    r"of)?\s*$",
     regex.IGNORECASE,
 )
 _LEAST = regex.compile(
     r"(?<!\p{L})(?:at least|more than|over|above|minimum(?: of)?|from|after|older than|exceeds?|"
-    r"exceeding|upwards of|longer than|larger than|beyond|starting (?:at|from)|no less than|not less than|"
-    r"al menos|más de|a partir de|mínimo|mindestens|mehr als|über|ab|nach|au moins|plus de|à partir de|"
+    r"exceeding|upwards of|longer than|larger than|beyond|starting (?:at|from)|no less than|not "
+    r"less than|"
+    r"al menos|más de|a partir de|mínimo|mindestens|mehr als|über|ab|nach|au moins|plus de|à "
+    r"partir de|"
     r"pelo menos|mais de)(?:\s(?:the|a|an))?\s*$",
     regex.IGNORECASE,
 )
 _LEAST_AFTER = regex.compile(
-    r"(?:\s\p{L}+){0,2}\s(?:or|and|o|y|oder|ou|et|und|e)\s(?:more|over|above|older|longer|larger|más|mehr|älter|länger|plus|mais)\b"
+    r"(?:\s\p{L}+){0,2}\s(?:or|and|o|y|oder|ou|et|und|e)\s(?:more|over|above|older|longer|larger|"
+    r"más|mehr|älter|länger|plus|mais)\b"
     r"|(?:\s\p{L}+){0,2}\s(?:upwards|and up)\b",
     regex.IGNORECASE,
 )  # fmt: skip
@@ -340,7 +372,8 @@ _BETWEEN = regex.compile(
     regex.IGNORECASE,
 )
 _NAMED_LIMIT = regex.compile(
-    r"(?:(?P<least>minimum|mindest\p{L}*|mínimo|mínima)|maximum|limit|ceiling|cap|höchst\p{L}*|máximo|máxima)"
+    r"(?:(?P<least>minimum|mindest\p{L}*|mínimo|mínima)|maximum|limit|ceiling|cap|höchst\p{L}*|"
+    r"máximo|máxima)"
     r"(?:\s\p{L}+){0,6}\s(?:is|are|of|ist|es|est|é|beträgt)\s(?:the\s)?[€£$]?$",
     regex.IGNORECASE,
 )
