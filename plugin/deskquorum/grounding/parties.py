@@ -108,7 +108,7 @@ def _aliases(reply: Passage, clause: Passage, names: frozenset[str]) -> frozense
     left = own - told
     if named:
         return frozenset(named)
-    return frozenset(left if len(left) == 1 and not addressed else set())
+    return frozenset(left if len(left) == 1 < len(own) and not addressed else set())
 
 
 def _names(clause: Passage) -> frozenset[str]:

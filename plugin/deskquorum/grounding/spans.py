@@ -267,7 +267,11 @@ def _clock(text: str) -> list[Moment]:
             continue
         after = text[match.end() : match.end() + 24].casefold()
         before = text[max(0, match.start() - 24) : match.start()].casefold()
-        day = _DAY if "tomorrow" in after[:12] or "tomorrow at" in before else 0
+        day = (
+            _DAY
+            if "tomorrow" in after[:12] or before.rstrip().endswith(("tomorrow", "tomorrow at"))
+            else 0
+        )
         now = _is_now(text, *match.span()) or "now" in match.group().casefold()
         days = Decimal(minutes + day) / _DAY
         out.append(

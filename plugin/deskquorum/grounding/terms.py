@@ -53,9 +53,9 @@ def terms_of(text: str, *, case: bool) -> tuple[Term, ...]:
         text: A clause or a reply.
         case: Whether the text is a reply, which tells of a case.
     """
-    found: list[Term] = [*_fractions(text), *_measured(text)]
+    found: list[Term] = [*_fractions(text), *_minor(text), *_measured(text)]
     found += [t for t in (_term(text, q) for q in find_quantities(text)) if t is not None]
-    found += [*_ordinals(text), *_times(text), *_minor(text)]
+    found += [*_ordinals(text), *_times(text)]
     spans: list[Term] = list(_spans(text)) if case else []
     kept: list[Term] = []
     rated = [(t.end, t.reach) for t in found if t.reach]
@@ -95,13 +95,15 @@ def _term(text: str, quantity: Quantity) -> Term | None:
         case QuantityKind.MONEY:
             return replace(plain, **_rated(text, quantity.end))
         case QuantityKind.COUNT:
-            return replace(plain, **_rated(text, quantity.end))
+            counted = _COUNTED.match(text, quantity.end)
+            return replace(plain, **_rated(text, counted.end() if counted else quantity.end))
         case QuantityKind.PERCENT:
             return plain
         case _:
             return None
 
 
+_COUNTED = regex.compile(r"\s(?!(?:an?|per|each)\s)\p{L}+")
 _AHEAD_OF = regex.compile(
     r"\s(?:\p{L}+\s)?(?:before|ahead|in advance|beforehand|prior|antes|avant|vor(?:her)?|im "
     r"voraus|antes de)(?!\p{L})",
