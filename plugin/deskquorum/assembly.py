@@ -112,9 +112,7 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         problems += _misfits(specs, prompts, desk)
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
-    checks = None
-    if desk.reply_check is not None:
-        checks = _collect(problems, lambda: load_checks(_prompt_folders(folder, "checks")))
+    checks = _checks(desk, folder, problems)
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_path = Path(ledger) if ledger else folder / desk.ledger
@@ -123,14 +121,12 @@ def load_parts(folder: Path, *, models: bool = True, ledger: str | Path | None =
         rules=Rulebook(
             book=book,
             playbook=playbook,
-            clauses=index_clauses(
-                book.clauses.values(), None if embedder is None else embedder.embed
-            ),
+            clauses=index_clauses(book.clauses.values(), embedder.embed if embedder else None),
             questions=desk.questions,
             accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
             prices={name: spec.price for name, spec in desk.labelers.items()},
             links=tuple(desk.links),
-            verifier_accuracy=0.75 if desk.reply_check is None else desk.reply_check.accuracy,
+            verifier_accuracy=desk.reply_check.accuracy if desk.reply_check else 0.75,
             relied_on={name: relied_on(book, playbook, name) for name in book.actions},
             learned=learned,
         ),
@@ -245,6 +241,13 @@ def _collect(problems: list[Problem], load: Callable[[], _T]) -> _T | None:
     except ConfigError as exc:
         problems += exc.problems
         return None
+
+
+def _checks(desk: DeskFile, folder: Path, problems: list[Problem]) -> Checks | None:
+    """The verifier prompts of a desk that asks a model about replies."""
+    if desk.reply_check is None:
+        return None
+    return _collect(problems, lambda: load_checks(_prompt_folders(folder, "checks")))
 
 
 def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:

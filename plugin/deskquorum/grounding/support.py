@@ -37,8 +37,8 @@ def support_of(
     loose = assessment.number is not None and assessment.number.kind == "unexplained"
     if loose and assessment.heard < _LITTLE_HEARD and claim.act in _PROMISES:
         return _unheard(claim, f"not by the numbers of clause {clause.id}", risk=risk)
-    doubtful = risk >= weights.doubtful_from and bool(assessment.doubt)
-    if doubtful and (claim.kind is ClaimKind.POLICY or assessment.number):
+    doubtful = risk >= weights.doubtful_from or _is_another_number(assessment)
+    if doubtful and assessment.doubt and (claim.kind is ClaimKind.POLICY or assessment.number):
         why = f"{assessment.doubt}, by clause {clause.id}"
         sentence = _sentence(assessment, index)
         return Support(verdict=Verdict.CONTRADICTED, why=why, sentence=sentence, risk=risk)
@@ -51,6 +51,12 @@ _BARELY_HEARD = 0.12
 _EVEN = 0.5
 _LITTLE_HEARD = 0.34
 _PROMISES = frozenset({PolicyAct.COMMITMENT, PolicyAct.ENTITLEMENT})
+
+
+def _is_another_number(assessment: Assessment) -> bool:
+    """The one rule that is good enough alone: a number that the clause has otherwise."""
+    number = assessment.number
+    return number is not None and number.kind == "other" and assessment.heard >= _LITTLE_HEARD
 
 
 def _unheard(claim: Claim, why: str, *, risk: float) -> Support:
