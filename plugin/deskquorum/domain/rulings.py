@@ -61,7 +61,7 @@ class Finding:
     """One claim of a drafted reply (or one leak in it) and the verdict on it."""
 
     check: str
-    """`claim`, `privacy`, `abuse`, `link`, `placeholder`, `leakage`."""
+    """`claim`, `privacy`, `secret`, `abuse`, `tone`, `link`, `placeholder`, `leakage`."""
     verdict: Verdict
     start: int
     end: int

@@ -51,7 +51,7 @@ def check_reply(
     known = frozenset(_texts(fact.value for fact in facts.values.values()))
     surface = tuple(surface_findings(reply, allowed_links=allowed_links, known=known))
     findings = (*_claims(reply, index, facts, answers or {}), *surface)
-    private = [finding for finding in surface if finding.check == "privacy"]
+    private = [finding for finding in surface if finding.check in {"privacy", "secret"}]
     return tuple(
         sorted((_masked(finding, private) for finding in findings), key=lambda f: (f.start, f.end))
     )
@@ -70,7 +70,11 @@ def _claims(
     told = {claim: _by_facts(claim, facts) for claim in claims if claim.sentence not in quotes}
     open_claims = [claim for claim, support in told.items() if support is None]
     weights = load_weights()
-    assessed = assess(reply, open_claims, index, weights, quoted=quotes.keys())
+    try:
+        assessed = assess(reply, open_claims, index, weights, quoted=quotes.keys())
+    except _BREAKS:
+        # INVARIANT: a voter that breaks vouches for nothing; its claims are unknown.
+        assessed = None
     foreign = _is_foreign(reply, index)
     for claim in claims:
         if claim.sentence in quotes:
@@ -78,10 +82,18 @@ def _claims(
         elif (support := told[claim]) is not None:
             yield _finding(claim, support)
         else:
-            found = support_of(claim, assessed.get(claim), index, weights)
+            found = (
+                _BROKEN
+                if assessed is None
+                else support_of(claim, assessed.get(claim), index, weights)
+            )
             found = _in_another_language(found) if foreign else found
             answer = answers.get((claim.start, claim.end))
             yield _finding(claim, found if answer is None else with_answer(found, answer, index))
+
+
+_BREAKS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_BROKEN = Support(verdict=Verdict.UNKNOWN, why="a voter broke", risk=1.0)
 
 
 def open_claims(reply: str, *, index: ClauseIndex, facts: Facts) -> tuple[OpenClaim, ...]:

@@ -128,6 +128,17 @@ def test_a_clause_quoted_in_its_own_language_is_supported_among_others():
     ]
 
 
+def test_a_voter_that_breaks_leaves_its_claims_unknown(index, monkeypatch):
+    def breaks(*_args, **_more):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("deskquorum.grounding.assessing.ballot_of", breaks)
+    (found,) = check_reply(
+        "Express shipping costs 9.99 USD.", index=index, facts=Facts(), allowed_links=()
+    )
+    assert (found.verdict, found.why, found.risk) == (Verdict.UNKNOWN, "a voter broke", 1.0)
+
+
 def test_courtesies_give_no_finding(index):
     reply = "Hello Anouk,\n\nThank you for your message.\n\nBest regards,\nNorthwind Support"
     assert verdicts(reply, index) == []
