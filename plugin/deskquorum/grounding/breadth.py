@@ -30,7 +30,7 @@ _NARROW = regex.compile(
     r"provided|as long as|so long as|on condition|if|when|while|otherwise|elsewhere|"
     r"sólo|solo|solamente|salvo|excepto|si|cuando|seulement|sauf|lorsque|quand|nur|außer|wenn|"
     r"falls|sofern|"
-    r"somente|apenas|se|quando)(?!\p{L})",
+    r"somente|apenas|quando)(?!\p{L})",
     regex.IGNORECASE,
 )
 

@@ -39,7 +39,8 @@ _COUNTED = (
     ),
     "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
     (
-        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn "
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn "
+        "fünfzehn "
         "sechzehn siebzehn achtzehn neunzehn"
     ),
     (
@@ -118,6 +119,7 @@ PERCENT = regex.compile(
 _UNITS = {
     "minute": "minute minutes minuto minutos minuten min mins",
     "hour": "hour hours hora horas heure heures stunde stunden h",
+    "night": "night nights noche noches nuit nuits nacht nächte nächten noite noites",
     "day": "day days día días jour jours tag tage tagen dia dias",
     "week": "week weeks semana semanas semaine semaines woche wochen",
     "month": "month months mes meses mois monat monate monaten mês",

@@ -36,7 +36,8 @@ _OTHERS = word_set(
     "doctor agent driver holder friend host courier recipient contractor municipality city "
     "council "
     "dealer vendor neighbour publisher organiser employee lender borrower broker "
-    "installer notary vendedor vendeur verkäufer mieter vermieter propriétaire locataire inquilino"
+    "installer notary vendedor vendeur verkäufer mieter vermieter propriétaire locataire "
+    "inquilino casero arrendador bailleur senhorio hausmeister absender empfänger"
 )
 _BURDEN = word_set("job expense cost costs business responsibility charge duty task problem")
 _BESIDES = 3
@@ -46,6 +47,7 @@ _BESIDE = word_set("of with between to from")
 _POSSESSIVE = {"your": "customer", "our": "company"}
 _ALIAS = regex.compile(
     r"\bas (?:an?|the|your(?: \p{L}+'s)?|(?:\p{L}+'s))\s(?:\p{L}+\s)?(?P<who>\p{L}+)"
+    r"|\b(?:como|als|en tant que)\s(?:un|una|une|o)?\s?(?P<who>\p{L}+)"
     r"|\byou(?:'re| are) (?:an?|the) (?:\p{L}+\s)?(?P<who>\p{L}+)",
     regex.IGNORECASE,
 )
@@ -119,13 +121,37 @@ def _names(clause: Passage) -> frozenset[str]:
         for place, word in enumerate(words):
             if _stem(word) in _OTHERS or word in _OTHERS:
                 found.add(_stem(word))
-            if word == "by":
+            if word in _BY:
                 after = [w for w in words[place + 1 : place + 4] if w not in _ARTICLES]
                 found |= {_stem(w) for w in after[:2] if w.isalpha() and w not in _TIMES}
     return frozenset(found)
 
 
-_ARTICLES = frozenset(["the", "a", "an", "its", "their", "your", "our", "his", "her", "home"])
+_BY = frozenset(["by", "por", "par", "von", "durch"])
+_ARTICLES = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "its",
+        "their",
+        "your",
+        "our",
+        "his",
+        "her",
+        "home",
+        "el",
+        "la",
+        "los",
+        "le",
+        "les",
+        "der",
+        "dem",
+        "die",
+        "den",
+        "o",
+    ]
+)
 _TIMES = frozenset(
     ["phone", "post", "mail", "email", "card", "hand", "law", "default", "then", "car", "and"]
 )
@@ -149,7 +175,7 @@ def _agent(segment: Segment, names: frozenset[str]) -> _Agent | None:
         if word in _POSSESSIVE and _BURDEN & set(words[place + 1 : place + 3]):
             return _Agent(who=_POSSESSIVE[word], affirmed=not turned)
     for place, who in parties:
-        if "by" in words[max(0, place - 2) : place] or (
+        if _BY & set(words[max(0, place - 2) : place]) or (
             "for" in words[max(0, place - 2) : place] and "to" in words[place + 1 : place + 3]
         ):
             return _Agent(who=who, affirmed=not turned)

@@ -123,6 +123,8 @@ _OPENERS: dict[Part, str] = {
     Part.EXCEPTION: (
         "unless|except(?:ing)?(?: for)?|save for|apart from|other than|with the exception of|"
         "but not|excluding|not counting|aside from|"
+        r"(?<=\b(?:all|every|everything|everybody|everyone|nothing|no)\b[^.;]{0,60})"
+        r"but(?=\s(?:the\s)?\p{L}+(?:\s\p{L}+)?\s?[.;])|"
         r"(?<=\b(?:all|every|any|each|everything|everybody|"
         r"everyone)\s(?:\p{L}+\s)?)but(?!\s(?:also|only))|"
         "salvo|excepto|menos|a menos que|sauf|hormis|excepté|à moins que|außer|ausgenommen|"
@@ -133,12 +135,12 @@ _OPENERS: dict[Part, str] = {
         "aunque|a pesar de|bien que|même si|malgré|obwohl|obgleich|auch wenn|embora|apesar de"
     ),
     Part.CONDITION: (
-        "(?:but )?only if|(?:but )?only when|if|when|(?<!(?:is|are|be|was|were|been) "
-        ")provided(?: that)?(?!\\s(?:by|with|for|in|on|at|free)\b)|as long as|so long as|"
-        r"in case|once(?=\s(?:you|we|it|they|the|your|a|an)\b)|while|"
-        "on condition that|where(?!ver)|"
-        "si|cuando|siempre que|en caso de|quand|lorsque|pourvu que|wenn|falls|sofern|sobald|se|"
-        "quando|caso|desde que"
+        r"(?:but )?only if|(?:but )?only when|if|when|(?<!(?:is|are|be|was|were|been) )"
+        r"provided(?: that)?(?!\s(?:by|with|for|in|on|at|free)\b)|as long as|so long as|"
+        r"in case|once(?=\s(?:you|we|it|they|the|your|a|an)\b)|while|on condition that|"
+        r"where(?!ver)|"
+        r"si|cuando|siempre que|en caso de|quand|lorsque|pourvu que|wenn|falls|sofern|sobald|"
+        r"se(?=\s(?:você|não|for|houver|estiver|tiver|os|as)\b)|quando|caso|desde que"
     ),
     Part.DEFAULT: (
         "otherwise|for (?:all|everybody|everyone|anybody) (?:other|else)\\w*|below that|above "
@@ -182,7 +184,8 @@ _JOINT = regex.compile(
     r"während|e|mas|enquanto|plus|nor)\s)"
     r"|\s(?=(?:but|whereas|pero|mais|aber|sondern|mas)\s)"
     r"|,\s+(?=(?:you|we|it|they|there|that|the|your|our|this|he|she|i|please|however|not)\b)"
-    r"|,\s+(?=(?:nicht|nur|als|pas|no|não)\s)"
+    r"|,\s+(?=(?:nicht|nur|als|pas|no|não|der|die|das|ihre?|el|los|las|le|les|su|tu)\s)"
+    r"|,\s+(?=(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|not excepted|ausgenommen|excepté)\b)"
     r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
     r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
     regex.IGNORECASE,
@@ -202,6 +205,11 @@ _IS_INCLUSION = regex.compile(
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|"
     r"também)[\s.,;]*$"
     r"|(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
+    regex.IGNORECASE,
+)
+_EXCEPTED = regex.compile(
+    r"\s*(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|exempt|aside|ausgenommen|excepté|"
+    r"exceptuados?)[\s.,;]*$",
     regex.IGNORECASE,
 )
 _BELOW_THAT = regex.compile(
@@ -235,9 +243,8 @@ def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
     opened = _OPENING.match(text, start, end)
     if opened is not None and not opened.groupdict().get(Part.DEFAULT.value):
         comma = text.find(",", opened.end(), end)
-        subject = _SUBJECT.search(text, opened.end() + 8, end) or _TOPIC.search(
-            text, opened.end() + 12, end
-        )
+        topics = [*_TOPIC.finditer(text, opened.end() + 12, end)]
+        subject = _SUBJECT.search(text, opened.end() + 8, end) or (topics[-1] if topics else None)
         if comma > 0:
             cuts.add(comma + 1)
         elif subject is not None and not opened.groupdict().get(Part.REASON.value):
@@ -253,6 +260,8 @@ def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
 
 
 def _part_of(text: str, start: int, end: int) -> Part:
+    if start and _EXCEPTED.match(text[start:end]):
+        return Part.EXCEPTION
     if start and _IS_INCLUSION.match(text[start:end]):
         return Part.INCLUSION
     if _BELOW_THAT.search(text, start, end):

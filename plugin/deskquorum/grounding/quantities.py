@@ -129,7 +129,12 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
 
 
 _MONTHS_A_YEAR = 12
-_IN_BASE = {"week": ("day", 7), "fortnight": ("day", 14), "year": ("month", _MONTHS_A_YEAR)}
+_IN_BASE = {
+    "night": ("day", 1),
+    "week": ("day", 7),
+    "fortnight": ("day", 14),
+    "year": ("month", _MONTHS_A_YEAR),
+}
 
 
 def _dates(text: str) -> Iterator[Quantity]:

@@ -166,7 +166,8 @@ def _shares(
 _LESS = word_set(
     "off discount less minus reduced reduction rebate cheaper back keep keeps yourself rest "
     "remaining "
-    "deducted excess rabatt ermäßigung abzug descuento rebaja remise réduction desconto menos moins"
+    "deducted excess rabatt ermäßigung abzug descuento rebaja remise réduction desconto menos "
+    "moins"
 )
 _MORE = word_set(
     "surcharge extra top added plus increase increased more zuschlag aufschlag recargo suplemento "

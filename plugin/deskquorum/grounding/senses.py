@@ -41,6 +41,7 @@ _PREDICATED = {("past",): 1, ("over",): 1, ("more", "than", "one"): 2} | {
 _BE = word_set(
     "is are be been being was were still not get gets got counts has have remain remains cannot"
 )
+_LACKS = (("comes",), ("come",), ("is",), ("are",), ("be",), ("sold",), ("do",), ("das",))
 _CAN = word_set("can could may")
 """`Only the maker can` leaves nothing open."""
 _OR = word_set("or oder o ou")
@@ -69,8 +70,10 @@ def sign_of(words: Sequence[str]) -> float:
             last = -sign if turning else sign
             total += last
         place += length
-    total -= _TURNED * (len(pending) % 2)
-    if total == 0 and not pending:
+    # `Three months without a complaint` is bad for nobody; `comes without a guarantee` is.
+    left = [n for n in pending if words[n] not in WITHOUT or words[n - 1 : n] in _LACKS]
+    total -= _TURNED * (len(left) % 2)
+    if total == 0 and not left:
         return last * _PLAIN if abs(last) >= 1 else _PLAIN
     return max(-1.0, min(1.0, total))
 
@@ -79,7 +82,8 @@ def strength_of(words: Sequence[str]) -> float:
     """1 where it is a duty or a certainty, -1 where it is open or up to somebody, else 0."""
     negators = _negators(words)
     if WITHOUT & set(words):
-        return 1.0 if _asks_for_it(words, negators) else -1.0
+        refused = any(_phrase_at(words, place, AGAINST) for place in range(len(words)))
+        return 1.0 if refused or _asks_for_it(words, negators) else -1.0
     total, place = 0.0, 0
     restricted = bool(ONLY & set(words))
     while place < len(words):

@@ -314,9 +314,17 @@ def _between(moments: list[Moment]) -> Iterator[TimeSpan]:
             direction = Direction.AHEAD
         yield TimeSpan(
             days=abs(apart), direction=direction, start=earlier.start, end=later.end,
-            business_days=_business(earlier, later) if earlier.calendar == "week" else None,
+            business_days=_business(earlier, later),
         )  # fmt: skip
 
 
-def _business(earlier: Moment, later: Moment) -> int:
-    return sum(1 for day in range(int(earlier.days) + 1, int(later.days) + 1) if day % 7 < 5)  # noqa: PLR2004 - weekdays
+def _business(earlier: Moment, later: Moment) -> int | None:
+    """Business days between two weekdays, or between dates that are whole weeks apart."""
+    if earlier.calendar == "week":
+        days = range(int(earlier.days) + 1, int(later.days) + 1)
+        return sum(1 for day in days if day % _WEEK_LONG < _WORKING)
+    weeks, rest = divmod(int(later.days - earlier.days), _WEEK_LONG)
+    return weeks * _WORKING if earlier.calendar == "date" and not rest else None
+
+
+_WEEK_LONG, _WORKING = 7, 5

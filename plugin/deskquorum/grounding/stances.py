@@ -64,7 +64,8 @@ FAVOUR = _phrases(
 """Says outright that it turns out well."""
 
 AGAINST = _phrases(
-    "surcharge, a fee, fee of, fees apply, deducted, has ended, have ended, is up, "
+    "turned away, stop the, stops the, stop you, stops you, prevent, prevents, weg, surcharge, a "
+    "fee, fee of, fees apply, deducted, has ended, have ended, is up, "
     "refuse, refused, refuses, deny, denied, decline, declined, reject, rejected, excluded, "
     "exclude, excludes, prohibited, forbidden, banned, unable, impossible, unavailable, "
     "ineligible, invalid, void, closed, off limits, out of reach, ruled out, no longer, any more, "

@@ -236,6 +236,14 @@ _NTH = {
     for number, word in enumerate(line.split(), 1)
 }  # fmt: skip
 _ORDINAL = regex.compile(rf"(?<!\p{{L}})(?P<n>{'|'.join(_NTH)})(?=\s\p{{L}})", regex.IGNORECASE)
+_ONE = regex.compile(
+    r"(?<=\b(?:hold|holds|have|has|take|takes|keep|bring|register|only|just|to|most|of|than|"
+    r"exactly|allows?|"
+    r"include|includes|admits?|with|for)\s)(?P<n>one|a single)(?=\s\p{L})(?!\s(?:of|more|another|"
+    r"or))",
+    regex.IGNORECASE,
+)
+_NOUN_REACH = 40
 TIMES = {
     "once": 1, "twice": 2, "both": 2, "couple": 2, "dozen": 12, "single": 1, "einmal": 1,
     "zweimal": 2, "dreimal": 3, "viermal": 4, "fünfmal": 5, "beide": 2, "beiden": 2, "ambos": 2,
@@ -256,7 +264,7 @@ def _ordinals(text: str) -> Iterator[Term]:
             continue
         if _NTH[match.group("n").casefold()] == 1:
             continue
-        noun = content_words(words_of(text[match.end() : match.end() + 40]))
+        noun = content_words(words_of(text[match.end() : match.end() + _NOUN_REACH]))
         yield Term(
             value=Decimal(_NTH[match.group("n").casefold()]), dimension="count",
             unit=noun[0] if noun else "", start=match.start(), end=match.end(),
@@ -265,6 +273,11 @@ def _ordinals(text: str) -> Iterator[Term]:
 
 
 def _times(text: str) -> Iterator[Term]:
+    for match in _ONE.finditer(text):
+        noun = content_words(words_of(text[match.end() : match.end() + _NOUN_REACH]))
+        yield Term(value=Decimal(1), dimension="count", unit=noun[0] if noun else "",
+                   start=match.start(), end=match.end(),
+                   bound=_bound(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip
     for match in _TIME_WORDS.finditer(text):
         yield Term(value=Decimal(TIMES[match.group("n").casefold()]), dimension="count",
                    unit="time", start=match.start(), end=match.end(),
