@@ -28,6 +28,8 @@ _OUT = -2.0
 """`Too late` settles it, whatever else is said."""
 _REACH = 4
 """Words over which a negator turns a word of stance."""
+_WITHOUT_REACHES = 2
+"""`Without extra charge`."""
 _OUTRIGHT = frozenset({"too", "zu", "trop", "demasiado", "unable", "past", "excluded"})
 _NOT_BEFORE_NUMBERS = frozenset({"over", "past"})
 _PREDICATED = {("past",): 1, ("over",): 1, ("more", "than", "one"): 2} | {
@@ -82,8 +84,7 @@ def strength_of(words: Sequence[str]) -> float:
     """1 where it is a duty or a certainty, -1 where it is open or up to somebody, else 0."""
     negators = _negators(words)
     if WITHOUT & set(words):
-        refused = any(_phrase_at(words, place, AGAINST) for place in range(len(words)))
-        return 1.0 if refused or _asks_for_it(words, negators) else -1.0
+        return 1.0 if sign_of(words) < 0 or _asks_for_it(words, negators) else -1.0
     total, place = 0.0, 0
     restricted = bool(ONLY & set(words))
     while place < len(words):
@@ -137,6 +138,8 @@ _OPENING = word_set(
 
 
 def _reaches(words: Sequence[str], negator: int, place: int) -> bool:
+    if words[negator] in WITHOUT:
+        return 0 < place - negator <= _WITHOUT_REACHES
     return negator < place and (words[negator] in WHOLE_NEGATORS or place - negator <= _REACH)
 
 
