@@ -139,6 +139,10 @@ def _per_same_time(case: Term, limit: Term) -> Decimal:
 
 
 _GATES = regex.compile(r"(?<!\p{L})(open|from|start|begin|clos|end|until|later)", regex.IGNORECASE)
+_BEYOND = regex.compile(
+    r"\s(?:over|above|beyond|extra|too (?:much|many|heavy|long))(?!\p{L})", regex.IGNORECASE
+)
+"""`Four kilos over` is no weight to hold against the limit once more."""
 _PLUS = regex.compile(r"\s(?:plus|and|und|y|et|e)\s", regex.IGNORECASE)
 
 
@@ -150,6 +154,7 @@ def _candidates(reply: Passage, told: Sequence[Term], limit: Term) -> list[Term]
         if t.dimension == limit.dimension
         and not t.apart
         and not _restates(t, limit)
+        and not _BEYOND.match(reply.text, t.end)
         and not (t.dimension == "money" and t.unit and limit.unit and t.unit != limit.unit)
     ]
     if limit.dimension == "time":

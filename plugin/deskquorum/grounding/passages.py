@@ -186,6 +186,7 @@ _JOINT = regex.compile(
     r"|,\s+(?=(?:you|we|it|they|there|that|the|your|our|this|he|she|i|please|however|not)\b)"
     r"|,\s+(?=(?:nicht|nur|als|pas|no|não|der|die|das|ihre?|el|los|las|le|les|su|tu)\s)"
     r"|,\s+(?=(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|not excepted|ausgenommen|excepté)\b)"
+    r"|,\s+(?=(?:[\p{L}'-]+\s){1,3}(?:pay|pays|get|gets|is|are|can|may|must|costs?|receives?)\s)"
     r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
     r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
     regex.IGNORECASE,
@@ -208,7 +209,8 @@ _IS_INCLUSION = regex.compile(
     regex.IGNORECASE,
 )
 _EXCEPTED = regex.compile(
-    r"\s*(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|exempt|aside|ausgenommen|excepté|"
+    r"\s*(?!.*\b(?:is|are|be|was|were)\b)(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|exempt|aside|"
+    r"ausgenommen|excepté|"
     r"exceptuados?)[\s.,;]*$",
     regex.IGNORECASE,
 )

@@ -164,7 +164,8 @@ def _shares(
 
 
 _LESS = word_set(
-    "off discount less minus reduced reduction rebate cheaper back keep keeps yourself rest "
+    "fee fees commission taken after net payout off discount less minus reduced reduction rebate "
+    "cheaper back keep keeps yourself rest "
     "remaining "
     "deducted excess rabatt ermäßigung abzug descuento rebaja remise réduction desconto menos "
     "moins"

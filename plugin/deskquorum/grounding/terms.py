@@ -55,7 +55,7 @@ def terms_of(text: str, *, case: bool) -> tuple[Term, ...]:
     """
     found: list[Term] = [*_fractions(text), *_minor(text), *_measured(text)]
     found += [t for t in (_term(text, q) for q in find_quantities(text)) if t is not None]
-    found += [*_ordinals(text), *_times(text)]
+    found += [*_ordinals(text), *_times(text, case=case)]
     spans: list[Term] = list(_spans(text)) if case else []
     kept: list[Term] = []
     rated = [(t.end, t.reach) for t in found if t.reach]
@@ -249,7 +249,11 @@ TIMES = {
     "zweimal": 2, "dreimal": 3, "viermal": 4, "fünfmal": 5, "beide": 2, "beiden": 2, "ambos": 2,
     "ambas": 2, "deux fois": 2, "les deux": 2, "pair": 2,
 }  # fmt: skip
-_TIME_WORDS = regex.compile(rf"(?<!\p{{L}})(?P<n>{'|'.join(TIMES)})(?!\p{{L}})", regex.IGNORECASE)
+_OF_A_CASE = frozenset({"both", "couple", "pair", "beide", "beiden", "ambos", "ambas", "les deux"})
+"""No clause sets a limit by these."""
+_TIME_WORDS = regex.compile(
+    rf"(?<!\p{{L}})(?<!\bat )(?P<n>{'|'.join(TIMES)})(?!\p{{L}})", regex.IGNORECASE
+)
 
 
 def _ordinals(text: str) -> Iterator[Term]:
@@ -272,13 +276,15 @@ def _ordinals(text: str) -> Iterator[Term]:
         )  # fmt: skip
 
 
-def _times(text: str) -> Iterator[Term]:
+def _times(text: str, *, case: bool) -> Iterator[Term]:
     for match in _ONE.finditer(text):
         noun = content_words(words_of(text[match.end() : match.end() + _NOUN_REACH]))
         yield Term(value=Decimal(1), dimension="count", unit=noun[0] if noun else "",
                    start=match.start(), end=match.end(),
                    bound=_bound(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip
     for match in _TIME_WORDS.finditer(text):
+        if not case and match.group("n").casefold() in _OF_A_CASE:
+            continue
         yield Term(value=Decimal(TIMES[match.group("n").casefold()]), dimension="count",
                    unit="time", start=match.start(), end=match.end(),
                    bound=_bound(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip

@@ -142,6 +142,8 @@ def _expanded(word: str) -> tuple[str, ...]:
 def _stem(word: str) -> str:
     """Plural and verb endings off, enough to rank and to compare neighbours."""
     for ending in ("ies", "ing", "ed", "es", "s", "en", "e"):
+        if ending == "s" and word.endswith("ss"):
+            continue
         if word.endswith(ending) and len(word) - len(ending) >= _GROUP:
             stem = word.removesuffix(ending)
             doubled = ending in {"ed", "ing"} and len(stem) > _GROUP and stem[-1] == stem[-2]
