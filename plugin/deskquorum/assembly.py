@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
-from deskquorum.facts import ClosedSource, FactSource, open_sources, unset_variables
+from deskquorum.facts import unset_variables
 from deskquorum.grounding import index_clauses
 from deskquorum.judgement import Rulebook, relied_on
 from deskquorum.labeling import (
     Embedder,
     Labeler,
     NearestLabeler,
-    PromptLabeler,
     RuleLabeler,
     load_embedder,
 )
 from deskquorum.labeling.prompt import prompt_misfits
 from deskquorum.ledger import Ledger, is_database_url, open_ledger
-from deskquorum.llm import (
-    ChatModel,
-    Prompt,
-    load_prompts,
-    local_model,
-    open_chat_model,
-    why_no_local_model,
-)
+from deskquorum.llm import Prompt, load_prompts
 from deskquorum.pack import starter_pack
 from deskquorum.policy import (
     DeskFile,
-    ModelSpec,
     NearestSpec,
     PolicyBook,
     PromptSpec,
@@ -45,25 +35,12 @@ from deskquorum.policy import (
 from deskquorum.proposal import Playbook, load_playbook
 from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
-from deskquorum.sourcing import FactReader, facts_read
+from deskquorum.sourcing import facts_read
+from deskquorum.verifying import Checks, load_checks
 
-__all__ = [
-    "Opened",
-    "Parts",
-    "ledger_of",
-    "load_parts",
-    "open_model",
-    "open_parts",
-]
+__all__ = ["Parts", "ledger_of", "load_parts"]
 
 _T = TypeVar("_T")
-
-Lend = Callable[[ModelSpec], AbstractAsyncContextManager[ChatModel | None]]
-
-_NOT_UP = "its server did not come up"
-
-LOCAL = "local"
-"""The `base_url` of a model that means: the packaged small model, served on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +54,14 @@ class Parts:
     """Those that need no model, ready to vote."""
     prompts: Mapping[str, Prompt]
     prompt_specs: tuple[PromptSpec, ...]
+    checks: Checks | None
+    """The verifier prompts; None where the desk asks no model about replies."""
     facts_read: Mapping[str, frozenset[str]]
     """Action to the facts that ruling on it can read."""
     ledger: Ledger
     ledger_place: Path | str
     """The file, or the URL of a database."""
     learned_path: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """The labelers that could be started, the desk's own systems, and what is done without."""
-
-    labelers: tuple[Labeler, ...]
-    reader: FactReader
-    notices: tuple[str, ...]
 
 
 def load_parts(
@@ -137,6 +107,7 @@ def load_parts(
         problems += _misfits(specs, prompts, desk)
     if keys is not None:
         problems += unset_variables(desk.sources.values(), keys, path=desk.path)
+    checks = _checks(desk, folder, problems)
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
@@ -150,6 +121,7 @@ def load_parts(
         labelers=labelers,
         prompts=prompts,
         prompt_specs=tuple(specs) if models else (),
+        checks=checks if models else None,
         facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_place),
         ledger_place=ledger_place,
@@ -183,59 +155,6 @@ def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
     return open_ledger(_ledger_place(desk.ledger, folder))
 
 
-async def open_parts(
-    parts: Parts,
-    stack: AsyncExitStack,
-    *,
-    lend: Lend,
-    keys: Mapping[str, str] | None = None,
-    given: tuple[FactSource, ...] = (),
-) -> Opened:
-    """Start what prompt labelers and fact sources need; `stack` gives it back.
-
-    Args:
-        parts: The loaded desk.
-        stack: Holds what was borrowed or opened.
-        lend: Lends the chat model of a declaration, None where it can't be started.
-        keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
-        given: The host's own fact sources.
-    """
-    chats: dict[str, ChatModel] = {}
-    notices: list[str] = []
-    specs = parts.desk.labelers.values()
-    if load_embedder() is None and any(isinstance(spec, NearestSpec) for spec in specs):
-        notices.append("nearest labelers are left out: the package wordllama is not installed")
-    for name in sorted({spec.model for spec in parts.prompt_specs}):
-        chat = await stack.enter_async_context(lend(parts.desk.models[name]))
-        if chat is None:
-            notices.append(f"model '{name}' is left out: {why_no_local_model() or _NOT_UP}")
-        else:
-            chats[name] = chat
-    asking = tuple(
-        PromptLabeler(
-            spec.id,
-            question=parts.desk.questions[spec.question],
-            prompt=parts.prompts[spec.prompt],
-            chat=chats[spec.model],
-            model=parts.desk.models[spec.model].model,
-            wave=spec.wave,
-            family=spec.family,
-        )
-        for spec in parts.prompt_specs
-        if spec.model in chats
-    )
-    sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
-    closed = [source for source in sources if isinstance(source, ClosedSource)]
-    notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
-    reader = FactReader(
-        book=parts.rules.book,
-        desk=parts.desk,
-        facts_read=parts.facts_read,
-        sources=(*sources, *given),
-    )
-    return Opened(labelers=(*parts.labelers, *asking), reader=reader, notices=tuple(notices))
-
-
 def _rulebook(
     book: PolicyBook,
     desk: DeskFile,
@@ -251,38 +170,11 @@ def _rulebook(
         accuracies={name: spec.accuracy for name, spec in desk.labelers.items()},
         prices={name: spec.price for name, spec in desk.labelers.items()},
         links=tuple(desk.links),
+        verifier_accuracy=desk.reply_check.accuracy if desk.reply_check else 0.75,
         relied_on={name: relied_on(book, playbook, name) for name in book.actions},
         learned=learned,
         versions=_versions(book, playbook, learned),
     )
-
-
-@asynccontextmanager
-async def open_model(
-    model: ModelSpec, *, model_url: str | None = None, keys: Mapping[str, str] | None = None
-) -> AsyncIterator[ChatModel | None]:
-    """The chat model of a declaration; None where the packaged one can't be started.
-
-    Args:
-        model: The declaration.
-        model_url: Base URL for models that `desk.yaml` calls `local`.
-        keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
-    """
-    async with AsyncExitStack() as stack:
-        url = model.base_url if model.base_url != LOCAL else model_url
-        if url is None:
-            url = await stack.enter_async_context(local_model())
-        if url is None:
-            yield None
-            return
-        yield await stack.enter_async_context(
-            open_chat_model(
-                url,
-                api_key=(keys or {}).get(model.api_key_env or ""),
-                timeout_s=model.timeout_s,
-                max_concurrency=model.max_concurrency,
-            )
-        )
 
 
 def _labelers(
@@ -310,6 +202,13 @@ def _collect(problems: list[Problem], load: Callable[[], _T]) -> _T | None:
     except ConfigError as exc:
         problems += exc.problems
         return None
+
+
+def _checks(desk: DeskFile, folder: Path, problems: list[Problem]) -> Checks | None:
+    """The verifier prompts of a desk that asks a model about replies."""
+    if desk.reply_check is None:
+        return None
+    return _collect(problems, lambda: load_checks(_prompt_folders(folder, "checks")))
 
 
 def _ledger_place(named: str | Path, folder: Path) -> Path | str:

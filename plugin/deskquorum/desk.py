@@ -5,10 +5,8 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,32 +18,31 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
-from deskquorum.assembly import Parts, load_parts, open_model, open_parts
+from deskquorum.assembly import Parts, load_parts
 from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
-    Charge,
+    ClaimVote,
     Deadline,
     Decision,
     Evidence,
-    Facts,
     Proposal,
     Reason,
-    RedactedTicket,
-    Route,
     Ticket,
     Vote,
 )
-from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.facts import FactSource
 from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import Choose, collect_votes
-from deskquorum.ledger import HeldError, Ledger
+from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
-from deskquorum.policy import PolicyBook, charges_of
+from deskquorum.opening import open_model, open_parts
+from deskquorum.recording import record
 from deskquorum.redaction import Session
-from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
+from deskquorum.run import Run, leaks_in, redacted_proposal
+from deskquorum.setups import LOOK_EVERY_S, Setups
 from deskquorum.sourcing import FactReader
+from deskquorum.verifying import Verifier
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -163,7 +160,7 @@ class Desk:
     async def decide(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
         """Check the ticket's own proposal, or propose; always a decision, by the deadline."""
         with self._setups.in_use() as setup:
-            run = _Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
+            run = Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
             return await self._decide(run, deadline_s)
 
     async def review(
@@ -208,12 +205,12 @@ class Desk:
             RedactionError: The ticket could not be redacted.
         """
         with self._setups.in_use() as setup:
-            run = _Run(ticket=ticket, setup=setup, decision_id="")
+            run = Run(ticket=ticket, setup=setup, decision_id="")
             deadline = Deadline.after(setup.parts.desk.deadline_s)
             evidence, _ = await self._gather(run, deadline, choose=None, live=False)
         return evidence
 
-    async def _decide(self, run: _Run, deadline_s: float | None) -> Decision:
+    async def _decide(self, run: Run, deadline_s: float | None) -> Decision:
         deadline = Deadline.after(deadline_s or run.setup.parts.desk.deadline_s)
         decision: Decision | None = None
         with anyio.move_on_after(deadline.remaining_s()):
@@ -226,9 +223,9 @@ class Desk:
             if not run.failures:
                 run.failures.append(Reason(code="late", params={"stage": run.stage}))
             decision = self._hand_off(run)
-        return await self._record(run, decision, deadline)
+        return await record(run, decision, wait_s=max(deadline.remaining_s(), _RECORD_S))
 
-    async def _work(self, run: _Run, deadline: Deadline) -> Decision:
+    async def _work(self, run: Run, deadline: Deadline) -> Decision:
         choose = partial(labelers_to_ask, run.setup.parts.rules)
         gathered, saved_calls = await self._gather(run, deadline, choose=choose)
         run.stage = "judgement"
@@ -246,7 +243,7 @@ class Desk:
         )
 
     async def _gather(
-        self, run: _Run, deadline: Deadline, *, choose: Choose | None, live: bool = True
+        self, run: Run, deadline: Deadline, *, choose: Choose | None, live: bool = True
     ) -> tuple[Evidence, int]:
         """The evidence, and the model calls that were not needed for it.
 
@@ -261,13 +258,13 @@ class Desk:
         run.stage = "redaction"
         run.session = session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
         # Before anything else is redacted: what is replaced counts as known to the conversation.
-        leaks = _leaks(run.ticket.proposal, session)
+        leaks = leaks_in(run.ticket.proposal, session)
         run.stage = "facts"
         run.raw_facts = opened.reader.known(
             run.ticket, languages=session.ticket.languages, now=run.ticket_time
         )
         run.facts = session.redact_facts(run.raw_facts)
-        proposal = _redacted(run.ticket.proposal, session)
+        proposal = redacted_proposal(run.ticket.proposal, session)
         run.stage = "labeling"
         in_time = deadline.earlier(_RESERVE_S)
         async with anyio.create_task_group() as tasks:
@@ -277,17 +274,20 @@ class Desk:
                 opened.labelers, session.ticket, deadline=in_time, choose=choose
             )
             run.votes, run.stage = collected.votes, "facts"
+        run.stage = "reply"
+        proposal, claim_votes = await _verified(opened.verifier, run, proposal, in_time)
         evidence = Evidence(
             ticket=session.ticket,
             facts=run.facts,
             votes=run.votes,
             proposal=proposal,
             failures=leaks,
+            claim_votes=claim_votes,
             taken_at=datetime.now(UTC),
         )
         return evidence, collected.saved_calls
 
-    def _hand_off(self, run: _Run) -> Decision:
+    def _hand_off(self, run: Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""
         run.evidence = Evidence(
             ticket=run.redacted,
@@ -303,109 +303,29 @@ class Desk:
             now=run.ticket_time,
         )
 
-    async def _record(self, run: _Run, decision: Decision, deadline: Deadline) -> Decision:
-        """INVARIANT: what is not in the ledger is not done by itself."""
-        recorded: Decision | None = None
-        wait_s = max(deadline.remaining_s(), _RECORD_S)
-        with anyio.move_on_after(wait_s), suppress(LedgerError):
-            recorded = await _in_thread(partial(self._recorded, run, decision))
-        decision = recorded or _to_person(decision, Reason(code="no-record"))
-        if run.session is None:
-            return decision
-        try:
-            return _restored(decision, run.session)
-        except RedactionError:
-            held = _to_person(decision, Reason(code="unknown-placeholder"))
-            return replace(held, action=None, reply=None)
 
-    def _recorded(self, run: _Run, decision: Decision) -> Decision:
-        """The decision as the ledger took it: what is stopped or full goes to a person."""
-        if run.evidence is None:
-            raise LedgerError("a decision without evidence")
-        charges, key = run.charges(decision, run.setup.parts.rules.book)
-        append = partial(run.setup.parts.ledger.append, charges=charges, action_key=key)
-        try:
-            append(decision, run.evidence)
-        except HeldError as held:
-            failures = (*run.evidence.failures, *held.reasons)
-            run.evidence = replace(run.evidence, used=held.used, failures=failures)
-            decision = judge(
-                run.evidence,
-                run.setup.parts.rules,
-                decision_id=decision.id,
-                now=decision.decided_at,
-                saved_calls=decision.saved_calls,
-            )
-            append(decision, run.evidence)
-        return decision
-
-
-class _Run:
-    """What is known of one ticket so far, for the hand-off should the next step break."""
-
-    def __init__(self, *, ticket: Ticket, setup: Setup, decision_id: str) -> None:
-        self.ticket = ticket
-        self.setup = setup
-        self.decision_id = decision_id
-        self.stage = "start"
-        self.session: Session | None = None
-        self.facts = Facts()
-        self.raw_facts = Facts()
-        self.votes: tuple[Vote, ...] = ()
-        self.failures: list[Reason] = []
-        self.evidence: Evidence | None = None
-        self.ticket_time = max(message.at for message in ticket.messages)
-
-    def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
-        """What the decision's action takes from its limits, and a key that tells it from others."""
-        spec = None if decision.action is None else book.actions.get(decision.action.name)
-        if spec is None or decision.action is None or self.session is None:
-            return (), ""
-        try:
-            action = self.session.restore_action(decision.action)
-        except RedactionError:
-            # Such an action is held back anyway.
-            return (), ""
-        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
-        return charges_of(spec, action, self.raw_facts).charges, key
-
-    @property
-    def redacted(self) -> RedactedTicket:
-        if self.session is not None:
-            return self.session.ticket
-        # Nothing of the text may be kept when it could not be redacted.
-        empty = tuple(replace(message, text="") for message in self.ticket.messages)
-        return RedactedTicket(id=self.ticket.id, messages=empty, languages=("und",))
-
-
-async def _read(run: _Run, session: Session, reader: FactReader, deadline: Deadline) -> None:
+async def _read(run: Run, session: Session, reader: FactReader, deadline: Deadline) -> None:
     """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
     told = await reader.told(run.ticket, known=run.raw_facts, deadline=deadline)
     run.facts = await _in_thread(partial(session.redact_facts, told))
     run.raw_facts = told
 
 
-def _redacted(proposal: Proposal | None, session: Session) -> Proposal | None:
-    if proposal is None:
-        return None
-    action = None if proposal.action is None else session.redact_action(proposal.action)
-    reply = None if proposal.reply is None else session.redact(proposal.reply, "reply")
-    return replace(proposal, action=action, reply=reply)
-
-
-def _leaks(proposal: Proposal | None, session: Session) -> tuple[Reason, ...]:
-    """Personal data in a bot's reply that its reader did not bring along."""
-    if proposal is None or proposal.reply is None:
-        return ()
-    return tuple(
-        Reason(code="leak", params={"kind": kind.lower()}) for kind in session.leaks(proposal.reply)
+async def _verified(
+    verifier: Verifier | None, run: Run, proposal: Proposal | None, deadline: Deadline
+) -> tuple[Proposal | None, tuple[ClaimVote, ...]]:
+    """A bot's draft, mended where a clause contradicts it, and the votes on its claims."""
+    if verifier is None or proposal is None or proposal.reply is None:
+        return proposal, ()
+    rules = run.setup.parts.rules
+    verified = await verifier.verify(
+        proposal.reply,
+        index=rules.clauses,
+        facts=run.facts,
+        links=rules.links,
+        deadline=deadline,
     )
-
-
-def _restored(decision: Decision, session: Session) -> Decision:
-    action = None if decision.action is None else session.restore_action(decision.action)
-    reply = None if decision.reply is None else session.restore(decision.reply)
-    return replace(decision, action=action, reply=reply)
+    return replace(proposal, reply=verified.reply), verified.votes
 
 
 def _kind(error: BaseException) -> str:
@@ -413,10 +333,6 @@ def _kind(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__
-
-
-def _to_person(decision: Decision, reason: Reason) -> Decision:
-    return replace(decision, route=Route.HUMAN, reasons=(reason, *decision.reasons))
 
 
 async def _in_thread(call: Callable[[], _T]) -> _T:

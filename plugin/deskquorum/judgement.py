@@ -34,7 +34,7 @@ from deskquorum.grounding import ClauseIndex, check_reply
 from deskquorum.policy import REPLY, TICKET, PolicyBook, rule_on, rule_on_ticket
 from deskquorum.proposal import Playbook, draft_reply, propose
 from deskquorum.reading import customer_text
-from deskquorum.reconciliation import Learned, reconcile, standing
+from deskquorum.reconciliation import Learned, reconcile, settle_claims, standing
 
 __all__ = ["Rulebook", "answer_to", "answers_of", "hand_off", "judge", "relied_on"]
 
@@ -52,6 +52,8 @@ class Rulebook:
     """Labeler id to what asking it costs; who is not listed is free."""
     links: tuple[str, ...] = ()
     """Hosts that a reply may link to."""
+    verifier_accuracy: float = 0.75
+    """Assumed of each verifier of a reply's claims."""
     relied_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Action to the questions that its decisions read."""
     learned: Learned = field(default_factory=Learned)
@@ -225,4 +227,5 @@ def _findings(
         index=rules.clauses,
         facts=Facts(values=facts),
         allowed_links=rules.links,
+        answers=settle_claims(proposal.reply, evidence.claim_votes, rules.verifier_accuracy),
     )

@@ -14,10 +14,11 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from deskquorum.assembly import Opened, Parts
+from deskquorum.assembly import Parts
 from deskquorum.desk_files import DeskFiles, Fingerprint, Loaded, Refused
 from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import ConfigError
+from deskquorum.opening import Opened
 
 __all__ = ["LOOK_EVERY_S", "Setup", "Setups"]
 

@@ -197,6 +197,26 @@ def label(
     )
 
 
+@app.command("check-reply")
+def check_reply(
+    replies: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Replies with policy_text or clauses, JSON Lines."),
+    ],
+    *,
+    out: OutOption = None,
+    desk: Annotated[
+        Path | None,
+        typer.Option("--desk", help="Desk folder whose clauses count for rows without their own."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check what replies promise, claim by claim; exits with 1 if a claim is not backed."""
+    from deskquorum.cli.check_reply import check_replies
+
+    raise typer.Exit(check_replies(replies, folder=desk, out=out, as_json=as_json))
+
+
 @app.command()
 def calibrate(
     audited: Annotated[

@@ -1,6 +1,7 @@
 """Frozen values that every room speaks; no I/O and no logic beyond their own consistency."""
 
 from deskquorum.domain.actions import Action, Proposal
+from deskquorum.domain.claim_votes import ClaimAnswer, ClaimVote, draft_hash
 from deskquorum.domain.deadlines import Deadline
 from deskquorum.domain.decisions import Decision, Evidence, Route
 from deskquorum.domain.facts import Fact, Facts, Unread
@@ -15,6 +16,8 @@ __all__ = [
     "Action",
     "Answer",
     "Charge",
+    "ClaimAnswer",
+    "ClaimVote",
     "Deadline",
     "Decision",
     "Effect",
@@ -39,4 +42,5 @@ __all__ = [
     "Vote",
     "VoteStatus",
     "Weight",
+    "draft_hash",
 ]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from deskquorum.domain.actions import Action, Proposal
+from deskquorum.domain.claim_votes import ClaimVote
 from deskquorum.domain.facts import Facts
 from deskquorum.domain.limits import Usage
 from deskquorum.domain.reasons import Reason
@@ -40,6 +41,8 @@ class Evidence:
     """Stages that broke or ran late; any one sends the ticket to a person."""
     used: Mapping[str, Usage] = field(default_factory=dict)
     """Limit to what earlier actions had taken from it when this decision was recorded."""
+    claim_votes: tuple[ClaimVote, ...] = ()
+    """Of verifiers on the proposal's reply."""
     taken_at: datetime | None = None
     """When it was collected, by the desk's clock; certificates are looked at as of then."""
 

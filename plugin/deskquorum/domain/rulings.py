@@ -61,7 +61,7 @@ class Finding:
     """One claim of a drafted reply (or one leak in it) and the verdict on it."""
 
     check: str
-    """`claim`, `privacy`, `abuse`, `link`, `placeholder`, `leakage`."""
+    """`claim`, `privacy`, `secret`, `abuse`, `tone`, `link`, `placeholder`, `leakage`."""
     verdict: Verdict
     start: int
     end: int
@@ -72,4 +72,6 @@ class Finding:
     clause_version: str | None = None
     quote: str | None = None
     """Verbatim words of the clause that decide."""
+    risk: float | None = None
+    """0..1: how likely nothing backs the claim; None where that is not asked."""
     why: str = ""

@@ -8,9 +8,11 @@ from deskquorum.grounding.quantities import (
     QuantityKind,
     find_quantities,
 )
-from deskquorum.grounding.reply_check import check_reply
+from deskquorum.grounding.reply_check import OpenClaim, check_reply, open_claims, risk_of
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, index_clauses
+from deskquorum.grounding.streaming import ReplyStream
 from deskquorum.grounding.support import Support
+from deskquorum.grounding.verified import is_verbatim
 
 __all__ = [
     "Bound",
@@ -19,12 +21,17 @@ __all__ = [
     "ClaimKind",
     "ClauseIndex",
     "ClauseLike",
+    "OpenClaim",
     "PolicyAct",
     "Quantity",
     "QuantityKind",
+    "ReplyStream",
     "Support",
     "check_reply",
     "extract_claims",
     "find_quantities",
     "index_clauses",
+    "is_verbatim",
+    "open_claims",
+    "risk_of",
 ]

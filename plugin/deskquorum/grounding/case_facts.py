@@ -62,12 +62,12 @@ def _judged(
         check(reading, records)
     if reading.against is not None:
         why = f"fact {reading.against} says otherwise"
-        return Support(verdict=Verdict.CONTRADICTED, why=why)
+        return Support(verdict=Verdict.CONTRADICTED, why=why, risk=1.0)
     leftover = [w for w in reading.words if w not in reading.explained and w.text not in neutral]
     if leftover or not reading.matched:
         return Support(verdict=Verdict.UNKNOWN, why="the facts do not say this in full")
     why = f"fact {', '.join(dict.fromkeys(reading.matched))}"
-    return Support(verdict=Verdict.SUPPORTED, why=why)
+    return Support(verdict=Verdict.SUPPORTED, why=why, risk=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from decimal import Decimal
 import regex
 
 __all__ = [
+    "AFTER_ONE",
     "ARTICLES",
     "BEFORE_ONE",
     "COUNT",
@@ -28,13 +29,33 @@ def _alternatives(words: Iterable[str]) -> str:
 
 
 _COUNTED = (
-    "one two three four five six seven eight nine ten eleven twelve",
-    "uno dos tres cuatro cinco seis siete ocho nueve diez once doce",
-    "un deux trois quatre cinq six sept huit neuf dix onze douze",
-    "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf",
-    "um dois três quatro cinco seis sete oito nove dez onze doze",
+    (
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+        "sixteen seventeen eighteen nineteen"
+    ),
+    (
+        "uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
+        "dieciséis diecisiete dieciocho diecinueve"
+    ),
+    "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
+    (
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn "
+        "fünfzehn "
+        "sechzehn siebzehn achtzehn neunzehn"
+    ),
+    (
+        "um dois três quatro cinco seis sete oito nove dez onze doze treze catorze quinze "
+        "dezesseis dezessete dezoito dezenove"
+    ),
 )
 _TENS = ("ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_OTHER_TENS = (
+    "diez veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
+    "dix vingt trente quarante cinquante soixante",
+    "zehn zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
+    "dez vinte trinta quarenta cinquenta sessenta setenta oitenta noventa",
+)
+_ONES = _COUNTED[0].split()[:9]
 ARTICLES = frozenset(
     {"a", "an", "un", "una", "une", "um", "uma", "ein", "eine", "einen", "einem", "einer"}
 )
@@ -42,6 +63,16 @@ ARTICLES = frozenset(
 NUMBER_WORDS = (
     {word: Decimal(value) for line in _COUNTED for value, word in enumerate(line.split(), 1)}
     | {word: Decimal(10 * tens) for tens, word in enumerate(_TENS, 1)}
+    | {
+        word: Decimal(10 * tens)
+        for line in _OTHER_TENS
+        for tens, word in enumerate(line.split(), 1)
+    }
+    | {
+        f"{ten}-{one}": Decimal(10 * tens + ones)
+        for tens, ten in enumerate(_TENS[1:], 2)
+        for ones, one in enumerate(_ONES, 1)
+    }
     | dict.fromkeys(ARTICLES, Decimal(1))
     | {"duas": Decimal(2)}
 )
@@ -88,6 +119,7 @@ PERCENT = regex.compile(
 _UNITS = {
     "minute": "minute minutes minuto minutos minuten min mins",
     "hour": "hour hours hora horas heure heures stunde stunden h",
+    "night": "night nights noche noches nuit nuits nacht nächte nächten noite noites",
     "day": "day days día días jour jours tag tage tagen dia dias",
     "week": "week weeks semana semanas semaine semaines woche wochen",
     "month": "month months mes meses mois monat monate monaten mês",
@@ -110,6 +142,12 @@ BEFORE_ONE = regex.compile(
     regex.IGNORECASE,
 )
 """`12 EUR a month` is a rate, `within a month` a window."""
+AFTER_ONE = regex.compile(
+    r"\s(?:later|earlier|before|after|ahead|from|or|of notice|notice|más tarde|plus tard|später)"
+    r"(?!\p{L})|'s notice",
+    regex.IGNORECASE,
+)
+"""`a week later`."""
 COUNT = regex.compile(rf"(?P<n>{_NUMBER})(?:\s(?P<unit>\p{{L}}+))?", regex.IGNORECASE)
 
 _MONTHS = (
@@ -128,6 +166,7 @@ DATE = regex.compile(
     r"(?<![\p{L}\d-])(?P<y>\d{4})-(?P<mm>\d{2})-(?P<d>\d{2})(?!\d)"
     r"|(?<![\d.,])(?P<d>\d{1,2})(?:st|nd|rd|th|\.|º|er)?\s(?:of\s|de\s)?"
     rf"{_MONTH}(?:,?\s(?:de\s)?(?P<y>\d{{4}}))?"
-    rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|\d)(?:,?\s(?P<y>\d{{4}}))?"
+    rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|"
+    rf"\d)(?:,?\s(?P<y>\d{{4}}))?"
     r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)"
 )

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import regex
 
 from deskquorum.grounding.measures import (
+    AFTER_ONE,
     ARTICLES,
     BEFORE_ONE,
     COUNT,
@@ -111,6 +113,7 @@ class Quantity:
                 return False
 
 
+@lru_cache(maxsize=8192)
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Every quantity of a text in order; overlapping readings go to the more telling kind."""
     covered = bytearray(len(text))
@@ -126,7 +129,12 @@ def find_quantities(text: str) -> tuple[Quantity, ...]:
 
 
 _MONTHS_A_YEAR = 12
-_IN_BASE = {"week": ("day", 7), "fortnight": ("day", 14), "year": ("month", _MONTHS_A_YEAR)}
+_IN_BASE = {
+    "night": ("day", 1),
+    "week": ("day", 7),
+    "fortnight": ("day", 14),
+    "year": ("month", _MONTHS_A_YEAR),
+}
 
 
 def _dates(text: str) -> Iterator[Quantity]:
@@ -177,7 +185,10 @@ def _windows(text: str) -> Iterator[Quantity]:
     for match in WINDOW.finditer(text):
         unit = UNITS.get(match.group("unit").casefold(), match.group("unit").casefold())
         vague = match.group("n").casefold() in ARTICLES and unit != "fortnight"
-        if vague and not BEFORE_ONE.search(text, max(0, match.start() - _REACH), match.start()):
+        if vague and not (
+            BEFORE_ONE.search(text, max(0, match.start() - _REACH), match.start())
+            or AFTER_ONE.match(text, match.end())
+        ):
             continue
         unit, factor = _IN_BASE.get(unit, (unit, 1))
         if match.group("working") or match.group("late"):

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import regex
 
-from deskquorum.domain import Facts, Finding, JsonValue, Verdict
+from deskquorum.domain import ClaimAnswer, Facts, Finding, JsonValue, Verdict
+from deskquorum.grounding.assessing import assess, clauses_near
 from deskquorum.grounding.case_facts import action_support, case_support
 from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
 from deskquorum.grounding.quotes import find_quotes
-from deskquorum.grounding.retrieve import ClauseIndex
-from deskquorum.grounding.sentences import sentences_of
+from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, ClauseSentence
+from deskquorum.grounding.sentences import Span, sentences_of
 from deskquorum.grounding.support import Support, support_of
 from deskquorum.grounding.surface import surface_findings
+from deskquorum.grounding.verified import with_answer
+from deskquorum.grounding.weights import load_weights
 from deskquorum.grounding.words import language_of, words_of
 
-__all__ = ["check_reply"]
+__all__ = ["OpenClaim", "check_reply", "open_claims", "risk_of"]
 
 LONGEST_REPLY = 10_000
 """Characters; a longer reply is one unknown claim."""
 
 
 def check_reply(
-    reply: str, *, index: ClauseIndex, facts: Facts, allowed_links: Sequence[str]
+    reply: str,
+    *,
+    index: ClauseIndex,
+    facts: Facts,
+    allowed_links: Sequence[str],
+    answers: Mapping[Span, ClaimAnswer] | None = None,
 ) -> tuple[Finding, ...]:
     """Check a drafted reply against clauses and facts, by place in the reply.
 
@@ -36,38 +44,110 @@ def check_reply(
         index: The desk's clauses, see `index_clauses`.
         facts: What the desk's systems say of this case.
         allowed_links: Hosts that a reply may link to.
+        answers: What verifiers' votes came to, by the place of the claim.
     """
     if len(reply) > LONGEST_REPLY:
         return (_too_long(reply),)
     known = frozenset(_texts(fact.value for fact in facts.values.values()))
     surface = tuple(surface_findings(reply, allowed_links=allowed_links, known=known))
-    findings = (*_claims(reply, index, facts), *surface)
-    private = [finding for finding in surface if finding.check == "privacy"]
+    findings = (*_claims(reply, index, facts, answers or {}), *surface)
+    private = [finding for finding in surface if finding.check in {"privacy", "secret"}]
     return tuple(
         sorted((_masked(finding, private) for finding in findings), key=lambda f: (f.start, f.end))
     )
 
 
-def _claims(reply: str, index: ClauseIndex, facts: Facts) -> Iterator[Finding]:
+def risk_of(findings: Iterable[Finding]) -> float:
+    """0..1: the risk of a reply, that of its riskiest claim; 0 when it claims nothing."""
+    return max((f.risk for f in findings if f.risk is not None), default=0.0)
+
+
+def _claims(
+    reply: str, index: ClauseIndex, facts: Facts, answers: Mapping[Span, ClaimAnswer]
+) -> Iterator[Finding]:
     claims = [claim for claim in extract_claims(reply) if claim.kind is not ClaimKind.SOCIAL]
     quotes = find_quotes(reply, sentences_of(reply), index)
+    told = {claim: _by_facts(claim, facts) for claim in claims if claim.sentence not in quotes}
+    open_claims = [claim for claim, support in told.items() if support is None]
+    weights = load_weights()
+    try:
+        assessed = assess(reply, open_claims, index, weights, quoted=quotes.keys())
+    except _BREAKS:
+        # INVARIANT: a voter that breaks vouches for nothing; its claims are unknown.
+        assessed = None
     foreign = _is_foreign(reply, index)
-    unquoted = [claim for claim in claims if claim.sentence not in quotes]
-    ranked = index.nearest([claim.text for claim in unquoted])
-    nearest = {claim.start: found for claim, found in zip(unquoted, ranked, strict=True)}
     for claim in claims:
         if claim.sentence in quotes:
-            quoted = quotes[claim.sentence]
-            support = Support(verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=quoted)
-        elif (done := action_support(claim, facts)) is not None:
-            support = done
-        elif claim.kind is ClaimKind.CASE:
-            support = case_support(claim, facts)
-        elif foreign:
-            support = Support(verdict=Verdict.UNKNOWN, why="not in the language of the clauses")
+            yield _finding(claim, _quoting(quotes[claim.sentence]))
+        elif (support := told[claim]) is not None:
+            yield _finding(claim, support)
         else:
-            support = support_of(claim, nearest[claim.start], index)
-        yield _finding(claim, support)
+            found = (
+                _BROKEN
+                if assessed is None
+                else support_of(claim, assessed.get(claim), index, weights)
+            )
+            found = _in_another_language(found) if foreign else found
+            answer = answers.get((claim.start, claim.end))
+            yield _finding(claim, found if answer is None else with_answer(found, answer, index))
+
+
+_BREAKS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_BROKEN = Support(verdict=Verdict.UNKNOWN, why="a voter broke", risk=1.0)
+
+
+def open_claims(reply: str, *, index: ClauseIndex, facts: Facts) -> tuple[OpenClaim, ...]:
+    """The claims of a reply that neither a quote nor the facts settle, with the clauses near them.
+
+    These are what verifiers are asked about.
+    """
+    if len(reply) > LONGEST_REPLY:
+        return ()
+    quotes = find_quotes(reply, sentences_of(reply), index)
+    claims = [
+        claim
+        for claim in extract_claims(reply)
+        if claim.kind is not ClaimKind.SOCIAL
+        and claim.sentence not in quotes
+        and _by_facts(claim, facts) is None
+    ]
+    nearest = clauses_near(reply, claims, index, top=_SHOWN)
+    return tuple(
+        OpenClaim(claim=claim, clauses=clauses)
+        for claim, clauses in zip(claims, nearest, strict=True)
+        if clauses
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClaim:
+    """A claim that somebody has to be asked about."""
+
+    claim: Claim
+    clauses: tuple[ClauseLike, ...]
+    """Nearest first."""
+
+
+_SHOWN = 3
+
+
+def _quoting(sentence: ClauseSentence) -> Support:
+    return Support(verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=sentence, risk=0.0)
+
+
+def _by_facts(claim: Claim, facts: Facts) -> Support | None:
+    """What the facts settle; None where they leave it to the clauses."""
+    done = action_support(claim, facts)
+    if done is None and claim.kind is ClaimKind.CASE:
+        done = case_support(claim, facts)
+    return None if done is None or done.verdict is Verdict.UNKNOWN else done
+
+
+def _in_another_language(support: Support) -> Support:
+    """Words can't be compared; the risk, which rests on numbers too, is told all the same."""
+    return replace(
+        support, verdict=Verdict.UNKNOWN, why="not in the language of the clauses", sentence=None
+    )
 
 
 _FEWEST_WORDS = 8
@@ -92,13 +172,20 @@ def _finding(claim: Claim, support: Support) -> Finding:
         clause_version=None if sentence is None else sentence.clause.version,
         quote=None if sentence is None else sentence.text,
         why=support.why,
+        risk=support.risk,
     )
 
 
 def _too_long(reply: str) -> Finding:
     why = f"longer than {LONGEST_REPLY} characters"
     return Finding(
-        check="claim", verdict=Verdict.UNKNOWN, start=0, end=len(reply), text="", why=why
+        check="claim",
+        verdict=Verdict.UNKNOWN,
+        start=0,
+        end=len(reply),
+        text="",
+        why=why,
+        risk=0.5,
     )
 
 

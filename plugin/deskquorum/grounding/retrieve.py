@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from deskquorum.grounding.alignment import WordVectors, cosines
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import sentences_of
 from deskquorum.grounding.wording import Wording, nearly, verbatim
 from deskquorum.grounding.words import content_words, language_of, words_of
 
 if TYPE_CHECKING:
+    import bm25s
     import numpy as np
     import numpy.typing as npt
 
@@ -65,7 +67,12 @@ class ClauseIndex:
     """Clause id to its sentences, in order."""
     worded: Mapping[Wording, tuple[ClauseSentence, ...]] = field(default_factory=dict)
     """Wording, exact and near, to the sentences that have it."""
-    _postings: Mapping[str, Mapping[int, float]] = field(default_factory=dict, repr=False)
+    vectors: WordVectors = field(default_factory=lambda: WordVectors(None), repr=False)
+    """Of single words, as far as an embedding is at hand."""
+    _bm25: bm25s.BM25 | None = field(default=None, repr=False)
+    _words: Sequence[tuple[str, ...]] = field(default=(), repr=False)
+    _rarity: Mapping[str, float] = field(default_factory=dict, repr=False)
+    _rarest: float = 1.0
     _vectors: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     _embed: Embed | None = field(default=None, repr=False)
 
@@ -75,18 +82,39 @@ class ClauseIndex:
             return [() for _ in queries]
         rankings = [[self._by_words(query)] for query in queries]
         if self._embed is not None and self._vectors is not None:
-            scores = self._embed(queries) @ self._vectors.T
-            for ranking, row in zip(rankings, scores, strict=True):
-                ranking.append([int(place) for place in (-row).argsort(kind="stable")])
-        return [tuple(self.clauses[i] for i in _fused(ranking)[:top]) for ranking in rankings]
+            # One by one: a small product of matrices costs a hundred times as much in some builds.
+            for ranking, query in zip(rankings, self._embed(queries), strict=True):
+                ranking.append(_highest(self._vectors @ query))
+        return [
+            tuple(self.clauses[i] for i in self._ranked(query, _fused(ranking))[:top])
+            for query, ranking in zip(queries, rankings, strict=True)
+        ]
+
+    def _ranked(self, query: str, candidates: list[int]) -> list[int]:
+        """The candidates by how near each word of the query comes to one of theirs, as well."""
+        import numpy as np
+
+        first = candidates[:_RERANKED]
+        asked = _words(query)
+        vectors = self.vectors.of(asked)
+        if vectors is None or not first:
+            return candidates
+        scores = []
+        rarity = np.array([self._rarity.get(word, self._rarest) for word in asked])
+        for place in first:
+            theirs = self.vectors.of(self._words[place])
+            near = np.zeros(len(asked)) if theirs is None else cosines(vectors, theirs).max(axis=1)
+            scores.append(float((np.clip(near, 0.0, 1.0) ** 2) @ rarity))
+        by_words = [first[i] for i in np.argsort(-np.array(scores), kind="stable")]
+        return [*_fused([first, by_words, by_words], steadiness=_STEADY), *candidates[_RERANKED:]]
 
     def _by_words(self, query: str) -> list[int]:
         """Places of the clauses that share a word with the query, by BM25."""
-        scores: defaultdict[int, float] = defaultdict(float)
-        for word in set(content_words(words_of(query))):
-            for place, weight in self._postings.get(word, {}).items():
-                scores[place] += weight
-        return sorted(scores, key=lambda place: (-scores[place], place))
+        words = sorted(set(content_words(words_of(query))))
+        if self._bm25 is None or not words:
+            return []
+        scores = self._bm25.get_scores(words)
+        return [place for place in _highest(scores) if scores[place] > 0]
 
 
 def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> ClauseIndex:
@@ -103,12 +131,18 @@ def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> 
         for wording in (verbatim(sentence.text), nearly(sentence.text)):
             worded[wording].append(sentence)
     texts = [clause.text for clause in clauses]
+    worded_texts = [_words(text) for text in texts]
+    rarity = _rarities(worded_texts)
     return ClauseIndex(
         clauses=clauses,
         language=language_of(words_of(" ".join(texts))),
         sentences=sentences,
         worded={wording: tuple(found) for wording, found in worded.items()},
-        _postings=_bm25(texts),
+        vectors=WordVectors(embed),
+        _bm25=_bm25(texts),
+        _words=worded_texts,
+        _rarity=rarity,
+        _rarest=max(rarity.values(), default=1.0),
         _vectors=embed(texts) if embed is not None and texts else None,
         _embed=embed,
     )
@@ -128,20 +162,48 @@ def _sentences(clause: ClauseLike) -> tuple[ClauseSentence, ...]:
     )
 
 
-def _bm25(texts: Sequence[str], *, k1: float = 1.2, b: float = 0.75) -> dict[str, dict[int, float]]:
-    """Weight of each word in each text, so that a search only adds up."""
-    counts = [Counter(content_words(words_of(text))) for text in texts]
-    average = sum(count.total() for count in counts) / max(1, len(counts)) or 1.0
-    postings: defaultdict[str, dict[int, float]] = defaultdict(dict)
-    for place, count in enumerate(counts):
-        length = k1 * (1 - b + b * count.total() / average)
-        for word, times in count.items():
-            postings[word][place] = times * (k1 + 1) / (times + length)
-    for found in postings.values():
-        rarity = math.log(1 + (len(texts) - len(found) + 0.5) / (len(found) + 0.5))
-        for place in found:
-            found[place] *= rarity
-    return dict(postings)
+def _bm25(texts: Sequence[str]) -> bm25s.BM25 | None:
+    """Okapi BM25 (Robertson et al. 1994), scored ahead so that a search only adds up."""
+    words = [list(content_words(words_of(text))) for text in texts]
+    if not any(words):
+        return None
+    import bm25s
+
+    # bm25s has no types.
+    found = bm25s.BM25(k1=1.2, b=0.75)  # type: ignore[no-untyped-call]
+    found.index(words, show_progress=False)
+    return found
+
+
+_RERANKED = 12
+"""Candidates that are looked at word by word."""
+_STEADY = 5
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words that carry a meaning, as written."""
+    return tuple(dict.fromkeys(w.text for w in words_of(text) if content_words([w])))
+
+
+def _rarities(texts: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Inverse document frequency of each word."""
+    counts = Counter(word for words in texts for word in words)
+    return {w: math.log(1 + len(texts) / count) for w, count in counts.items()}
+
+
+_RANKED = 50
+"""Clauses of each ranking that are fused; what stands lower cannot come out on top."""
+
+
+def _highest(scores: npt.NDArray[np.float32]) -> list[int]:
+    """Places of the highest scores, best first, the earlier of two equals first."""
+    import numpy as np
+
+    if len(scores) > _RANKED:
+        kept = np.sort(np.argpartition(-scores, _RANKED)[:_RANKED])
+    else:
+        kept = np.arange(len(scores))
+    return [int(kept[i]) for i in (-scores[kept]).argsort(kind="stable")]
 
 
 def _fused(rankings: Sequence[Sequence[int]], *, steadiness: int = 60) -> list[int]:

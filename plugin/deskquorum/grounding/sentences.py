@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 import regex
@@ -26,6 +27,7 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'\u2019]+")
 _SHORTEST_CLAUSE = 3
 
 
+@lru_cache(maxsize=2048)
 def sentences_of(text: str) -> tuple[Span, ...]:
     """Offsets of every sentence and list item, without bullets and outer blanks."""
     return tuple(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from deskquorum.domain import Verdict
-from deskquorum.grounding.claims import Claim, PolicyAct
-from deskquorum.grounding.quantities import Bound, Quantity, QuantityKind, find_quantities
-from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, ClauseSentence
-from deskquorum.grounding.words import content_words, words_of
+from deskquorum.grounding.assessing import Assessment
+from deskquorum.grounding.claims import Claim, ClaimKind, PolicyAct
+from deskquorum.grounding.retrieve import ClauseIndex, ClauseSentence
+from deskquorum.grounding.weights import Weights
 
 __all__ = ["Support", "support_of"]
 
@@ -23,67 +21,62 @@ class Support:
     why: str
     sentence: ClauseSentence | None = None
     """The clause's sentence that supports or contradicts."""
+    risk: float = 0.5
+    """0..1: how likely the claim says what nothing backs."""
 
 
-def support_of(claim: Claim, nearest: Sequence[ClauseLike], index: ClauseIndex) -> Support:
-    """Compare a claim's quantities with the nearest clauses; promises need a quote."""
-    against = _mismatch(claim, nearest, index)
-    if against is not None:
-        return against
-    where = f"; nearest clause {nearest[0].id}" if nearest else ""
-    if claim.act in {PolicyAct.COMMITMENT, PolicyAct.ENTITLEMENT}:
-        why = f"{claim.act} that quotes no clause{where}"
-        return Support(verdict=Verdict.UNSUPPORTED, why=why)
-    return Support(verdict=Verdict.UNKNOWN, why=f"no clause says this word for word{where}")
+def support_of(
+    claim: Claim, assessment: Assessment | None, index: ClauseIndex, weights: Weights
+) -> Support:
+    """What the voters make of a claim: doubt enough to name it, or not enough to tell."""
+    if assessment is None:
+        return _unheard(claim, "no clause speaks of this", risk=_NOTHING_FOUND)
+    clause, risk = assessment.clause, round(assessment.risk, 4)
+    if assessment.heard < _BARELY_HEARD and risk >= _EVEN:
+        return _unheard(claim, f"nearest clause {clause.id} speaks of little of this", risk=risk)
+    loose = assessment.number is not None and assessment.number.kind == "unexplained"
+    if loose and assessment.heard < _LITTLE_HEARD and claim.act in _PROMISES:
+        return _unheard(claim, f"not by the numbers of clause {clause.id}", risk=risk)
+    doubtful = risk >= weights.doubtful_from or _is_another_number(assessment)
+    if doubtful and assessment.doubt and (claim.kind is ClaimKind.POLICY or assessment.number):
+        why = f"{assessment.doubt}, by clause {clause.id}"
+        sentence = _sentence(assessment, index)
+        return Support(verdict=Verdict.CONTRADICTED, why=why, sentence=sentence, risk=risk)
+    why = f"no clause says this word for word; nearest clause {clause.id}"
+    return Support(verdict=Verdict.UNKNOWN, why=why, risk=risk)
 
 
-_LEAST_SHARED = 2
-_TOLD_OF_THE_CASE = frozenset({"ago", "since", "already", "been", "hace", "depuis", "seit", "há"})
+_NOTHING_FOUND = 0.8
+_BARELY_HEARD = 0.12
+_EVEN = 0.5
+_LITTLE_HEARD = 0.34
+_PROMISES = frozenset({PolicyAct.COMMITMENT, PolicyAct.ENTITLEMENT})
 
 
-def _mismatch(claim: Claim, nearest: Sequence[ClauseLike], index: ClauseIndex) -> Support | None:
-    """A quantity of the claim that the nearest clause states otherwise for the same thing."""
-    if not nearest:
-        return None
-    known = [q for clause in nearest for s in index.sentences[clause.id] for q in s.quantities]
-    words = words_of(claim.text)
-    rivals = [
-        sentence
-        for sentence in index.sentences[nearest[0].id]
-        if len(set(content_words(words)) & set(content_words(words_of(sentence.text))))
-        >= _LEAST_SHARED
-    ]
-    for quantity in find_quantities(claim.text):
-        if _tells_the_case(quantity, {word.text for word in words}) or any(
-            other.equals(quantity) or other.allows(quantity) for other in known
-        ):
-            continue
-        for sentence in rivals:
-            if any(_differs(quantity, other) for other in sentence.quantities):
-                why = f"{quantity.kind} differs from clause {sentence.clause.id}"
-                return Support(verdict=Verdict.CONTRADICTED, why=why, sentence=sentence)
-    return None
+def _is_another_number(assessment: Assessment) -> bool:
+    """The one rule that is good enough alone: a number that the clause has otherwise."""
+    number = assessment.number
+    return number is not None and number.kind == "other" and assessment.heard >= _LITTLE_HEARD
 
 
-def _differs(quantity: Quantity, other: Quantity) -> bool:
-    """Whether the other is a different value of what this quantity is about."""
-    return (
-        other.comparable(quantity)
-        and bool(other.role & quantity.role)
-        and not _computed(quantity, other)
-    )
+def _unheard(claim: Claim, why: str, *, risk: float) -> Support:
+    """A promise that no clause speaks of is unsupported; of other claims nobody can tell."""
+    if claim.act in _PROMISES:
+        return Support(
+            verdict=Verdict.UNSUPPORTED, why=f"{claim.act} that quotes no clause; {why}", risk=risk
+        )
+    return Support(verdict=Verdict.UNKNOWN, why=why, risk=risk)
 
 
-def _tells_the_case(quantity: Quantity, words: set[str]) -> bool:
-    """`It came two months ago` tells how long ago, not how long the customer has."""
-    return quantity.bound is Bound.EXACT and bool(words & _TOLD_OF_THE_CASE)
-
-
-def _computed(quantity: Quantity, other: Quantity) -> bool:
-    """Whether an amount may be a sum worked out from the clause: a whole multiple, or a basket."""
-    if quantity.kind is not QuantityKind.MONEY:
-        return False
-    value, base = quantity.value, other.value
-    if not isinstance(value, Decimal) or not isinstance(base, Decimal):
-        return True
-    return other.bound is not quantity.bound or not base or value % base == 0
+def _sentence(assessment: Assessment, index: ClauseIndex) -> ClauseSentence | None:
+    """The clause's sentence with the number that decides, else its first."""
+    sentences = index.sentences[assessment.clause.id]
+    source = None if assessment.number is None else assessment.number.source
+    if source is not None:
+        at = 0
+        text = assessment.clause.text
+        for sentence in sentences:
+            at = text.find(sentence.text, at)
+            if at <= source.start < at + len(sentence.text):
+                return sentence
+    return sentences[0] if sentences else None

@@ -29,6 +29,8 @@ def surface_findings(
     yield from _links(reply, hosts)
     yield from _matches(reply, "placeholder", _GAPS, "a gap that was not filled")
     yield from _matches(reply, "leakage", _LEAKS, "speaks of its own instructions")
+    yield from _matches(reply, "secret", _SECRETS, "looks like a key or a password")
+    yield from _matches(reply, "tone", _RUDE, "a tone that no desk takes")
     for word in words_of(reply):
         if word.text in ABUSE:
             yield _finding(reply, "abuse", (word.start, word.end), "a word that insults")
@@ -47,10 +49,13 @@ _CARD_LENGTHS = range(13, 20)
 _PHONE_LENGTHS = range(9, 16)
 
 _URL = regex.compile(
-    r"(?<![\w@.])(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)[^\s<>\"'⟦⟧]+|(?:javascript|data|vbscript|file):[^\s<>\"']+"
+    r"(?<![\w@.])(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)[^\s<>\"'⟦⟧]+|(?:javascript|data|vbscript|"
+    r"file):[^\s<>\"']+"
     r"|www\.[^\s<>\"']+"
-    r"|(?:[\p{L}\d-]{1,63}\.){1,4}(?:com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|online|site|"
-    r"example|test|eu|uk|de|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|in)(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
+    r"|(?:[\p{L}\d-]{1,63}\.){1,4}(?:com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|"
+    r"online|site|"
+    r"example|test|eu|uk|de|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|"
+    r"in)(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
     regex.IGNORECASE,
 )
 _HTML = (
@@ -74,6 +79,30 @@ _LEAKS = regex.compile(
     r"|knowledge cutoff"
     r"|como (?:un )?modelo de lenguaje|en tant que modèle de langage|als (?:ki-)?sprachmodell"
     r"|como (?:um )?modelo de linguagem)(?!\p{L})",
+    regex.IGNORECASE,
+)
+
+
+_SECRETS = regex.compile(
+    r"(?<![\w-])(?:sk-[\w-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|xox[abpr]-[\w-]{10,}|"
+    r"AIza[\w-]{30,}"
+    r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})(?![\w-])"
+    r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
+    r"|(?i:\b(?:password|passwort|contraseña|mot de passe|senha|api[ _-]?key)\s?(?:is|:|=|ist|es|"
+    r"est|é)\s?"
+    r"(?=\S*\d)(?=\S*\p{L})[^\s.,;]{6,})"
+)
+_RUDE = regex.compile(
+    r"(?<!\p{L})(?:(?:that's|that is|it's|it is|this is) (?:all )?your (?:own )?fault|calm down|"
+    r"not my problem|"
+    r"not our problem|as i (?:have )?already (?:told|said|explained)|read (?:it|the (?:policy|"
+    r"terms)) properly|"
+    r"stop (?:whining|complaining)|whatever you say|good luck with that|get lost|shut up|"
+    r"es (?:su|tu) (?:propia )?culpa|no es (?:mi|nuestro) problema|c'est votre faute|ce n'est "
+    r"pas mon problème|"
+    r"das ist ihre (?:eigene )?schuld|nicht mein problem|a culpa é sua|não é problema (?:meu|"
+    r"nosso))(?!\p{L})"
+    r"|[!?]{3,}|(?-i:(?:\b\p{Lu}{2,}\b[ ,]+){5,})",
     regex.IGNORECASE,
 )
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import regex
 
@@ -23,6 +24,8 @@ _WORD = regex.compile(
 )
 _PART = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 _GROUPED = regex.compile(r"\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?")
+_KEPT = 8192
+"""Texts whose words are kept: one reply is looked at by many."""
 _LEAST_STOP_WORDS = 0.12
 _TWO_READINGS = regex.compile(r"\d+[.,]\d{3}|0\d+")
 
@@ -39,6 +42,7 @@ class Word:
     end: int
 
 
+@lru_cache(maxsize=_KEPT)
 def words_of(text: str) -> tuple[Word, ...]:
     """Every word and meaningful symbol of a text, in order; punctuation is dropped."""
     found: list[Word] = []
@@ -54,11 +58,14 @@ def words_of(text: str) -> tuple[Word, ...]:
 
 def content_words(words: Iterable[Word]) -> tuple[str, ...]:
     """Light stems of the words that carry a meaning, without numbers and stop words."""
-    return tuple(
-        _stem(word.text)
-        for word in words
-        if word.text not in _ALL_STOP_WORDS and any(c.isalpha() for c in word.text)
-    )
+    return tuple(stem for word in words if (stem := _content(word.text)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _content(word: str) -> str:
+    """The stem of a word that carries a meaning, empty for any other."""
+    plain = word not in _ALL_STOP_WORDS and any(c.isalpha() for c in word)
+    return _stem(word) if plain else ""
 
 
 def language_of(words: Iterable[Word]) -> str | None:
@@ -135,6 +142,8 @@ def _expanded(word: str) -> tuple[str, ...]:
 def _stem(word: str) -> str:
     """Plural and verb endings off, enough to rank and to compare neighbours."""
     for ending in ("ies", "ing", "ed", "es", "s", "en", "e"):
+        if ending == "s" and word.endswith("ss"):
+            continue
         if word.endswith(ending) and len(word) - len(ending) >= _GROUP:
             stem = word.removesuffix(ending)
             doubled = ending in {"ed", "ing"} and len(stem) > _GROUP and stem[-1] == stem[-2]

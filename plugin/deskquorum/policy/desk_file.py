@@ -34,6 +34,7 @@ __all__ = [
     "ModelSpec",
     "NearestSpec",
     "PromptSpec",
+    "ReplyCheckSpec",
     "RuleSpec",
     "load_desk_file",
 ]
@@ -111,6 +112,15 @@ LabelerSpec = RuleSpec | NearestSpec | PromptSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyCheckSpec:
+    """The model that is asked about the claims of drafted replies."""
+
+    model: str
+    accuracy: float
+    """Assumed of each of its verifiers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskFile:
     """The desk itself."""
 
@@ -132,6 +142,8 @@ class DeskFile:
     sources: Mapping[str, SourceSpec]
     max_age: Mapping[str, timedelta]
     """Fact, or record, to the oldest that a source may tell of it."""
+    reply_check: ReplyCheckSpec | None
+    """Who is asked about the claims of drafted replies; None asks nobody."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -166,6 +178,9 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         links=tuple(value.links),
         sources=sources,
         max_age=read_max_ages(document, problems),
+        reply_check=(
+            None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
+        ),
         path=path,
         folder=folder,
         hash=_hash(value, sources),
@@ -257,7 +272,17 @@ def _cross_checks(document: Document[DeskShape]) -> list[Problem]:
         *_check_ledger(document),
         *_check_questions(document),
         *_check_labelers(document),
+        *_check_reply_check(document),
     ]
+
+
+def _check_reply_check(document: Document[DeskShape]) -> list[Problem]:
+    shape, models = document.value.reply_check, document.value.models
+    if shape is None or shape.model in models.keys() | document.dropped:
+        return []
+    hint = did_you_mean(shape.model, models, what="models")
+    message = f"unknown model '{shape.model}'"
+    return [document.problem(message, "reply_check", "model", hint=hint)]
 
 
 def _check_currency(document: Document[DeskShape]) -> list[Problem]:

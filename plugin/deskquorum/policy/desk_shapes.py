@@ -17,6 +17,7 @@ __all__ = [
     "NearestShape",
     "PromptShape",
     "QuestionShape",
+    "ReplyCheckShape",
     "RuleShape",
 ]
 
@@ -93,6 +94,13 @@ class PromptShape(LabelerShape):
 AnyLabeler = Annotated[RuleShape | NearestShape | PromptShape, Field(discriminator="kind")]
 
 
+class ReplyCheckShape(_Shape):
+    """The model that is asked about the claims of drafted replies."""
+
+    model: _Text
+    accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.75
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -109,3 +117,4 @@ class DeskShape(_Shape):
     links: list[_Text] = []
     sources: dict[str, AnySource] = {}
     max_age: dict[str, _Text] = {}
+    reply_check: ReplyCheckShape | None = None

@@ -12,6 +12,7 @@ from deskquorum.reconciliation.batch import (
     reconcile_table,
 )
 from deskquorum.reconciliation.certificate import Certified, certify
+from deskquorum.reconciliation.claims import CLAIM, settle_claims
 from deskquorum.reconciliation.drift import Watch, alarmed, changed, observe, watch_over
 from deskquorum.reconciliation.label_model import label_model
 from deskquorum.reconciliation.learned import (
@@ -34,6 +35,7 @@ from deskquorum.reconciliation.streaming import counted
 from deskquorum.reconciliation.vote_table import VoteTable, family_of, vote_table
 
 __all__ = [
+    "CLAIM",
     "LEAST_GOLD",
     "UNCALIBRATED_CAP",
     "Certificate",
@@ -59,6 +61,7 @@ __all__ = [
     "reconcile",
     "reconcile_table",
     "remove_model",
+    "settle_claims",
     "standing",
     "vote_table",
     "watch_over",

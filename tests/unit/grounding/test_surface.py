@@ -79,3 +79,47 @@ def test_this_is_fine(reply):
 
 def test_a_number_that_the_facts_hold_is_no_phone_number():
     assert checks("parcel 123456789012", known={"123456789012"}) == []
+
+
+def checks_in(reply):
+    found = surface_findings(reply, allowed_links=(), known=frozenset())
+    return {finding.check for finding in found}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param("Use sk-abcdefghij0123456789abcd for it.", id="api-key"),
+        pytest.param("The password is hunter22.", id="password"),
+        pytest.param("-----BEGIN RSA PRIVATE KEY-----", id="private-key"),
+    ],
+)
+def test_a_secret_is_found(reply):
+    assert "secret" in checks_in(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["You can reset your password in the app.", "Your password is safe with us.", "sk-2 is a bus."],
+)
+def test_speaking_of_passwords_is_no_secret(reply):
+    assert "secret" not in checks_in(reply)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "That's your own fault.",
+        "As I already told you, no.",
+        "Das ist Ihre eigene Schuld.",
+        "What do you want???",
+        "YOU HAVE TO READ THE TERMS.",
+    ],
+)
+def test_a_tone_that_no_desk_takes_is_found(reply):
+    assert "tone" in checks_in(reply)
+
+
+def test_a_firm_and_friendly_refusal_has_no_bad_tone():
+    reply = "I'm sorry, we can't refund the USB-C cable (USD 12.00, EU VAT incl.) any more."
+    assert "tone" not in checks_in(reply)

@@ -1,0 +1,139 @@
+"""The voters' word on every policy claim of a reply, each against the clause it speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from deskquorum.grounding.alignment import nearness
+from deskquorum.grounding.claims import Claim
+from deskquorum.grounding.number_votes import NumberVote
+from deskquorum.grounding.passages import Passage, read_passage
+from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike
+from deskquorum.grounding.sentences import Span
+from deskquorum.grounding.voting import Ballot, ballot_of
+from deskquorum.grounding.weights import Weights
+
+__all__ = ["Assessment", "assess", "clauses_near"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What the voters make of one claim."""
+
+    clause: ClauseLike
+    """The clause that speaks most of the same things."""
+    risk: float
+    """0..1 that the claim says what the clause does not."""
+    heard: float
+    """0..1: how much of the claim the clause speaks of."""
+    doubt: str
+    """The strongest doubt about this claim in words, empty when there is none."""
+    number: NumberVote | None
+    """A number of the claim that the clause has otherwise."""
+
+
+def assess(
+    reply: str,
+    claims: Sequence[Claim],
+    index: ClauseIndex,
+    weights: Weights,
+    *,
+    quoted: Collection[Span] = (),
+) -> Mapping[Claim, Assessment]:
+    """Assess claims, those of one clause together: one often gives the case, another the outcome.
+
+    Claims for which no clause is found are left out.
+
+    Args:
+        reply: The whole reply; sentences without a claim of their own tell of the case.
+        claims: What is to be assessed.
+        index: The desk's clauses.
+        weights: What each voter counts for.
+        quoted: Sentences that quote a clause, and say nothing beyond it.
+    """
+    nearest = clauses_near(reply, claims, index, top=_CONSIDERED)
+    groups: dict[str, list[Claim]] = {}
+    clauses: dict[str, ClauseLike] = {}
+    for claim, found in zip(claims, nearest, strict=True):
+        if found:
+            best = _closest(claim, found, index)
+            clauses[best.id] = best
+            groups.setdefault(best.id, []).append(claim)
+    taken = {claim.sentence for claim in claims}
+    whole = read_passage(reply)
+    out: dict[Claim, Assessment] = {}
+    for key, group in groups.items():
+        others = taken - {claim.sentence for claim in group}
+        passage = whole.only({*others, *quoted})
+        ballot = ballot_of(passage, read_passage(clauses[key].text), index.vectors)
+        out |= _shared_out(group, passage, ballot, clauses[key], weights)
+    return out
+
+
+def clauses_near(
+    reply: str, claims: Sequence[Claim], index: ClauseIndex, *, top: int
+) -> list[tuple[ClauseLike, ...]]:
+    """The clauses nearest to the sentence of each claim, or else to the whole reply."""
+    sentences = list(dict.fromkeys(claim.sentence for claim in claims))
+    queries = [reply[slice(*sentence)] for sentence in sentences]
+    *found, around = index.nearest([*queries, reply], top=top) if claims else [()]
+    near = dict(zip(sentences, found, strict=True))
+    return [near[claim.sentence] or around for claim in claims]
+
+
+_CONSIDERED = 3
+"""Clauses among which the one that speaks most of the claim is chosen."""
+
+
+def _closest(claim: Claim, found: Sequence[ClauseLike], index: ClauseIndex) -> ClauseLike:
+    if len(found) == 1:
+        return found[0]
+    passage = read_passage(claim.text)
+
+    def heard(place: int) -> tuple[float, int]:
+        near = nearness(passage.marks, read_passage(found[place].text).marks, index.vectors)
+        return (round(float(near.max(axis=1).mean()), 3) if near.size else 0.0, -place)
+
+    return found[max(range(len(found)), key=heard)]
+
+
+def _shared_out(
+    group: Sequence[Claim],
+    passage: Passage,
+    ballot: Ballot,
+    clause: ClauseLike,
+    weights: Weights,
+) -> Mapping[Claim, Assessment]:
+    """The group's risk to each of its claims; where the doubt lies in one, less to the others."""
+    risk = weights.risk(ballot.features)
+    doubts = {claim: _doubt(claim, passage, ballot) for claim in group}
+    worst = min((score for score, _ in doubts.values()), default=0.0)
+    return {
+        claim: Assessment(
+            clause=clause,
+            risk=risk if score <= worst / 2 else risk * _ELSEWHERE,
+            heard=-ballot.features["unheard"],
+            doubt=why,
+            number=_number(claim, ballot),
+        )
+        for claim, (score, why) in doubts.items()
+    }
+
+
+_ELSEWHERE = 0.5
+
+
+def _doubt(claim: Claim, passage: Passage, ballot: Ballot) -> tuple[float, str]:
+    inside = [
+        ballot.against[place]
+        for place, segment in enumerate(passage.segments)
+        if place in ballot.against and claim.start < segment.end and segment.start < claim.end
+    ]
+    return min(inside, default=(0.0, ""))
+
+
+def _number(claim: Claim, ballot: Ballot) -> NumberVote | None:
+    return next(
+        (v for v in ballot.numbers if v.score < 0 and claim.start <= v.start < claim.end), None
+    )

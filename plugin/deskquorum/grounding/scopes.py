@@ -1,0 +1,119 @@
+"""Whom and what a clause covers: `only`, `all`, groups by name, and whether the customer is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import regex
+
+from deskquorum.grounding.lexicon import word_set
+from deskquorum.grounding.passages import Part, Passage
+
+if TYPE_CHECKING:
+    from deskquorum.grounding.alignment import Nearness
+
+__all__ = ["coverage_of_segments", "scope_agreement"]
+
+_EVERYBODY = word_set(
+    "all any every everybody everyone both alike whichever whatever wherever whoever however "
+    "either "
+    "regardless anyone irrelevant anybody todos todas cualquier cualquiera tous toutes alle jeder "
+    "jede beide todos ambos"
+)
+_GROUP = regex.compile(
+    r"(?<!\p{L})(?:as an?|as the|being an?|with (?:your|an?)|on (?:your|the|an?)|staying in|"
+    r"staying in the|"
+    r"you're (?:an?|in the|on the|on an?)|you are (?:an?|in the|on the)|for an?|your|(?:on|in|"
+    r"with)(?=\s(?-i:\p{Lu}))|"
+    r"como|als|en tant que|en tant qu'|com o|con (?:tu|su)|mit (?:Ihrer|Ihrem|der)|avec (?:votre|"
+    r"une?))"
+    r"\s+(?P<who>(?:[\p{L}'-]+\s?){1,3})",
+    regex.IGNORECASE,
+)
+_FOR = regex.compile(
+    r"(?<!\p{L})(?:for|to|of the|open to|with an?|with|on|reserved for|für|para|pour)\s+\p{L}+",
+    regex.IGNORECASE,
+)
+_ADDRESSED = word_set("you your you'd you'll you're usted tu te vous votre sie ihr ihnen você")
+_HELD = 0.75
+_ACTS = frozenset({Part.MAIN, Part.RESULT, Part.DEFAULT})
+
+
+def scope_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[int, float]:
+    """For each segment of the reply: above 0 where it grants to whom the clause does."""
+    import numpy as np
+
+    group = _group(reply)
+    if not near.size or not any(group):
+        return {}
+    held = np.array(group, dtype=float)
+    found: dict[int, float] = {}
+    for place, segment in enumerate(reply.segments):
+        if segment.part not in _ACTS:
+            continue
+        topic = np.array(
+            [float(m.segment == place and not g) for m, g in zip(reply.marks, group, strict=True)]
+        )
+        covered = coverage_of_segments(clause, near, topic)
+        best = int(covered.argmax())
+        if covered[best] < _LEAST_TOPIC:
+            continue
+        granted = _granted(clause, near, held, best)
+        if granted < 0 < segment.sign and not _ADDRESSED & set(segment.words):
+            continue
+        sign = 1.0 if segment.sign > 0 else -1.0
+        told = 1.0 if clause.segments[best].told > 0 else -1.0
+        found[place] = granted * told * sign * float(covered[best]) ** 0.5
+    return found
+
+
+_LEAST_TOPIC = 0.1
+
+
+def coverage_of_segments(clause: Passage, near: Nearness, weights: Nearness) -> Nearness:
+    """0..1 for each segment of a clause: how much of it words of the reply speak of."""
+    import numpy as np
+
+    spread: dict[str, set[int]] = {}
+    for mark in clause.marks:
+        spread.setdefault(mark.stem, set()).add(mark.segment)
+    seen, whole = np.zeros(len(clause.segments)), np.zeros(len(clause.segments))
+    best = (near * weights[:, None]).max(axis=0)
+    for column, mark in enumerate(clause.marks):
+        weight = 1.0 / len(spread[mark.stem])
+        whole[mark.segment] += weight
+        seen[mark.segment] += weight * best[column] ** 2
+    return seen / np.maximum(whole, 1e-6)
+
+
+def _group(reply: Passage) -> list[bool]:
+    """Which of the reply's words tell what the customer is or has."""
+    spans = [match.span("who") for match in _GROUP.finditer(reply.text)]
+    return [any(start <= mark.start < end for start, end in spans) for mark in reply.marks]
+
+
+def _granted(clause: Passage, near: Nearness, held: Nearness, place: int) -> float:
+    """-1..1: whether a segment of the clause holds for who the reply says the customer is."""
+    columns = [i for i, mark in enumerate(clause.marks) if mark.segment == place]
+    rows = held > 0
+    # A word of the group that stands in every segment tells nobody apart.
+    apart = near[rows]
+    common = [
+        all(
+            any(apart[row, i] > _HELD for i, m in enumerate(clause.marks) if m.segment == s)
+            for s in range(len(clause.segments))
+        )
+        for row in range(len(apart))
+    ]
+    apart = apart[[not one for one in common]]
+    if not len(apart):
+        return 0.0
+    segment = clause.segments[place]
+    if float(apart[:, columns].max()) > _HELD:
+        return 1.0
+    if _EVERYBODY & set(segment.words):
+        return 1.0
+    if float(apart.max()) > _HELD or segment.exclusive:
+        return -1.0
+    return -0.5 if _FOR.search(clause.text, segment.start, segment.end) else 0.0

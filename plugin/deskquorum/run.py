@@ -1,0 +1,81 @@
+"""What is known of one ticket on its way through the rooms, and what it asks of its redaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from deskquorum.domain import (
+    Charge,
+    Decision,
+    Evidence,
+    Facts,
+    Proposal,
+    Reason,
+    RedactedTicket,
+    Ticket,
+    Vote,
+)
+from deskquorum.errors import RedactionError
+from deskquorum.policy import PolicyBook, charges_of
+from deskquorum.redaction import Session
+from deskquorum.setups import Setup
+
+__all__ = ["Run", "leaks_in", "redacted_proposal"]
+
+
+class Run:
+    """What is known of one ticket so far, for the hand-off should the next step break."""
+
+    def __init__(self, *, ticket: Ticket, setup: Setup, decision_id: str) -> None:
+        self.ticket = ticket
+        self.setup = setup
+        self.decision_id = decision_id
+        self.stage = "start"
+        self.session: Session | None = None
+        self.facts = Facts()
+        self.raw_facts = Facts()
+        self.votes: tuple[Vote, ...] = ()
+        self.failures: list[Reason] = []
+        self.evidence: Evidence | None = None
+        self.ticket_time = max(message.at for message in ticket.messages)
+
+    def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
+        """What the decision's action takes from its limits, and a key that tells it from others."""
+        spec = None if decision.action is None else book.actions.get(decision.action.name)
+        if spec is None or decision.action is None or self.session is None:
+            return (), ""
+        try:
+            action = self.session.restore_action(decision.action)
+        except RedactionError:
+            # Such an action is held back anyway.
+            return (), ""
+        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        return charges_of(spec, action, self.raw_facts).charges, key
+
+    @property
+    def redacted(self) -> RedactedTicket:
+        """The ticket as far as it may be kept."""
+        if self.session is not None:
+            return self.session.ticket
+        # Nothing of the text may be kept when it could not be redacted.
+        empty = tuple(replace(message, text="") for message in self.ticket.messages)
+        return RedactedTicket(id=self.ticket.id, messages=empty, languages=("und",))
+
+
+def redacted_proposal(proposal: Proposal | None, session: Session) -> Proposal | None:
+    """A bot's proposal with placeholders for personal data."""
+    if proposal is None:
+        return None
+    action = None if proposal.action is None else session.redact_action(proposal.action)
+    reply = None if proposal.reply is None else session.redact(proposal.reply, "reply")
+    return replace(proposal, action=action, reply=reply)
+
+
+def leaks_in(proposal: Proposal | None, session: Session) -> tuple[Reason, ...]:
+    """Personal data in a bot's reply that its reader did not bring along."""
+    if proposal is None or proposal.reply is None:
+        return ()
+    return tuple(
+        Reason(code="leak", params={"kind": kind.lower()}) for kind in session.leaks(proposal.reply)
+    )
