@@ -88,14 +88,7 @@ def load_parts(
         raise PolicyFileError([_no_desk(path)])
     book = _collect(problems, lambda: load_policies(folder / "policies"))
     prompts = _collect(problems, lambda: load_prompts(_prompt_folders(folder, "labelers")))
-    playbook = _collect(
-        problems,
-        lambda: load_playbook(
-            folder / "policies" / "playbook.yaml",
-            book=book,
-            reply_folders=_prompt_folders(folder, "replies"),
-        ),
-    )
+    playbook = _collect(problems, lambda: _playbook(folder, book))
     # With faulty policies the word lists and prompts that the desk names are checked all the same.
     desk = load_desk_file(path, []) if book is None else book.desk
     if desk is None:
@@ -175,6 +168,11 @@ def _rulebook(
         learned=learned,
         versions=_versions(book, playbook, learned),
     )
+
+
+def _playbook(folder: Path, book: PolicyBook | None) -> Playbook:
+    path = folder / "policies" / "playbook.yaml"
+    return load_playbook(path, book=book, reply_folders=_prompt_folders(folder, "replies"))
 
 
 def _labelers(
