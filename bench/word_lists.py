@@ -27,6 +27,7 @@ PLACE = re.compile(
     r"(?:real_)?(?:cities|city_names?|countries|states|provinces?|regions|municipalities|cantons"
     r"|departments)$"
 )
+COUNTRY = re.compile(r"(?:countries|states)$")
 LEAST_LETTERS = 3
 NOTE_FAKER = "# From the locales of faker {version} (MIT), folded; made by bench/word_lists.py."
 NOTE_SCOWL = (
@@ -39,7 +40,7 @@ NOTE_SCOWL = (
 
 
 def main() -> None:
-    """Write the four lists."""
+    """Write the lists."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--english", type=Path, required=True, help="SCOWL's list, a word a line")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
@@ -47,13 +48,16 @@ def main() -> None:
     listed = options.english.read_text(encoding="utf-8").split()
     english = {word for word in listed if word.isalpha() and word.islower()}
     everyday = english | words("common_words")
-    given = {name for name in _names("person", GIVEN) if name not in everyday}
-    surnames = {name for name in _names("person", SURNAME) if name not in everyday}
-    # The word 'Can' is Turkish, the place 'Of' as well: an everyday word is neither here.
-    places = {place for place in _places() if place not in everyday}
+    given, surnames = set(_names("person", GIVEN)), set(_names("person", SURNAME))
+    # A name that is an everyday word as well is one only where nothing else can stand.
+    both = (given | surnames) & english - words("common_words")
+    given, surnames = given - everyday, surnames - everyday
+    # Villages are called 'Of' and 'Best'; countries stay, whatever else the word means.
+    places = {place for place in _places(PLACE) if place not in everyday} | set(_places(COUNTRY))
     note = NOTE_FAKER.format(version=version("faker"))
     _write(options.out / "given_names.txt", note, given)
     _write(options.out / "surnames.txt", note, surnames)
+    _write(options.out / "everyday_names.txt", note, both)
     _write(options.out / "places.txt", note, (place.replace(" ", "_") for place in places))
     _write(options.out / "english_words.txt", NOTE_SCOWL, map(fold, english))
 
@@ -66,8 +70,8 @@ def _names(provider: str, wanted: re.Pattern[str]) -> Iterator[str]:
                 yield name
 
 
-def _places() -> Iterator[str]:
-    for text in _values("address", PLACE):
+def _places(wanted: re.Pattern[str]) -> Iterator[str]:
+    for text in _values("address", wanted):
         place = fold(re.sub(r"\s*\(.*\)", "", text))
         if len(place) > LEAST_LETTERS and re.fullmatch(r"[a-z'.\-]+(?: [a-z'.\-]+){0,3}", place):
             yield place

@@ -42,16 +42,6 @@ _CUED_ID = Matcher(
     ignore_case=True,
 )
 _ACRONYM = Matcher(r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN)\b" + _IS + _ID_VALUE)
-_CPF = Matcher(r"(?<![\w\-.])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w\-])")
-_DNI = Matcher(r"(?<![\w\-.])(?:\d{8}|[XYZ]-?\d{7})[ \-]?[A-HJ-NP-TV-Z](?![\w\-])")
-_FISCAL = Matcher(r"(?<!\w)[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z](?!\w)", ignore_case=True)
-_NINO = Matcher(
-    r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ ]?\d\d[ ]?\d\d[ ]?\d\d[ ]?[A-D](?!\w)"
-)
-_INSEE = Matcher(
-    r"(?<!\w)[12][ ]?\d\d[ ]?(?:0[1-9]|1[0-2])[ ]?(?:\d\d|2[AB])[ ]?\d{3}[ ]?\d{3}[ ]?\d\d(?!\w)"
-)
-_DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 _MONTH = (
     r"(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|ene|abr|ago|set|dic|janv"
@@ -104,29 +94,6 @@ def identity_entities(view: View) -> Iterator[Entity]:
     for cue in (_CUED_ID, _ACRONYM):
         for hit in cue.finditer(text):
             yield _entity(*hit.span("id"), EntityType.NATIONAL_ID, 0.8)
-    yield from _national(text)
-
-
-def _national(text: str) -> Iterator[Entity]:
-    """Numbers whose shape or check letter alone gives them away."""
-    for matcher in (_FISCAL, _NINO):
-        for hit in matcher.finditer(text):
-            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 0.8)
-    for hit in _CPF.finditer(text):
-        yield _entity(*hit.span(), EntityType.NATIONAL_ID, 0.9)
-    for hit in _DNI.finditer(text):
-        if _dni_holds(hit[0]):
-            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 1.0)
-    for hit in _INSEE.finditer(text):
-        number = hit[0].replace(" ", "").replace("2A", "19").replace("2B", "18")
-        if 97 - int(number[:13]) % 97 == int(number[13:]):
-            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 1.0)
-
-
-def _dni_holds(found: str) -> bool:
-    number = "".join(char for char in found if char.isalnum())
-    figures = number[:-1].replace("X", "0").replace("Y", "1").replace("Z", "2")
-    return _DNI_LETTERS[int(figures) % 23] == number[-1]
 
 
 def _entity(start: int, end: int, kind: EntityType, score: float) -> Entity:

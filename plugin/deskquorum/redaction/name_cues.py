@@ -12,9 +12,12 @@ from typing import Literal
 
 from deskquorum.redaction.matching import Matcher
 
-__all__ = ["AGENT_CUES", "CUES", "PAIR", "SINGLE", "Cue", "Trust"]
+__all__ = ["AGENT_CUES", "CUES", "Cue", "Trust"]
 
-Trust = Literal["any", "titled", "signed", "whole", "listed", "listed-or-pair"]
+Trust = Literal[
+    "any", "titled", "signed", "whole", "listed", "listed-or-pair", "unknown", "unknown-pair",
+    "small",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,12 @@ class Cue:
 
     matcher: Matcher
     trust: Trust = "any"
+    needs: tuple[str, ...] = ()
+    """One of these is in every text that the pattern can match, in small letters."""
+
+    def may_match(self, low: str) -> bool:
+        """Whether a text in small letters is worth searching."""
+        return not self.needs or any(word in low for word in self.needs)
 
 
 _TAIL = r"(?:['’\-][\p{L}\p{M}]{2,})*"
@@ -103,8 +112,11 @@ _TITLES = (
 )
 
 
-def _cue(pattern: str, trust: Trust = "any", *, ignore_case: bool = False) -> Cue:
-    return Cue(matcher=Matcher(pattern, ignore_case=ignore_case), trust=trust)
+def _cue(
+    pattern: str, trust: Trust = "any", *, needs: str = "", ignore_case: bool = False
+) -> Cue:
+    matcher = Matcher(pattern, ignore_case=ignore_case)
+    return Cue(matcher=matcher, trust=trust, needs=tuple(needs.split("|")) if needs else ())
 
 
 CUES = (
@@ -187,6 +199,54 @@ CUES = (
         "signed",
     ),
     _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed"),
+    _cue(
+        rf"\b(?i:says|said|asks|asked|replied|explains|told|tells|tell|ask|contact|emailed|met"
+        rf"|thank|directed[ ]by|written[ ]by|signed[ ]by|starring|produced[ ]by|founded[ ]by"
+        rf"|hosted[ ]by|sung[ ]by|according[ ]to|assistant[ ]to|spoke[ ](?:to|with)"
+        rf"|speak[ ](?:to|with)|talk(?:ed)?[ ]to|heard|on[ ]behalf[ ]of|call[ ]me|called"
+        rf"|known[ ]as|names?[ ]h(?:im|er)|named[ ]h(?:im|er)|fan[ ]of|add|remove|invite)[ \t:]+"
+        rf"(?P<name>{_FULL})(?![ ]?[&]|[ ](?i:inc|ltd|llc|gmbh|corp|group|company)\b)",
+        "unknown",
+        needs="says|said|ask|replied|explains|told|tell|contact|emailed|met|thank| by |starring"
+        "|according|assistant|spoke|speak|talk|heard|behalf|call|known|name|fan|add|remove|invite",
+    ),
+    _cue(
+        rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE}|[ ]\p{{Lu}}\.){{0,2}})"
+        rf"[ ](?i:said|says|told|tells|asked|asks|wants|wanted|works|worked|lives|lived|called|paid"
+        rf"|bought|ordered|signed|promised|assured|spent|grew|wrote|writes|speaks|claims|claimed"
+        rf"|thinks|thought|retired|married|moved|refused|forgot|died|was[ ]born|began)\b",
+        "unknown",
+    ),
+    _cue(
+        rf"\b(?i:(?:your|full|first|last|middle|family|sur|user|nick)?[ ]?name)[ ]?[?:][ ]*"
+        rf"(?P<name>{_FULL})",
+        "unknown",
+        needs="name",
+    ),
+    _cue(
+        rf"\bname[ ]?[?:][ ]*(?P<name>{_LOW})[ ]*(?:$|[\r\n.,])",
+        "unknown",
+        needs="name",
+        ignore_case=True,
+    ),
+    _cue(rf"\b(?i:call|calls)[ ]me[ ](?P<name>{_LOW}){_LINE_END}", "unknown", needs=" me "),
+    _cue(
+        rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE})?)['’]s[ ](?i:{_RELATION}|fault"
+        rf"|birthday|funeral|wedding)\b",
+        "unknown",
+        needs="'s |’s ",
+    ),
+    _cue(
+        rf"\b(?i:player|actor|actress|singer|author|director|president|ceo|founder|commenter"
+        rf"|writer|poet|painter|minister|senator|judge|officer|detective|captain|agent|driver"
+        rf"|technician|courier|representative|rep|coach|therapist|dentist|vet|surgeon)[ ]"
+        rf"(?P<name>{_FULL})",
+        "unknown",
+    ),
+    _cue(
+        rf"^[ \t]*(?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,3}})[ \t]*$",
+        "unknown-pair",
+    ),
     _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed"),
     _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole"),
     _cue(
@@ -223,19 +283,3 @@ AGENT_CUES = (
 )
 """For messages of the desk's own people, who greet and sign by name."""
 
-PAIR = Matcher(rf"(?<![\p{{L}}\p{{N}}_@#'’&\-])(?P<name>{_FULL})(?![\p{{L}}@])")
-_DETERMINER = (
-    "the|a|an|this|that|these|those|new|your|our|of|size|colou?r|model|san|santa|saint|st|são|el"
-    "|la|los|las|un|una|le|les|une|der|die|das|den|dem|ein|eine|einen|os|as|um|uma|il|lo|gli|uno"
-)
-_PRODUCT = (
-    "jacket|boot|shoe|shirt|tee|top|dress|coat|tent|pack|backpack|bag|sandal|sneaker|trainer|pant"
-    "|trouser|short|skirt|sweater|hoodie|hat|cap|glove|sock|vest|fleece|parka|lamp|lantern|stove"
-    "|chair|table|sofa|bed|watch|ring|bracelet|necklace|edition|collection|line|series|model"
-    "|style|size|colou?r|set|kit|bottle|mug|blanket|pillow|rug|case|cover|store|shop|street|road"
-    "|avenue|beach|island|county|city|university|hospital|hotel|airport|station"
-)
-SINGLE = Matcher(
-    rf"(?<![\p{{L}}\p{{N}}_@#'’&./\-])(?<!\b(?i:{_DETERMINER})[ ])(?P<name>{_TITLE})"
-    rf"(?![\p{{L}}\p{{N}}_@&/]|[.\-]\w|[ ]\p{{Lu}}|[ ]\d|[ ](?:{_PRODUCT})(?:s|es)?\b)"
-)

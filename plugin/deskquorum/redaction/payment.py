@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from deskquorum.redaction.check_digits import luhn_holds
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.numbers import DigitRun, digit_runs
 from deskquorum.redaction.views import View
 
-__all__ = ["luhn_holds", "payment_entities"]
+__all__ = ["payment_entities"]
 
-_CARD_LENGTHS = range(19, 12, -1)
+_CARD_LENGTHS = range(19, 11, -1)
+_SHORTEST_UNCUED = 12
+_UNEVEN = 2
+_MANY_GROUPS = 4
 _CUE_REACH = 24
 _CARD_CUE = Matcher(
     r"card|visa|master|amex|american express|debit|credit|tarjeta|carte|karte|cart[ãa]o|carta",
@@ -81,13 +85,6 @@ def payment_entities(view: View) -> Iterator[Entity]:
     yield from _accounts(view.text)
 
 
-def luhn_holds(digits: str) -> bool:
-    """Whether the last digit is the check digit that card numbers carry."""
-    doubled = (int(d) * 2 for d in digits[-2::-2])
-    total = sum(map(int, digits[-1::-2])) + sum(d - 9 if d > 9 else d for d in doubled)  # noqa: PLR2004 - digit sum of a doubled digit
-    return total % 10 == 0
-
-
 def _cards(text: str, run: DigitRun) -> Iterator[tuple[int, int]]:
     place = 0
     while place <= len(run.digits) - _CARD_LENGTHS[-1]:
@@ -101,15 +98,23 @@ def _is_card(text: str, run: DigitRun, start: int, end: int) -> bool:
     if end > len(run.digits) or run.glued(start) or run.glued(end):
         return False
     digits = run.digits[start:end]
-    if digits[0] not in "23456" or len(set(digits)) == 1:
+    if len(set(digits)) == 1 or not _is_written_like_one(text, run, start, end):
         return False
-    if luhn_holds(digits):
+    common = digits[0] in "23456" and len(digits) > _SHORTEST_UNCUED
+    if common and luhn_holds(digits):
         return True
-    # A mistyped card is still a card when it is called one.
+    # A mistyped or rare card is still a card when it is called one.
     place = run.starts[start]
-    return len(digits) in {15, 16} and bool(
+    return (luhn_holds(digits) or (common and len(digits) in {15, 16})) and bool(
         _CARD_CUE.search(text, max(0, place - _CUE_REACH), place)
     )
+
+
+def _is_written_like_one(text: str, run: DigitRun, start: int, end: int) -> bool:
+    """Whether a number over two lines is in a card's groups; else it is two numbers."""
+    found = text[run.starts[start] : run.ends[end - 1]]
+    groups = [len(group) for group in re.findall(r"\d+", found)]
+    return "\n" not in found or max(groups) - min(groups) <= _UNEVEN or len(groups) > _MANY_GROUPS
 
 
 def _beside_card(text: str, end: int) -> Iterator[Entity]:

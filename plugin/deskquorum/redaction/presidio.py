@@ -1,4 +1,7 @@
-"""Presidio's named recognizers: no model, no network, and no pattern that is skipped when late."""
+"""Presidio's named recognizers: no model, no network, and no pattern that is skipped when late.
+
+Mail addresses, phones, cards and social security numbers are looked for by our own patterns.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from functools import cache
 from typing import Any, Protocol
 
 from deskquorum.errors import RedactionError
-from deskquorum.redaction.contact import looks_like_phone
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import TIME_LIMIT_S, Matcher
 from deskquorum.redaction.views import View
@@ -19,17 +21,7 @@ _LANGUAGE = "en"
 """Presidio's name for its one pipeline here; the recognizers used speak no language."""
 
 _THRESHOLD = 0.4
-_PHONE_DIGITS = 7
-_REGIONS = {
-    "en": ("US", "GB", "IN", "AU"),
-    "es": ("ES", "MX"),
-    "fr": ("FR",),
-    "de": ("DE", "AT", "CH"),
-    "pt": ("PT", "BR"),
-    "it": ("IT",),
-    "nl": ("NL",),
-    "pl": ("PL",),
-}
+_LEAST_DIGITS = 4
 _IP = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:")
 _VERSION = Matcher(
     r"\b(?:v|ver|version|firmware|release|build|section|app)[ :.]*\Z", ignore_case=True
@@ -37,13 +29,9 @@ _VERSION = Matcher(
 _CRYPTO = re.compile(r"\b(?:bc1|[13])[a-km-zA-HJ-NP-Z0-9]{25,}")
 _MAC = re.compile(r"(?:[0-9a-fA-F]{2}[:\-.]?){5}[0-9a-fA-F]{2}")
 _TYPES = {
-    "EMAIL_ADDRESS": EntityType.EMAIL,
-    "CREDIT_CARD": EntityType.CARD,
-    "US_SSN": EntityType.SSN,
     "IP_ADDRESS": EntityType.IP,
     "MAC_ADDRESS": EntityType.MAC,
     "CRYPTO": EntityType.CRYPTO,
-    "PHONE_NUMBER": EntityType.PHONE,
 }
 
 
@@ -53,27 +41,28 @@ class _Analyzer(Protocol):
     ) -> list[Any]: ...
 
 
-def presidio_entities(view: View, *, languages: tuple[str, ...] = ("en",)) -> Iterator[Entity]:
+def presidio_entities(view: View, *, recognizers: tuple[str, ...] = ()) -> Iterator[Entity]:
     """Run the recognizers that have something to look for in the text.
+
+    Args:
+        view: The text.
+        recognizers: Entities of Presidio's to look for besides machine addresses and wallets.
 
     Raises:
         RedactionError: A recognizer ran into its time limit or could not read the text.
     """
-    wanted = list(_wanted(view.text))
+    wanted = list(_wanted(view.text, recognizers))
     if not wanted:
         return
-    regions = tuple(dict.fromkeys(r for code in languages for r in _REGIONS.get(code, ())))
     try:
-        found = _analyzer(regions or _REGIONS["en"]).analyze(
+        found = _analyzer(recognizers).analyze(
             view.text, _LANGUAGE, entities=wanted, score_threshold=_THRESHOLD
         )
     except (ValueError, OverflowError):
         # The library's message may quote the text.
         raise RedactionError("a recognizer could not read the text") from None
     for result in found:
-        kind = _TYPES[result.entity_type]
-        if kind is EntityType.PHONE and not looks_like_phone(view.text, result.start, result.end):
-            continue
+        kind = _TYPES.get(result.entity_type, EntityType.NATIONAL_ID)
         if kind is EntityType.IP and _VERSION.search(
             view.text, max(0, result.start - 20), result.start
         ):
@@ -87,34 +76,28 @@ def presidio_entities(view: View, *, languages: tuple[str, ...] = ("en",)) -> It
         )
 
 
-def _wanted(text: str) -> Iterator[str]:
+def _wanted(text: str, recognizers: tuple[str, ...]) -> Iterator[str]:
     """Types that can be in the text at all; each recognizer costs a millisecond."""
-    if "@" in text:
-        yield "EMAIL_ADDRESS"
-    digits = sum(map(str.isdecimal, text))
-    if digits >= _PHONE_DIGITS:
-        yield from ("PHONE_NUMBER", "US_SSN", "CREDIT_CARD")
     if _IP.search(text):
         yield "IP_ADDRESS"
     if _MAC.search(text):
         yield "MAC_ADDRESS"
     if _CRYPTO.search(text):
         yield "CRYPTO"
+    if recognizers and sum(map(str.isdecimal, text)) >= _LEAST_DIGITS:
+        yield from recognizers
 
 
 @cache
-def _analyzer(regions: tuple[str, ...]) -> _Analyzer:
+def _analyzer(named: tuple[str, ...]) -> _Analyzer:
     from presidio_analyzer import AnalyzerEngine, PatternRecognizer, RecognizerRegistry
     from presidio_analyzer import predefined_recognizers as known
 
     recognizers = [
-        _offline_email(),
-        known.CreditCardRecognizer(),
-        known.UsSsnRecognizer(),
         known.IpRecognizer(),
         known.MacAddressRecognizer(),
         known.CryptoRecognizer(),
-        known.PhoneRecognizer(supported_regions=regions),
+        *map(_named, named),
     ]
     for recognizer in recognizers:
         if isinstance(recognizer, PatternRecognizer):
@@ -127,18 +110,27 @@ def _analyzer(regions: tuple[str, ...]) -> _Analyzer:
     return analyzer
 
 
-def _offline_email() -> Any:  # noqa: ANN401 - a class of a library that is only imported on use
-    import tldextract
-    from presidio_analyzer.predefined_recognizers import EmailRecognizer
+def _named(entity: str) -> Any:  # noqa: ANN401 - the library carries no types
+    """Presidio's own pattern recognizer of an entity, told that it reads this pipeline's language.
 
+    Raises:
+        RedactionError: Presidio has none by that name.
+    """
+    from presidio_analyzer import PatternRecognizer
+    from presidio_analyzer import predefined_recognizers as known
+
+    offered: dict[str, Any] = {}
     # INVARIANT: nothing here touches the network; the stock one downloads a list on first use.
-    extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-
-    class OfflineEmailRecognizer(EmailRecognizer):
-        def validate_result(self, pattern_text: str) -> bool | None:
-            return True if extract(pattern_text).fqdn else None
-
-    return OfflineEmailRecognizer()
+    for name in set(known.__all__) - {"EmailRecognizer"}:
+        made = getattr(known, name)
+        if isinstance(made, type) and issubclass(made, PatternRecognizer):
+            recognizer = made(supported_language=_LANGUAGE)
+            offered |= dict.fromkeys(recognizer.supported_entities, recognizer)
+    if entity not in offered:
+        raise RedactionError(
+            f"presidio has no recognizer for '{entity}'; it has {', '.join(sorted(offered))}"
+        )
+    return offered[entity]
 
 
 def _blank_engine() -> Any:  # noqa: ANN401 - a class of a library that is only imported on use

@@ -26,6 +26,7 @@ from deskquorum.redaction.names import Role
 from deskquorum.redaction.placeholders import Vault, nonces, without_placeholders
 from deskquorum.redaction.record import KnownRecord, fold, read_record
 from deskquorum.redaction.remains import remains
+from deskquorum.redaction.scope import Finder, Scope, scope_of
 
 __all__ = ["Redactor", "Session"]
 
@@ -54,9 +55,12 @@ class Redactor:
 
     Args:
         served_languages: Languages that the desk serves; they choose the countries whose phone
-            numbers are known by their national form.
+            numbers are known by their national form, where `regions` does not.
+        regions: Those countries (ISO 3166: `US`, `GB`), instead of the languages' own.
         keep: What is nobody's personal data: the desk's own name (no word of it is then part of a
             person's name), its addresses and phone numbers.
+        recognizers: Presidio's entities to look for besides (`US_PASSPORT`, `UK_POSTCODE`).
+        finders: The host's own, an NER model say; what one raises stops the redaction.
         nonce: Gives a fresh mark for each session's placeholders; random by default.
     """
 
@@ -64,12 +68,19 @@ class Redactor:
         self,
         *,
         served_languages: Sequence[str] = ("en",),
+        regions: Sequence[str] | None = None,
         keep: Collection[str] = (),
+        recognizers: Sequence[str] = (),
+        finders: Sequence[Finder] = (),
         nonce: Callable[[], str] | None = None,
     ) -> None:
-        self._languages = tuple(served_languages)
-        self._keep = frozenset(
-            text for phrase in map(fold, keep) for text in (phrase, *phrase.split())
+        kept = (text for phrase in map(fold, keep) for text in (phrase, *phrase.split()))
+        self._scope = scope_of(
+            served_languages,
+            regions=regions,
+            keep=frozenset(kept),
+            recognizers=recognizers,
+            finders=finders,
         )
         fresh = nonces(secrets.randbits(32), secrets.randbits(32))
         self._nonce = nonce or fresh.__next__
@@ -80,9 +91,7 @@ class Redactor:
         Raises:
             RedactionError: Personal data could not be looked for, or some would remain.
         """
-        return Session(
-            ticket, vault=Vault(self._nonce()), languages=self._languages, keep=self._keep
-        )
+        return Session(ticket, vault=Vault(self._nonce()), scope=self._scope)
 
     def warm_up(self) -> None:
         """Load what the first ticket would otherwise wait for."""
@@ -95,12 +104,9 @@ class Redactor:
 class Session:
     """One ticket's redaction: its values live in memory, as long as the session does."""
 
-    def __init__(
-        self, ticket: Ticket, *, vault: Vault, languages: tuple[str, ...], keep: frozenset[str]
-    ) -> None:
+    def __init__(self, ticket: Ticket, *, vault: Vault, scope: Scope) -> None:
         self._vault = vault
-        self._languages = languages
-        self._keep = keep
+        self._scope = scope
         self._record = read_record(dict(ticket.requester.record))
         self._names: frozenset[str] = frozenset()
         self._ticket = self._redacted(ticket)
@@ -196,7 +202,7 @@ class Session:
         )
 
     def _found(self, text: str, role: Role) -> tuple[Entity, ...]:
-        return finds(text, self._record, role=role, languages=self._languages, keep=self._keep)
+        return finds(text, self._record, role=role, scope=self._scope)
 
     def _hide(self, text: str, entities: Sequence[Entity]) -> str:
         hidden = self._vault.hide(text, merge(entities))

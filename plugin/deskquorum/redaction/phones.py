@@ -1,0 +1,137 @@
+"""Phone numbers: by country code, by the words around them, or by how people group digits."""
+
+# ruff: noqa: RUF001 - people write typographic dashes, so patterns hold them
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+
+from deskquorum.redaction.entities import Entity, EntityType
+from deskquorum.redaction.matching import Matcher
+from deskquorum.redaction.numbers import spelled_runs
+from deskquorum.redaction.views import View
+
+__all__ = ["phone_entities"]
+
+_CANDIDATE = Matcher(
+    r"(?<![\p{L}\p{N}_.#$€£¥@=/\-])(?<!\d[ ,])(?<number>(?:\+[ ]?|\([ ]?\+?)?\d"
+    r"(?:[ \t\u00a0\-‐-―./()]{0,4}\d){5,16})"
+    r"(?:[ ]?(?:x|ext\.?|extension|poste|durchwahl|dw|app)[ ]?\d{1,6})?"
+    r"(?![\p{L}\p{N}_%€$£]|[.,]\d|:\d|/\w|[ ]?(?i:eur|usd|gbp|kg|km|ml|points|people|units)\b)",
+    ignore_case=True,
+)
+_CUE = re.compile(
+    r"(?:\b(?:tel(?:efon|éfono|efone|efono|ephone|éphone|efoon)?|phones?|mobile?|mob|cell\w*|handy"
+    r"|m[óo]vil|telem[óo]vel|celular|portable|fax|whats?app|call(?:ed|ing)?|text|sms|ring|dial"
+    r"|reach|answering|contact|messages?|number|nummer|n[úu]mero|num[ée]ro|ll[áa]m\w*|appel\w*"
+    r"|rufen?|anrufen|erreich\w*|ligar?|ligue|chiam\w*|bel(?:len)?|bereik\w*|rappel\w*)\b"
+    r"|\b[tmpfc]:)[^\d\n]{0,24}$",
+    re.IGNORECASE,
+)
+_CUE_BEHIND = re.compile(
+    r"[ \t]?[\-–(]?[ ]?(?:office|fax|mobile|mob|cell|home|work|phone|tel|desk|landline|büro|handy"
+    r"|privat|bureau|oficina|casa|m[óo]vil)\b",
+    re.IGNORECASE,
+)
+_ORDER_CUE = re.compile(
+    r"\b(?:order|bestell\w*|pedido|commande|cmd|encomenda|ordine|invoice|rechnung\w*|factura"
+    r"|facture|fattura|fatura|rma|ticket|case|ref(?:erence|erencia)?|tracking|sku|model|part|item"
+    r"|art(?:ikel)?|sendung\w*|serial|return|transaction|zendingsnummer)\b[\s\w.:#°º]{0,14}$",
+    re.IGNORECASE,
+)
+_ORDER_NUMBER = re.compile(
+    r"(?<![^\W_])(?:[A-Za-z]{1,4}[-_]?|[A-Z]{2,3}[ ]|#[ ]?[A-Za-z]{0,3}-?)\d{4,}(?!\d)"
+)
+_DATE = re.compile(
+    r"(?:19|20)\d\d[-/. ](?:0?[1-9]|1[0-2])[-/. ]\d|\d{1,2}[./-]\d{1,2}[./-](?:19|20)\d\d"
+    r"|(?:19|20)\d\d[ ]?[-–][ ]?(?:19|20)\d\d"
+)
+_ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}")
+"""Of a machine, or a ZIP+4 code."""
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ \u00a0]000)+|\d{1,2}(?:[ \u00a0]\d{3})+")
+_GROUPS = re.compile(r"\d+")
+_REACH = 48
+_LEAST_CUED, _LEAST_COUNTRY, _LEAST_GROUPED, _MOST = 6, 8, 9, 16
+_LEAST_SPELLED = 7
+_LOCAL = (3, 4)
+_LONGEST_GROUP, _LONGEST_DOTTED_GROUP = 8, 4
+
+
+def phone_entities(view: View, *, regions: Sequence[str]) -> Iterator[Entity]:
+    """Find phone numbers.
+
+    Args:
+        view: The text.
+        regions: Countries (ISO 3166) whose numbers are known when nothing but digits is written.
+    """
+    text = view.text
+    for run in spelled_runs(text):
+        if _LEAST_SPELLED <= len(run.digits) <= _MOST:
+            yield _entity(*run.span(0, len(run.digits)), 0.7)
+    for hit in _CANDIDATE.finditer(text):
+        score = _score(text, hit["number"], hit.start(), hit.end(), tuple(regions))
+        if score:
+            yield _entity(hit.start(), hit.end(), score)
+
+
+def _score(text: str, found: str, start: int, end: int, regions: tuple[str, ...]) -> float:
+    """How surely digits are a phone number, 0 for not at all."""
+    digits = sum(map(str.isdecimal, found))
+    if digits > _MOST or _DATE.search(found) or "\n" in found:
+        return 0.0
+    if found.startswith("+") or (found.startswith("00") and digits > _LEAST_GROUPED):
+        return 0.9 if digits >= _LEAST_COUNTRY else 0.0
+    if _ADDRESS.fullmatch(found) or _is_order_number(text, start, end):
+        return 0.0
+    if digits >= _LEAST_CUED and (
+        _CUE.search(text, max(0, start - _REACH), start) or _CUE_BEHIND.match(text, end)
+    ):
+        return 0.8
+    if _THOUSANDS.fullmatch(found):
+        return 0.0
+    return 0.7 if _is_grouped(found, digits) or _is_national(found, regions) else 0.0
+
+
+def _is_grouped(found: str, digits: int) -> bool:
+    """Whether digits are written in the groups of a phone number."""
+    groups = tuple(len(group) for group in _GROUPS.findall(found))
+    if groups == _LOCAL:
+        return "-" in found or "–" in found or ")" in found or found.startswith("555")
+    dotted = set(found) <= set("0123456789.")
+    longest = _LONGEST_DOTTED_GROUP if dotted else _LONGEST_GROUP
+    return (
+        len(groups) > 1 and digits >= _LEAST_GROUPED and min(groups[1:]) > 1 and max(groups) <= longest
+    )
+
+
+@lru_cache(maxsize=2048)
+def _is_national(found: str, regions: tuple[str, ...]) -> bool:
+    """Whether the numbering plan of a region has the number."""
+    import phonenumbers
+
+    for region in regions:
+        try:
+            if phonenumbers.is_valid_number(phonenumbers.parse(found, region)):
+                return True
+        except phonenumbers.NumberParseException:
+            return False
+    return False
+
+
+def _is_order_number(text: str, start: int, end: int) -> bool:
+    """Whether a stretch is, holds or follows an order number or another reference."""
+    around = max(0, start - 6)
+    if any(
+        hit.start() + around < end and hit.end() + around > start
+        for hit in _ORDER_NUMBER.finditer(text[around : end + 1])
+    ):
+        return True
+    return bool(_ORDER_CUE.search(text, max(0, start - _REACH), start))
+
+
+def _entity(start: int, end: int, score: float) -> Entity:
+    return Entity(
+        start=start, end=end, type=EntityType.PHONE, score=score, source="pattern"
+    )

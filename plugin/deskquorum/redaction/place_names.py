@@ -1,0 +1,101 @@
+"""Places: countries and cities on the list, and whatever stands where only a place can."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from deskquorum.redaction.entities import Entity, EntityType
+from deskquorum.redaction.matching import Matcher
+from deskquorum.redaction.name_runs import Run, Word
+from deskquorum.redaction.record import fold
+from deskquorum.redaction.views import View
+from deskquorum.redaction.wordlists import places
+
+__all__ = ["place_entities"]
+
+_SURE = Matcher(
+    r"\b(?:(?:live[sd]?|living|grew[ ]up|based|born|raised|resid(?:es?|ing)|moved|relocated|moving"
+    r"|stationed|settled)[ ](?:up[ ]|back[ ])?(?:in|to|near|from)"
+    r"|(?:home[ ]?)?(?:city|town|village|university|port|suburb)(?:[ ]of)?|hometown(?:[ ]is)?"
+    r"|travell?ing[ ]to|flying[ ]to|street[ ]in|i['’]?a?m[ ]in|vivo[ ]en|wohne[ ]in|habite[ ]à"
+    r"|moro[ ]em|abito[ ]a|woon[ ]in)[ ]",
+    ignore_case=True,
+)
+_BEFORE = re.compile(
+    r"\b(?:in|from|to|near|at|of|around|outside|visit(?:ed|ing)?|via|en|de|desde|aus|nach|von|bei"
+    r"|à|dans|em|a|da|di|per|uit|naar|te|the|and|that|with|where|through)[ \n]{1,2}$|[,(/\n][ \t]*$",
+    re.IGNORECASE,
+)
+_SMALL = re.compile(
+    r"\b(?:in|from|to|near|that|with|visit(?:ed|ing)?)[ ]((?:[^\W\d_]+)(?:[ ][^\W\d_]+){0,2})"
+)
+_POSTCODE = re.compile(
+    r"[ ,]{1,2}(?:[A-Z]{1,2}[ \-])?\d{4,5}(?:-\d{3,4})?(?![\d\-])|[ ]\d{3}[ ]\d{2}(?!\d)"
+)
+_REACH = 14
+
+
+def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
+    """Find places by the list where a place can stand, and any name where only a place can."""
+    text = view.text
+    sure = {hit.end() for hit in _SURE.finditer(text)}
+    for run in runs:
+        if run[0].start in sure and not run[0].everyday:
+            yield _place(text, run)
+            continue
+        for part in _listed(run):
+            if _BEFORE.search(text, max(0, part[0].start - _REACH), part[0].start):
+                yield _place(text, part)
+    if not runs:
+        for hit in _SMALL.finditer(text):
+            length = _listed_start(hit[1])
+            if length:
+                yield _entity(hit.start(1), hit.start(1) + length)
+    for start in sure:
+        rest = text[start : start + 60]
+        if rest[:1].islower() and (length := _listed_start(rest)):
+            yield _entity(start, start + length)
+
+
+def _listed(run: Run) -> Iterator[Run]:
+    """The longest stretches of a run that are on the list, without common first names."""
+    place = 0
+    while place < len(run):
+        for end in range(len(run), place, -1):
+            part = run[place:end]
+            if _is_place(part):
+                yield part
+                place = end - 1
+                break
+        place += 1
+
+
+def _is_place(part: Sequence[Word]) -> bool:
+    name = " ".join(word.folded for word in part)
+    if name not in places() and name.replace("-", " ") not in places():
+        return False
+    return len(part) > 1 or part[0].everyday or not (part[0].given and part[0].surname)
+
+
+def _listed_start(text: str) -> int:
+    """Length of the place that a text in small letters starts with, 0 for none."""
+    found = re.match(r"[^\W\d_]+(?:[ \-'’][^\W\d_]+){0,2}", text)  # noqa: RUF001
+    parts = found[0].split(" ") if found else []
+    for count in range(len(parts), 0, -1):
+        name = " ".join(parts[:count])
+        if fold(name) in places():
+            return len(name)
+    return 0
+
+
+def _place(text: str, part: Run) -> Entity:
+    """The place, with the postcode behind it."""
+    code = _POSTCODE.match(text, part[-1].end)
+    return _entity(part[0].start, code.end() if code else part[-1].end)
+
+
+def _entity(start: int, end: int) -> Entity:
+    return Entity(
+        start=start, end=end, type=EntityType.LOCATION, score=0.6, source="gazetteer"
+    )

@@ -1,0 +1,87 @@
+"""Names in small letters, as people type them into a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from deskquorum.redaction.entities import Entity, EntityType
+from deskquorum.redaction.views import View, folded
+from deskquorum.redaction.wordlists import (
+    everyday_words,
+    first_names,
+    given_names,
+    namelike_words,
+    places,
+    surnames,
+)
+
+__all__ = ["looks_like", "people_in_small_letters"]
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")  # noqa: RUF001
+_PLAIN = re.compile(r"[a-z]{2,}")
+_GERMAN = frozenset(
+    "und der die das ich nicht ist mit sie wir bitte eine meine ihre den dem auf für".split()
+)
+_ENGLISH = frozenset(
+    "the and to of is my it in for on was that have you not with i this your be are at what can"
+    " please me do need would like has from how we they there their will his her he she by an as"
+    " who him could been when called named said say".split()
+)
+_LEAST = 3
+_LONGEST_GAP = 1
+
+
+def looks_like(low: str) -> str:
+    """`en`, `de` or nothing, by the small words of a text in small letters.
+
+    Only as sure as the choice of word lists needs; `languages_of` is what names a language.
+    """
+    found = _PLAIN.findall(low)
+    german = sum(word in _GERMAN for word in found)
+    english = sum(word in _ENGLISH for word in found)
+    if german > english:
+        return "de"
+    known = sum(word in everyday_words() for word in found)
+    return "en" if english and known * 2 > len(found) else ""
+
+
+def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
+    """Find a first name and a surname side by side in English; alone, where nothing is capitalised.
+
+    Args:
+        view: The text.
+        shouted: Whether the text has no capitalised word, so that small letters say nothing.
+    """
+    low = folded(view)
+    found = [hit for hit in _WORD.finditer(view.text) if hit[0].islower() and len(hit[0]) >= _LEAST]
+    if len(low.text) != len(view.text):
+        return
+    fold = {hit.start(): low.text[hit.start() : hit.end()] for hit in found}
+    taken = -1
+    for left, right in pairwise(found):
+        given, family = fold[left.start()], fold[right.start()]
+        close = view.text[left.end() : right.start()] == " "
+        if close and left.start() > taken and _is_pair(given, family):
+            yield _person(left.start(), right.end())
+            taken = right.start()
+    for hit in found if shouted else ():
+        if hit.start() > taken and fold[hit.start()].removesuffix("'s") in first_names():
+            yield _person(*hit.span())
+
+
+def _is_pair(given: str, family: str) -> bool:
+    bare = family.removesuffix("'s")
+    if bare in everyday_words() or bare in places():
+        return False
+    if given in first_names():
+        return True
+    known = given in given_names() or given in namelike_words()
+    return known and bare in surnames()
+
+
+def _person(start: int, end: int) -> Entity:
+    return Entity(
+        start=start, end=end, type=EntityType.PERSON, score=0.5, source="gazetteer"
+    )
