@@ -91,8 +91,25 @@ def address_blocks(view: View) -> Iterator[Entity]:
         before = _BEFORE_UNIT.search(text, max(0, hit.start() - _REACH), hit.start())
         if before is None:
             continue
+        start = before.start() + _spare_words(before[0], small=small)
         end = max(hit.end(), _walk(text, hit.start(), small=small, whole=False).end)
-        yield _entity(before.start(), end)
+        yield _entity(start, end)
+
+
+def _spare_words(before: str, *, small: bool) -> int:
+    """Length of what stands before the street, from the right: a word that is part of none."""
+    parts = list(re.finditer(r"[^\W_][\w.'’\-/]*", before))  # noqa: RUF001
+    for part in reversed(parts):
+        word = fold(part[0].rstrip("."))
+        if not (
+            part[0][0].isupper()
+            or part[0][0].isdecimal()
+            or word in _LINKS
+            or word in _INSIDE
+            or (small and word not in everyday_words())
+        ):
+            return part.end() + len(before[part.end() :]) - len(before[part.end() :].lstrip(" ,"))
+    return 0
 
 
 @dataclass(slots=True)

@@ -122,6 +122,7 @@ def _cue(
 CUES = (
     _cue(rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})", "titled"),
     _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled"),
+    _cue(rf"\b(?:mr|mrs|ms|dr)\.?[ ](?P<name>{_LOW})", "unknown", needs="mr|ms|dr"),
     _cue(
         r"\b(?i:my[ ](?:full[ ])?name(?:[ ]is|['’]s|:)|name['’]?s|the[ ]name[ ]is|(?:spelled"
         r"|spelt|addressed[ ]to|made[ ]out[ ]to|in[ ]the[ ]name[ ]of|on[ ]behalf[ ]of"

@@ -12,6 +12,7 @@ from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.record import fold
 from deskquorum.redaction.views import View
 from deskquorum.redaction.wordlists import (
+    common_words,
     everyday_words,
     first_names,
     given_names,
@@ -32,7 +33,8 @@ _PARTICLES = re.compile(
     r"[ \t\u00a0](?:de|del|della|di|da|das|do|dos|du|van|von|der|den|zu|la|le|bin|ibn|al|el|ten"
     r"|ter|y|e|af|av|[ \t\u00a0]){1,3}[ \t\u00a0]"
 )
-_LONGEST = 4
+_SUFFIXES = frozenset("md dds dvm phd jr sr ii iii iv esq rn cpa mba".split())
+_LONGEST = 5
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
 _SENTENCE_END = frozenset(".!?:\n\r>*•\"“”(")
 _PRODUCT = re.compile(
@@ -64,6 +66,11 @@ class Word:
     def initial(self) -> bool:
         """One letter."""
         return len(self.text) == 1
+
+    @property
+    def suffix(self) -> bool:
+        """A degree or a number behind a name."""
+        return self.folded in _SUFFIXES
 
     @property
     def shouted(self) -> bool:
@@ -113,7 +120,7 @@ def listed_people(view: View, runs: Sequence[Run], language: str) -> Iterator[En
     """
     found: list[Run] = []
     for run in runs:
-        for part in _parts(run):
+        for part in _parts(view.text, run):
             score = _score(view.text, run, part, language)
             if score:
                 found.append(part)
@@ -162,15 +169,15 @@ def _joined(text: str, left: Word, right: Word) -> bool:
     return bool(_GAP.fullmatch(gap) or _PARTICLES.fullmatch(gap))
 
 
-def _parts(run: Run) -> Iterator[Run]:
+def _parts(text: str, run: Run) -> Iterator[Run]:
     """Stretches of a run without everyday words, but for those that are names beside a name."""
     part: list[Word] = []
     for place, word in enumerate(run):
-        behind = part and (part[-1].given or part[-1].initial)
         if (
             not word.everyday
-            or (word.initial and part)
-            or (word.folded in namelike_words() and (behind or _opens_name(run, place)))
+            or (part and (word.initial or word.suffix))
+            or (part and _closes_name(part[-1], word))
+            or (word.folded in namelike_words() and _opens_name(text, run, place))
         ):
             part.append(word)
         else:
@@ -179,17 +186,29 @@ def _parts(run: Run) -> Iterator[Run]:
     yield from [part] if part else []
 
 
-def _opens_name(run: Run, place: int) -> bool:
+def _closes_name(before: Word, word: Word) -> bool:
+    """Whether an everyday word behind a first name is its surname ('Beth Rose')."""
+    if word.folded in namelike_words():
+        return before.given or before.initial
+    plain = word.folded in common_words() or word.folded in words("organisation_suffixes")
+    return before.folded in first_names() and not word.shouted and not plain
+
+
+def _opens_name(text: str, run: Run, place: int) -> bool:
     """Whether an everyday word that is also a first name ('Mark') has a surname behind it."""
     after = run[place + 1] if place + 1 < len(run) else None
     if after is None or after.everyday or after.shouted:
         return False
-    return after.surname or not after.given
+    return after.surname or not (after.given or _opens_sentence(text, run[place]))
+
+
+def _opens_sentence(text: str, word: Word) -> bool:
+    return text[: word.start].rstrip(" \t\"'“(")[-1:] in {"", *_SENTENCE_END}
 
 
 def _score(text: str, run: Run, part: Run, language: str) -> float:
     """How surely a stretch names a person, 0 for not at all."""
-    named = [word for word in part if not word.initial]
+    named = [word for word in part if not (word.initial or word.suffix)]
     if not named or len(part) > _LONGEST or part[0].folded in words("place_heads"):
         return 0.0
     if _names_a_thing(text, run, part):
@@ -203,12 +222,10 @@ def _score(text: str, run: Run, part: Run, language: str) -> float:
     given, family = (any(getattr(w, kind) for w in named) for kind in ("given", "surname"))
     if named[0].given or (given and family):
         return 0.7
-    dotted = part[0] is named[0] and len(part) > len(named) > 1 and "." in _between(text, part)
-    return 0.55 if given or family or dotted else 0.0
-
-
-def _between(text: str, part: Run) -> str:
-    return text[part[0].start : part[-1].end]
+    likely = part[0] is named[0] and len(named) > 1
+    dotted = len(part) > len(named) and "." in text[part[0].start : part[-1].end]
+    opened = named[0].folded in namelike_words()
+    return 0.55 if given or family or (likely and (dotted or opened)) else 0.0
 
 
 def _alone(text: str, word: Word, language: str) -> float:
@@ -222,8 +239,7 @@ def _alone(text: str, word: Word, language: str) -> float:
         return 0.5
     if word.folded in places() or not (word.given or word.surname):
         return 0.0
-    opens = text[: word.start].rstrip(" \t")[-1:]
-    amid = language != "de" and bool(opens) and opens not in _SENTENCE_END
+    amid = language != "de" and not _opens_sentence(text, word)
     return 0.4 if amid or language == "en" else 0.0
 
 

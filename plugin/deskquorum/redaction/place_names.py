@@ -10,7 +10,7 @@ from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.name_runs import Run, Word
 from deskquorum.redaction.record import fold
 from deskquorum.redaction.views import View
-from deskquorum.redaction.wordlists import places
+from deskquorum.redaction.wordlists import places, words
 
 __all__ = ["place_entities"]
 
@@ -84,7 +84,7 @@ def _listed_start(text: str) -> int:
     parts = found[0].split(" ") if found else []
     for count in range(len(parts), 0, -1):
         name = " ".join(parts[:count])
-        if fold(name) in places():
+        if fold(name) in places() and fold(name) not in words("english_words"):
             return len(name)
     return 0
 
