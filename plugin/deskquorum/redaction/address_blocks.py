@@ -30,20 +30,24 @@ _CUE = Matcher(
     r"|indirizzo(?:[ ]è\b|[ ]?:)|adres(?:[ ]is\b|[ ]?:)|domicilio(?:[ ](?:es|è)\b|[ ]?:)"
     r"|wohne[ ]in\b|vivo[ ]en\b|j['’]habite\b|moro[ ](?:em|na|no)\b|abito[ ](?:in|a)\b"
     r"|woon[ ](?:in|op|aan)\b|(?=the[ ]corner[ ]of))(?:[ ]?[:\-])?(?P<corner>[ ]{0,2}the[ ]corner[ ]of)?",
+    needs="0",
     ignore_case=True,
 )
 _UNIT = Matcher(
     r"\b(?:apt|apartment|suite|ste|flat|unit|wohnung|appt|piso|depto|lgh)\b\.?[ ]?\#?\d{1,5}\b",
+    needs="0|apt|apartment|suite|ste|flat|unit|wohnung|appt|piso|depto|lgh",
     ignore_case=True,
 )
 _MILITARY = Matcher(
     r"\b(?:(?:PSC|CMR|Unit)[ ]\d{1,5},?[ ]Box[ ]\d{1,5}|US(?:NS|NV|S|CGC)[ ]\p{Lu}[\p{L}.]*"
-    r"(?:[ ]\p{Lu}[\p{L}.]*)?),?\s{1,3}(?:APO|FPO|DPO),?[ ]A[AEP][ ]\d{5}(?:-\d{4})?"
+    r"(?:[ ]\p{Lu}[\p{L}.]*)?),?\s{1,3}(?:APO|FPO|DPO),?[ ]A[AEP][ ]\d{5}(?:-\d{4})?",
+    needs="0|A|apo|fpo|dpo",
 )
 _ZIP = Matcher(
     r"\b(?:zip(?:[ ]?code)?|post(?:al)?[ ]?code|plz|postleitzahl|c[óo]digo[ ]postal|code[ ]postal"
     r"|cep|cap|postcode)\b(?:[ ]+(?:is|was|ist|es|est|é|è))?[ ]*[:=]?[ ]*"
     r"(?P<zip>(?=[A-Z\d \-]{0,5}\d)[A-Z\d]{2,5}(?:[ \-]?[A-Z\d]{1,4})?)(?![\p{L}\d])",
+    needs="0|zip|post|plz|postal|cep|cap",
     ignore_case=True,
 )
 _BEFORE_UNIT = re.compile(
@@ -76,18 +80,18 @@ _SHORT = 4
 def address_blocks(view: View) -> Iterator[Entity]:
     """Find addresses by the words before them or a flat's number inside, and cued postcodes."""
     text = view.text
-    for hit in _MILITARY.finditer(text):
+    for hit in _MILITARY.find_in(view):
         yield _entity(*hit.span())
-    for hit in _ZIP.finditer(text):
+    for hit in _ZIP.find_in(view):
         yield _entity(*hit.span("zip"), EntityType.ZIP_CODE)
     small = text.islower()
-    for hit in _CUE.finditer(text):
+    for hit in _CUE.find_in(view):
         end = _walk(text, hit.end(), small=small).end
         start = hit.start("corner") if hit["corner"] else hit.end()
         start += len(text[start:end]) - len(text[start:end].lstrip(" ,:\n\t"))
         if end > max(start, hit.end()):
             yield _entity(start, end)
-    for hit in _UNIT.finditer(text):
+    for hit in _UNIT.find_in(view):
         before = _BEFORE_UNIT.search(text, max(0, hit.start() - _REACH), hit.start())
         if before is None:
             continue
@@ -193,7 +197,7 @@ def _goes_on(text: str, place: int, *, small: bool) -> bool:
 
 def _abbreviated(found: str) -> bool:
     last = found.rpartition(" ")[2]
-    return found.endswith(".") and 1 < len(last) <= _SHORT and last[:-1].isalpha()
+    return found.endswith(".") and fold(last[:-1]) in _INSIDE
 
 
 def _entity(start: int, end: int, kind: EntityType = EntityType.ADDRESS) -> Entity:

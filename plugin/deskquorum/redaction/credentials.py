@@ -23,6 +23,7 @@ _PASSWORD = Matcher(
     r"|senha|palavra-?passe|parola[ \t]+d['’]ordine)(?P<is>[ \t]*(?:[:=]|\b(?:is|was|ist|war"
     r"|lautet|es|est|é|è)\b[ \t]*:?))?"
     r"[ \t]*(?P<quote>[\"'“”‘’«»`]?)(?P<value>[^\s\"“”«»`]{4,64})",
+    needs="pass|pwd|pw|kennwort|contrase|mdp|senha|parola|mot",
     ignore_case=True,
 )
 _CODE = Matcher(
@@ -36,6 +37,7 @@ _CODE = Matcher(
     r"|was|ist|lautet))?[ \t]*[:=#]?[ \t]*"
     r"(?P<value>\d{3}[ \-]\d{3}|\d{4,10}"
     r"|(?=[A-Z0-9\-]*\d)[A-Z0-9]{4,}(?:-[A-Z0-9]{3,}){0,4})(?![\w/]|[.,\-]\d)",
+    needs="0|code|pin|token|key|number|otp|2fa|mfa",
     ignore_case=True,
 )
 _FOREIGN_CODE = Matcher(
@@ -43,29 +45,35 @@ _FOREIGN_CODE = Matcher(
     r"|v[ée]rification|acc[eèé]s\w*|connexion|inicio|s[ée]curit[ée]|login|confirma\w*)"
     r"(?:[ \t]+de[ \t]+sesi[óo]n)?(?:[ \t]+(?:es|est|é"
     r"|è))?[ \t]*:?[ \t]*(?P<value>\d{3}[ \-]?\d{3}|\d{4,10})(?!\d)",
+    needs="0|code|codice|digo",
     ignore_case=True,
 )
-_PIN = Matcher(r"\bPIN\b(?:[ \t]+(?:code|is|ist|es))*[ \t]*[:=]?[ \t]*(?P<value>\d{4,8})(?!\d)")
+_PIN = Matcher(
+    r"\bPIN\b(?:[ \t]+(?:code|is|ist|es))*[ \t]*[:=]?[ \t]*(?P<value>\d{4,8})(?!\d)", needs="0|pin"
+)
 _KEY = Matcher(
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|api|key|tok|whsec)[-_](?:[a-z]{2,8}[-_])?[A-Za-z0-9_\-]{12,}"
     r"|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}"
     r"|github_pat_\w{20,}|xox[abprs]-[A-Za-z0-9\-]{10,}|AIza[\w\-]{30,}"
-    r"|eyJ[\w\-]{8,}(?:\.[\w\-]+){0,4}|glpat-[\w\-]{16,})"
+    r"|eyJ[\w\-]{8,}(?:\.[\w\-]+){0,4}|glpat-[\w\-]{16,})",
+    needs="-|_|akia|aiza|eyj",
 )
 _CUED_KEY = Matcher(
     r"\b(?:api[ \-]?key|secret(?:[ \-]key)?|access[ \-]key|(?:bearer|auth|session|reset"
     r"|access)?[ \-]?token|session[ \-]?id|creds|credentials)"
     r"(?:[ \t]+(?:is"
     r"|was))?[ \t]*[:=]?[ \t]*[\"'“]?(?P<value>(?=[^\s\"'“”,;&]*\d)[^\s\"'“”,;&]{8,})",
+    needs="0|key|token|session|creds|credentials",
     ignore_case=True,
 )
 _QUERY = Matcher(
     r"[?&;#](?:amp;)?[\w\-]*(?:token|code|key|sig|signature|auth|session|sid|otp|secret"
     r"|passw(?:or)?d|pwd|hash|ticket|jwt|magic|reset|invite|k|t)"
     r"=(?P<value>[^\s&#\"'<>]{4,})",
+    needs="=",
     ignore_case=True,
 )
-_LINK = Matcher(r"https?://[^\s<>\"']+", ignore_case=True)
+_LINK = Matcher(r"https?://[^\s<>\"']+", needs="http", ignore_case=True)
 _SEGMENT = Matcher(r"(?<=[/=])[A-Za-z0-9_\-.~]{20,}(?=$|[/?#&.,;)\s])")
 _LONG = Matcher(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
 _LEAST_TOKEN = 24
@@ -78,29 +86,28 @@ Reader = Callable[[str], bool]
 def credential_entities(view: View, *, has_personal_data: Reader) -> Iterator[Entity]:
     """Find what opens an account, and encoded text that hides personal data."""
     text = view.text
-    yield from _passwords(text)
-    digits = any(map(str.isdecimal, text))
-    for matcher in (*((_CODE, _FOREIGN_CODE, _PIN, _CUED_KEY) if digits else ()), _QUERY):
-        for hit in matcher.finditer(text):
+    yield from _passwords(view)
+    for matcher in (_CODE, _FOREIGN_CODE, _PIN, _CUED_KEY, _QUERY):
+        for hit in matcher.find_in(view):
             yield _secret(*hit.span("value"))
-    for hit in _KEY.finditer(text):
+    for hit in _KEY.find_in(view):
         yield _secret(*hit.span())
-    yield from _link_tokens(text)
+    yield from _link_tokens(view)
     for hit in _LONG.finditer(text):
         in_link = "://" in text[: hit.start()].rpartition(" ")[2]
         if not in_link and _hides_something(hit[0], has_personal_data):
             yield _secret(*hit.span())
 
 
-def _passwords(text: str) -> Iterator[Entity]:
-    for hit in _PASSWORD.finditer(text):
+def _passwords(view: View) -> Iterator[Entity]:
+    for hit in _PASSWORD.find_in(view):
         end = _password_end(hit["value"], cued=bool(hit["is"] or hit["quote"]))
         if end:
             yield _secret(hit.start("value"), hit.start("value") + end)
 
 
-def _link_tokens(text: str) -> Iterator[Entity]:
-    for link in _LINK.finditer(text):
+def _link_tokens(view: View) -> Iterator[Entity]:
+    for link in _LINK.find_in(view):
         for hit in _SEGMENT.finditer(link[0]):
             if _is_random(hit[0]):
                 yield _secret(link.start() + hit.start(), link.start() + hit.end())

@@ -24,7 +24,9 @@ _DOT_WORD = r"(?:dot|punkt|punto|point|ponto|punt)"
 _DOT = rf"(?:[ ]?[(\[{{<][ ]?(?:{_DOT_WORD}|\.)[ ]?[)\]}}>][ ]?|[ ]{_DOT_WORD}[ ]|[ ]?\.[ ]?)"
 _AT_WORD = r"(?:at|arroba|ät|chiocciola|arobase|apenstaartje|@)"
 _JOINT = r"(?:[ ](?:underscore|dash|hyphen|minus|plus|guion|tiret|unterstrich|trattino)[ ])"
-_SAID_AT = re.compile(rf"[ ](?:{_AT_WORD})[ ]|[ ]?[(\[{{<][ ]?{_AT_WORD}[ ]?[)\]}}>][ ]?", re.IGNORECASE)
+_SAID_AT = re.compile(
+    rf"[ ](?:{_AT_WORD})[ ]|[ ]?[(\[{{<][ ]?{_AT_WORD}[ ]?[)\]}}>][ ]?", re.IGNORECASE
+)
 _SAID_LOCAL = Matcher(
     rf"[\p{{L}}\p{{N}}_+\-]+(?:(?:\.|{_JOINT}|[ ]{_DOT_WORD}[ ]|[ ]?[(\[{{<][ ]?{_DOT_WORD}[ ]?[)\]}}>][ ]?)"
     r"[\p{L}\p{N}_+\-]+){0,5}\Z",

@@ -21,7 +21,7 @@ _ID_VALUE = (
     r"(?=[\w\-./ ]{0,12}\d[\w\-./ ]{0,6}\d[\w\-./ ]{0,6}\d)[A-Z0-9][A-Z0-9]*"
     r"(?:[\-./][A-Z0-9]+|[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,8}(?![^\W_])){0,6})"
 )
-_SSN = Matcher(r"(?<![\w\-.])(?!000)\d{3}[\-‐-― ]\d{2}[\-‐-― ]\d{4}(?![\w\-])")
+_SSN = Matcher(r"(?<![\w\-.])(?!000)\d{3}[\-‐-― ]\d{2}[\-‐-― ]\d{4}(?![\w\-])", needs="0")
 _CUED_ID = Matcher(
     r"\b(?:driv(?:er|ing)(?:['’]?s)?[ \t]+licen[sc]e|licen[sc]e(?=[ \t]*(?:no|number|#|:))|passport"
     r"|(?:national|government|state|tax|personal|veteran|military"
@@ -39,9 +39,12 @@ _CUED_ID = Matcher(
     r"|codice[ \t]+fiscale|passaporto"
     r"|cart[ãa]o[ \t]+de[ \t]+cidad[ãa]o|bilhete[ \t]+de[ \t]+identidade|contribuinte"
     r"|carta[ \t]+de[ \t]+condu[çc][ãa]o)" + _IS + _ID_VALUE,
+    needs="0",
     ignore_case=True,
 )
-_ACRONYM = Matcher(r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN)\b" + _IS + _ID_VALUE)
+_ACRONYM = Matcher(
+    r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN)\b" + _IS + _ID_VALUE, needs="0|A"
+)
 
 _MONTH = (
     r"(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|ene|abr|ago|set|dic|janv"
@@ -65,6 +68,7 @@ _BIRTH = Matcher(
     r"|data[ \t]+di[ \t]+nascita)"
     r"(?:[ \t]+(?:is|was|on|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
     r"|dia))*[\s:=,(\-]{0,3}" + _DATE,
+    needs="0",
     ignore_case=True,
 )
 _MAIDEN = Matcher(
@@ -75,24 +79,25 @@ _MAIDEN = Matcher(
     r"|of[ \t]+my[ \t]+mother))*[\s:=,\"'“]{0,3}(?P<name>\p{Lu}[\p{L}'’\-]+"
     r"(?:[ ]\p{Lu}[\p{L}'’\-]+)?)"
     r"|(?i:maiden[ \t]+name(?:[ \t]+(?:is|was)|[:=]))[ ]?(?P<low>(?:(?:de|del|della|di|da|dos|van"
-    r"|von|der|den|la|le)[ ]){0,2}\p{L}[\p{L}'’\-]+))"
+    r"|von|der|den|la|le)[ ]){0,2}\p{L}[\p{L}'’\-]+))",
+    needs="name|nom|apellido|cognome",
 )
 
 
 def identity_entities(view: View) -> Iterator[Entity]:
     """Find identity numbers, dates of birth and maiden names."""
     text = view.text
-    for hit in _MAIDEN.finditer(text):
+    for hit in _MAIDEN.find_in(view):
         group = "name" if hit["name"] else "low"
         yield _entity(*hit.span(group), EntityType.PERSON, 0.9)
     if not any(map(str.isdecimal, text)):
         return
-    for hit in _BIRTH.finditer(text):
+    for hit in _BIRTH.find_in(view):
         yield _entity(*hit.span("date"), EntityType.BIRTH_DATE, 0.9)
-    for hit in _SSN.finditer(text):
+    for hit in _SSN.find_in(view):
         yield _entity(*hit.span(), EntityType.SSN, 0.9)
     for cue in (_CUED_ID, _ACRONYM):
-        for hit in cue.finditer(text):
+        for hit in cue.find_in(view):
             yield _entity(*hit.span("id"), EntityType.NATIONAL_ID, 0.8)
 
 

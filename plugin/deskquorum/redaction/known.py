@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from deskquorum.redaction.entities import Entity, EntityType
-from deskquorum.redaction.numbers import digit_runs
 from deskquorum.redaction.record import KnownRecord
 from deskquorum.redaction.views import View, folded
 from deskquorum.redaction.wordlists import common_words, words
@@ -25,6 +24,7 @@ _INTRODUCED = re.compile(
 )
 _SETTLED = re.compile(r"[ \t]*(?:[.,!?;:)\n]|$|(?:again|here|from|and)\b)")
 _REACH = 16
+_BETWEEN = re.compile(r"[\W_]{0,4}")
 _MAX_JOINT = 4
 _SHORT = 2
 _TYPO_LENGTH = 5
@@ -66,7 +66,7 @@ def _places(view: View, low: View, place: int) -> int:
     return first
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Token:
     start: int
     end: int
@@ -74,10 +74,6 @@ class _Token:
     capitalised: bool
     shouted: bool
     """In capitals throughout."""
-    opens: bool
-    """Stands where a sentence begins."""
-    introduced: bool
-    """Can be nothing but a name here: after a title or 'this is', or alone on its line."""
     part: bool = False
     """Is a part of the name, for itself."""
 
@@ -92,7 +88,7 @@ def _names(view: View, low: View, record: KnownRecord) -> Iterator[tuple[int, in
     parts = {part.word: part.capitalised for part in record.parts}
     shouting = sum(t.shouted for t in tokens) * 2 > len(tokens)
     for token in tokens:
-        token.part = _stands_alone(token, parts, shouting=shouting)
+        token.part = _stands_alone(token, parts, low.text, shouting=shouting)
     _spread(tokens, parts, low.text)
     for first, last in _groups(tokens, low.text):
         yield tokens[first].start, tokens[last].end, EntityType.PERSON
@@ -100,39 +96,45 @@ def _names(view: View, low: View, record: KnownRecord) -> Iterator[tuple[int, in
 
 def _tokens(view: View, low: View) -> list[_Token]:
     tokens = []
+    same = len(view.text) == len(low.text)
     for hit in _WORD.finditer(low.text):
-        start, end = _in_view(view, low, *hit.span())
-        original = view.text[start:end]
-        near = low.text[max(0, hit.start() - _REACH) : hit.start()]
-        before = near.rstrip(" \t\"'(*>«¡¿")[-1:]
-        tokens.append(
-            _Token(
-                start=hit.start(),
-                end=hit.end(),
-                word=hit[0],
-                capitalised=original[:1].isupper(),
-                shouted=original.isupper() and len(original) > 1,
-                opens=before in {"", ".", "!", "?", "\n", ":"},
-                introduced=bool(_INTRODUCED.search(near))
-                and bool(_SETTLED.match(low.text, hit.end())),
-            )
-        )
+        start, end = hit.span()
+        original = view.text[start:end] if same else _original(view, low, start, end)
+        shouted = end - start > 1 and original.isupper()
+        tokens.append(_Token(start, end, hit[0], original[:1].isupper(), shouted))
     return tokens
 
 
-def _stands_alone(token: _Token, parts: dict[str, str], *, shouting: bool) -> bool:
+def _original(view: View, low: View, start: int, end: int) -> str:
+    first, last = _in_view(view, low, start, end)
+    return view.text[first:last]
+
+
+def _opens(text: str, token: _Token) -> bool:
+    """Whether a word stands where a sentence begins."""
+    near = text[max(0, token.start - _REACH) : token.start]
+    return near.rstrip(" \t\"'(*>«¡¿")[-1:] in {"", ".", "!", "?", "\n", ":"}
+
+
+def _introduced(text: str, token: _Token) -> bool:
+    """Whether a word can be nothing but a name: after a title or 'this is', or alone on its line."""
+    near = text[max(0, token.start - _REACH) : token.start]
+    return bool(_INTRODUCED.search(near)) and bool(_SETTLED.match(text, token.end))
+
+
+def _stands_alone(token: _Token, parts: dict[str, str], text: str, *, shouting: bool) -> bool:
     named = token.capitalised and not (token.shouted and shouting)
     if token.word in parts:
         if len(token.word) <= _SHORT:
             return len(token.word) == _SHORT and named and token.word not in common_words()
         if token.word in common_words():
-            return (named and not token.opens) or token.introduced
+            return (named and not _opens(text, token)) or _introduced(text, token)
         return True
-    if token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH and named:
-        return token.word not in common_words()
-    return (
-        named and token.word not in common_words() and _typo(token.word, tuple(parts), alone=True)
-    )
+    if not named or token.word in common_words():
+        return False
+    if token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH:
+        return True
+    return _typo(token.word, tuple(parts), alone=True)
 
 
 def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
@@ -214,10 +216,35 @@ def _values(low: View, record: KnownRecord) -> Iterator[tuple[int, int, EntityTy
 def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:
     """Places of a folded value, with any punctuation and spaces between its words."""
     words = _words_of(value)
-    if not words or words[0] not in text:
-        return
-    for hit in _spelling(words).finditer(text):
-        yield hit.span()
+    place = text.find(words[0]) if words else -1
+    while place >= 0:
+        end = _spelled_end(text, place, words)
+        if end:
+            yield place, end
+        place = text.find(words[0], end or place + 1)
+
+
+def _spelled_end(text: str, place: int, words: Sequence[str]) -> int:
+    """Where the words end that start at a place with the first of them, 0 if they do not follow."""
+    # Scripts without spaces have no word boundaries to ask for.
+    bounded = words[0].isascii()
+    if bounded and _goes_on(text[place - 1 : place], words[0][0]):
+        return 0
+    end = place + len(words[0])
+    for word in words[1:]:
+        gap = _BETWEEN.match(text, end)
+        end = gap.end() if gap else end
+        if not text.startswith(word, end):
+            return 0
+        end += len(word)
+    return 0 if bounded and _goes_on(text[end : end + 1], words[-1][-1]) else end
+
+
+def _goes_on(beside: str, edge: str) -> bool:
+    """Whether the character beside a value belongs to a longer number or word."""
+    if edge.isdecimal():
+        return beside.isdecimal()
+    return beside.isalpha()
 
 
 def _in_handles(text: str, name: str) -> Iterator[tuple[int, int]]:
@@ -234,24 +261,10 @@ def _words_of(value: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+|\d+", value))
 
 
-@lru_cache(maxsize=1024)
-def _spelling(words: tuple[str, ...]) -> re.Pattern[str]:
-    pattern = r"[\W_]{0,4}".join(map(re.escape, words))
-    if not words[0].isascii():
-        # Scripts without spaces have no word boundaries to ask for.
-        return re.compile(pattern)
-    return re.compile(f"(?<!{_kind(words[0])}){pattern}(?!{_kind(words[-1])})")
-
-
-def _kind(word: str) -> str:
-    """What may not go on beside a word: more figures, or more letters."""
-    return r"\d" if word.isdecimal() else r"[^\W\d_]"
-
-
 def _phones(view: View, phones: Sequence[str]) -> Iterator[tuple[int, int]]:
     if not phones:
         return
-    for run in digit_runs(view.text):
+    for run in view.digit_runs:
         for phone in phones:
             for start, end in run.endings(phone, least=_LOCAL_PHONE):
                 opened = view.text[start - 1 : start] == "(" and ")" in view.text[start:end]

@@ -15,7 +15,14 @@ from deskquorum.redaction.matching import Matcher
 __all__ = ["AGENT_CUES", "CUES", "Cue", "Trust"]
 
 Trust = Literal[
-    "any", "titled", "signed", "whole", "listed", "listed-or-pair", "unknown", "unknown-pair",
+    "any",
+    "titled",
+    "signed",
+    "whole",
+    "listed",
+    "listed-or-pair",
+    "unknown",
+    "unknown-pair",
     "small",
 ]
 
@@ -26,12 +33,6 @@ class Cue:
 
     matcher: Matcher
     trust: Trust = "any"
-    needs: tuple[str, ...] = ()
-    """One of these is in every text that the pattern can match, in small letters."""
-
-    def may_match(self, low: str) -> bool:
-        """Whether a text in small letters is worth searching."""
-        return not self.needs or any(word in low for word in self.needs)
 
 
 _TAIL = r"(?:['’\-][\p{L}\p{M}]{2,})*"
@@ -46,6 +47,10 @@ _FULL = rf"(?:{_TITLE}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_INITIAL}|\p{{Lu}}\b
 _LOUD = rf"(?:{_TITLE}|{_CAPS}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_CAPS}|{_INITIAL})){{0,3}}"
 _LOW = r"\p{Ll}[\p{Ll}\p{M}'’\-]{2,}(?:[ ]\p{Ll}[\p{Ll}\p{M}'’\-]+)?"
 _NAME = rf"(?P<name>{_FULL})"
+_GOES_ON = (
+    r"(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$)|[ \t]+(?:and|i|from|here|at|with|writing|calling|again|um|uh"
+    r"|y|et|und|aus|e|de|da|di|en|uit|bol|hoon|hun|hai|hain)\b)"
+)
 _LINE_END = r"(?=[ \t]*[.,!;]?[ \t]*(?:$|[\r\n]|[:;][)\-]))"
 
 _RELATION = (
@@ -70,17 +75,19 @@ _RELATION = (
     "|nichte"
     "|filha|filho|esposo|marido|mulher|namorado|namorada|irmão|irmã|mãe|pai|vizinho|vizinha|colega"
     "|figlia|figlio|marito|moglie|fidanzato|fidanzata|fratello|sorella|madre|padre|amico|amica"
-    "|vicino|vicina|collega)"
+    "|vicino|vicina|collega"
+    "|zoon|dochter|vrouw|vriend|vriendin|broer|zus|zusje|moeder|vader|buurman|buurvrouw"
+    "|bhai|behen|beti|beta|pati|patni|biwi|dost|mummy|papa)"
 )
 _POSSESSIVE = (
     r"(?:my|our|his|her|their|your|mi|mis|mon|ma|mein(?:e[rnms]?)?|meu|minha|o[ ]meu|a[ ]minha"
-    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su)"
+    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su|mijn|onze|mer[aei])"
 )
 _ADJECTIVE = (
     r"(?:[ ](?:late|best|old|older|younger|eldest|little|big|dear|good|former|then|new|elderly"
     r"|teenage|\d+[ \-]year[ \-]old))?"
 )
-_CALLED = r"(?:called|named|llamad[oa]|appelée?|namens|chamad[oa]|di[ ]nome)"
+_CALLED = r"(?:called|named|llamad[oa]|appelée?|namens|genaamd|chamad[oa]|di[ ]nome)"
 _SIGN_OFF = (
     r"(?:(?:many[ ]|kind[ ])?thanks(?:[ ](?:so[ ]much|again|a[ ]lot|in[ ]advance"
     r"|for[ ][^\n,]{1,40}))?|thank[ ]you(?:[ ](?:so[ ]much|very[ ]much|again|in[ ]advance"
@@ -97,31 +104,31 @@ _SIGN_OFF = (
     r"|(?:meilleures[ ])?salutations|bonne[ ]journée|cdlt|bises"
     r"|(?:muito[ ])?obrigad[oa]|atenciosamente|(?:com[ ]os[ ]melhores[ ])?cumprimentos|att"
     r"|abraços?|beijos|grat[oa]"
-    r"|grazie(?:[ ]mille)?|(?:cordiali|distinti)[ ]saluti|saluti|un[ ]saluto)"
+    r"|grazie(?:[ ]mille)?|(?:cordiali|distinti)[ ]saluti|saluti|un[ ]saluto"
+    r"|(?:met[ ])?(?:vriendelijke|hartelijke)[ ]groet(?:en)?|groet(?:en|jes)?|mvg"
+    r"|(?:alvast[ ])?bedankt|dank[ ](?:je|u)(?:[ ]?wel)?|dhanyavaad|dhanyawad|shukriya)"
 )
 _GREETING = (
     r"(?:hi|hiya|hello|hey|dear|good[ ](?:morning|afternoon|evening|day)|hola|estimad[oa]s?"
     r"|querid[oa]s?|buen[oa]s[ ](?:días|tardes|noches)|bonjour|bonsoir|salut|cher|chère|coucou"
     r"|hallo|liebe[rs]?|guten[ ](?:tag|morgen|abend)|moin|servus|olá|oi|car[oa]|prezad[oa]"
-    r"|bom[ ]dia|boa[ ](?:tarde|noite)|ciao|salve|gentile|buongiorno|buonasera)"
+    r"|bom[ ]dia|boa[ ](?:tarde|noite)|ciao|salve|gentile|buongiorno|buonasera"
+    r"|beste|geachte|goede(?:morgen|middag|navond)|namaste|namaskar)"
 )
 _TITLES = (
     r"(?:Mr|Mrs|Ms|Miss|Mx|Messrs|Mister|Dr|Prof|Rev|Capt|Sgt|Herrn?|Frau|Fräulein|Sr|Sra|Srta"
     r"|Señora?|Señorita|Doña|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sig|Sig\.ra|Signora?"
-    r"|Dott(?:\.ssa)?|Senhora?|MR|MRS|MS|DR|HERR|FRAU)"
+    r"|Dott(?:\.ssa)?|Senhora?|Mevrouw|Mevr|Dhr|Meneer|Heer|Shri|Smt|MR|MRS|MS|DR|HERR|FRAU)"
 )
 
 
-def _cue(
-    pattern: str, trust: Trust = "any", *, needs: str = "", ignore_case: bool = False
-) -> Cue:
-    matcher = Matcher(pattern, ignore_case=ignore_case)
-    return Cue(matcher=matcher, trust=trust, needs=tuple(needs.split("|")) if needs else ())
+def _cue(pattern: str, trust: Trust = "any", *, needs: str = "A", ignore_case: bool = False) -> Cue:
+    return Cue(matcher=Matcher(pattern, needs=needs, ignore_case=ignore_case), trust=trust)
 
 
 CUES = (
     _cue(rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})", "titled"),
-    _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled"),
+    _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled", needs="A|m."),
     _cue(rf"\b(?:mr|mrs|ms|dr)\.?[ ](?P<name>{_LOW})", "unknown", needs="mr|ms|dr"),
     _cue(
         r"\b(?i:my[ ](?:full[ ])?name(?:[ ]is|['’]s|:)|name['’]?s|the[ ]name[ ]is|(?:spelled"
@@ -130,50 +137,60 @@ CUES = (
         r"|me[ ]llamo|mi[ ]nombre[ ]es|a[ ]nombre[ ]de|je[ ]m['’]appelle|mon[ ]nom[ ]est"
         r"|au[ ]nom[ ]de|ich[ ](?:heiße|heisse)|mein[ ]name[ ](?:ist|lautet)|auf[ ]den[ ]namen"
         rf"|(?:eu[ ])?(?:chamo-me|me[ ]chamo)|(?:o[ ])?meu[ ]nome[ ]é|em[ ]nome[ ]de|mi[ ]chiamo"
-        rf"|il[ ]mio[ ]nome[ ]è|a[ ]nome[ ]di)[ ]+(?P<name>{_LOUD})"
+        rf"|il[ ]mio[ ]nome[ ]è|a[ ]nome[ ]di|mijn[ ]naam[ ]is|ik[ ]heet|op[ ]naam[ ]van"
+        rf"|mera[ ]naam|naam[ ]hai)[ ]+(?P<name>{_LOUD})",
+        needs="A|name|spel|address|made out|registered|belongs|llamo|nombre|appelle|nom |hei|cham"
+        "|nome|chiamo|heet|naam|behalf",
     ),
     _cue(
         r"\b(?:my[ ]name(?:[ ]is|['’]s)|me[ ]llamo|je[ ]m['’]appelle|ich[ ]heiße|me[ ]chamo"
-        r"|chamo-me|mi[ ]chiamo)[ ]"
-        rf"(?P<name>{_LOW})(?=[ \t]*(?:[.,!?;\r\n]|$|and\b|i\b|from\b|here\b|y\b|et\b|und\b))",
+        r"|chamo-me|mi[ ]chiamo|mijn[ ]naam[ ]is|ik[ ]heet|mera[ ]naam|meu[ ]nome[ ]é)[ ]"
+        rf"(?P<name>{_LOW}){_GOES_ON}",
         "whole",
+        needs="name|llamo|appelle|heiß|chamo|chiamo|heet|naam|nome",
     ),
     _cue(
         r"\b(?i:i[ ]am|i['’]m|this[ ]is|it['’]s|here[ ]is|soy|je[ ]suis|c['’]est|ich[ ]bin"
-        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è)[ ]"
-        rf"(?P<name>{_FULL})(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$|and\b|from\b|here\b|at\b|with\b"
-        rf"|writing\b|calling\b|again\b|y\b|et\b|und\b|aus\b|e\b|de\b|da\b|di\b))",
+        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è|ik[ ]ben|main)[ ]"
+        rf"(?P<name>{_FULL}){_GOES_ON}",
         "listed-or-pair",
     ),
     _cue(
-        r"\b(?:this[ ]is|i am|i['’]m|soy|je suis|ich bin|sono)[ ]"
-        rf"(?P<name>{_LOW})(?=[ \t]*(?:[.,!?;\r\n]|$|and\b|i\b|from\b|here\b|um\b|uh\b))",
-        "listed",
+        r"\b(?:this[ ]is|it['’]?s|i am|i['’]?m|soy|je suis|ich bin|sono|ik ben|main|eu sou)[ ]"
+        rf"(?P<name>{_LOW}){_GOES_ON}",
+        "small",
+        needs="this is|its|it's|it’s|i am|i'm|i’m|im |soy|je suis|ich bin|sono|ik ben|main|eu sou",
         ignore_case=True,
     ),
     _cue(
         rf"\b(?i:{_POSSESSIVE}){_ADJECTIVE}[ ](?i:{_RELATION}),?[ ](?:(?i:is"
-        rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME
+        rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME,
+        needs="A|my |our |his |her |their |your |mi|mon |ma |mein|meu |nuestr|notre |unser|noss"
+        "|nostr|su |mijn |mer",
     ),
     _cue(
         rf"\b{_CALLED}[ ](?<=\b(?i:who|s?he|they|guy|man|woman|lady|girl|boy|gentleman|someone"
         rf"|somebody|person|agent|rep|driver|courier|clerk|{_RELATION})"
-        rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME
+        rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME,
+        needs="A|called|named|llamad|appel|namens|chamad|di nome|genaamd",
     ),
     _cue(
         r"^[> \t|*]{0,12}(?i:from|to|cc|bcc|sender|reply-to|von|an|gesendet von|de|para|à|da"
         r"|a)[ ]?:\*?[ ]*\"?"
         rf"(?P<name>{_FULL})\"?[ ]*(?=[<\[(;,\r\n]|$)",
         "whole",
+        needs="A|:",
     ),
     _cue(
         r"\b(?i:(?:full[ ]|first[ ]|last[ ]|customer[ ]|contact[ ]|card(?:holder)?[ ]?"
         r"|account[ ]?)?(?:name|holder)|attn\.?|attention|c/o|recipient|ship[ ]to|bill[ ]to"
         r"|cardholder"
         rf"|nombre|apellidos?|titular|nom|prénom|titulaire|vorname|nachname|kontoinhaber(?:in)?"
-        rf"|empfänger|nome|cognome|intestatario|destinat[áa]rio)[ ]?[:=][ ]*\"?(?P<name>{_LOUD})"
+        rf"|empfänger|nome|cognome|intestatario|destinat[áa]rio|naam|voornaam|achternaam|naam)[ ]?"
+        rf"[:=][ ]*\"?(?P<name>{_LOUD})",
+        needs="A|:|=",
     ),
-    _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]+@", "any"),
+    _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]{{1,64}}@", needs="A|@"),
     _cue(rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)"),
     _cue(
         rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ]"
@@ -188,18 +205,22 @@ CUES = (
         rf"(?:[\r\n]{{1,2}}[ \t>]{{0,3}})?[\-–~]?[ ]?)"
         rf"(?P<name>{_FULL}){_LINE_END}",
         "signed",
+        needs="A|\n",
     ),
     _cue(
-        rf"(?<=[,\-–][ \t]?)(?=\p{{Lu}})(?<=\b(?i:{_SIGN_OFF})[ \t]?[,\-–][ \t]?)"
-        rf"(?P<name>{_FULL}){_LINE_END}",
+        rf"(?<=[,\-–][ \t]?)(?=(?P<name>{_FULL}){_LINE_END})"
+        rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,\-–][ \t]?)",
         "signed",
     ),
     _cue(
         rf"\b(?i:mfg|lg|vg|gruß|grüße|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt"
-        rf"|atte)\.?[ \t]+(?P<name>{_FULL}){_LINE_END}",
+        rf"|atte|groeten|groetjes|mvg|dhanyavaad|dhanyawad|shukriya)\.?[ \t]+(?P<name>{_FULL})"
+        rf"{_LINE_END}",
         "signed",
+        needs="A|mfg|lg|vg|gru|grü|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt|atte"
+        "|groet|mvg|dhany|shukri",
     ),
-    _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed"),
+    _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed", needs="A|-|–|—|~"),
     _cue(
         rf"\b(?i:says|said|asks|asked|replied|explains|told|tells|tell|ask|contact|emailed|met"
         rf"|thank|directed[ ]by|written[ ]by|signed[ ]by|starring|produced[ ]by|founded[ ]by"
@@ -208,7 +229,7 @@ CUES = (
         rf"|known[ ]as|names?[ ]h(?:im|er)|named[ ]h(?:im|er)|fan[ ]of|add|remove|invite)[ \t:]+"
         rf"(?P<name>{_FULL})(?![ ]?[&]|[ ](?i:inc|ltd|llc|gmbh|corp|group|company)\b)",
         "unknown",
-        needs="says|said|ask|replied|explains|told|tell|contact|emailed|met|thank| by |starring"
+        needs="A|says|said|ask|replied|explains|told|tell|contact|emailed|met|thank| by |starring"
         "|according|assistant|spoke|speak|talk|heard|behalf|call|known|name|fan|add|remove|invite",
     ),
     _cue(
@@ -222,7 +243,7 @@ CUES = (
         rf"\b(?i:(?:your|full|first|last|middle|family|sur|user|nick)?[ ]?name)[ ]?[?:][ ]*"
         rf"(?P<name>{_FULL})",
         "unknown",
-        needs="name",
+        needs="A|name",
     ),
     _cue(
         rf"\bname[ ]?[?:][ ]*(?P<name>{_LOW})[ ]*(?:$|[\r\n.,])",
@@ -235,7 +256,7 @@ CUES = (
         rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE})?)['’]s[ ](?i:{_RELATION}|fault"
         rf"|birthday|funeral|wedding)\b",
         "unknown",
-        needs="'s |’s ",
+        needs="A|'s |’s ",
     ),
     _cue(
         rf"\b(?i:player|actor|actress|singer|author|director|president|ceo|founder|commenter"
@@ -243,23 +264,27 @@ CUES = (
         rf"|technician|courier|representative|rep|coach|therapist|dentist|vet|surgeon)[ ]"
         rf"(?P<name>{_FULL})",
         "unknown",
+        needs="A|player|act|singer|author|director|president|ceo|founder|commenter|writer|poet"
+        "|painter|minister|senator|judge|officer|detective|captain|agent|driver|technician"
+        "|courier|rep|coach|therapist|dentist|vet|surgeon",
     ),
     _cue(
         rf"^[ \t]*(?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,3}})[ \t]*$",
         "unknown-pair",
     ),
-    _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed"),
-    _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole"),
+    _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed", needs="A|--"),
+    _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole", needs="A"),
     _cue(
-        rf"(?<=[\r\n,\-–][ \t]?)(?=\p{{Ll}})(?<=\b"
-        rf"(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?)"
-        rf"(?P<name>{_LOW}){_LINE_END}",
-        "listed",
+        rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"
+        rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?)",
+        "small",
+        needs="\n|,|-|–",
     ),
     _cue(
-        rf"\b(?P<name>{_TITLE})[ ](?:said|told|says|wrote|promised|replied|confirmed|assured"
-        rf"|mentioned|dijo|sagte|schrieb|disse|a[ ]dit|ha[ ]detto)\b",
+        rf"\b(?P<name>{_TITLE})[ ](?:replied|confirmed|mentioned|dijo|sagte|schrieb|disse|a[ ]dit"
+        rf"|ha[ ]detto|zei|schreef)\b",
         "listed",
+        needs="A|replied|confirmed|mentioned|dijo|sagte|schrieb|disse|dit|detto|zei|schreef",
     ),
 )
 """For every message."""
@@ -283,4 +308,3 @@ AGENT_CUES = (
     ),
 )
 """For messages of the desk's own people, who greet and sign by name."""
-

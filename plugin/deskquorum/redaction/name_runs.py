@@ -36,7 +36,7 @@ _PARTICLES = re.compile(
 _SUFFIXES = frozenset("md dds dvm phd jr sr ii iii iv esq rn cpa mba".split())
 _LONGEST = 5
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
-_SENTENCE_END = frozenset(".!?:\n\r>*•\"“”(")
+_SENTENCE_END = frozenset('.!?:\n\r>*•"“”(')
 _PRODUCT = re.compile(
     r"[ ](?:jacket|boot|shoe|shirt|tee|top|dress|coat|tent|pack|backpack|bag|sandal|sneaker|trainer"
     r"|pant|trouser|short|skirt|sweater|hoodie|hat|cap|glove|sock|vest|fleece|parka|lamp|lantern"
@@ -79,8 +79,10 @@ class Word:
 
     @property
     def everyday(self) -> bool:
-        """In a dictionary."""
-        return self.folded in everyday_words() and self.folded not in first_names()
+        """In a dictionary, or in the names of companies."""
+        if self.folded in first_names():
+            return False
+        return self.folded in everyday_words() or self.folded in words("organisation_suffixes")
 
     @property
     def given(self) -> bool:

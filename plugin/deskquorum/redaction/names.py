@@ -44,16 +44,13 @@ _ORDINARY = re.compile(
 
 def named_entities(view: View, *, role: Role = "customer") -> Iterator[Entity]:
     """Find names after cue words, and names that the lists hold."""
-    low = view.text.lower()
     for cue in (*CUES, *(AGENT_CUES if role == "agent" else ())):
-        if not cue.may_match(low):
-            continue
-        for hit in cue.matcher.finditer(view.text):
+        for hit in cue.matcher.find_in(view):
             place = _name_at(hit, cue)
             if place is not None:
                 yield _person(*place, "cue", 0.85 if cue.trust in {"any", "titled"} else 0.7)
     runs = tuple(capitalised_runs(view.text))
-    language = looks_like(low)
+    language = looks_like(view.low)
     yield from listed_people(view, runs, language)
     if language == "en":
         yield from people_in_small_letters(view, shouted=not runs)

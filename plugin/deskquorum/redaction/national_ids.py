@@ -228,7 +228,10 @@ United Kingdom, Canada, Australia (2), Turkey, Switzerland, Belgium, Chile, Arge
 Finland, Norway, Romania, Czechia and Slovakia, Ireland, Sweden, South Africa, Mexico, Korea."""
 
 _CANDIDATE = Matcher(
-    r"(?<![\p{L}\p{N}.\-/$€£#_])(?:" + "|".join(n.shape for n in _NUMBERS) + r")(?![\p{L}\p{N}_\-/]|[.,]\d)"
+    r"(?<![\p{L}\p{N}.\-/$€£#_])(?:"
+    + "|".join(n.shape for n in _NUMBERS)
+    + r")(?![\p{L}\p{N}_\-/]|[.,]\d)",
+    needs="0",
 )
 _COMPILED = tuple((re.compile(number.shape), number.holds) for number in _NUMBERS)
 _ONLY_BY_CUE = re.compile(
@@ -242,12 +245,14 @@ _REACH = 32
 def national_id_entities(view: View) -> Iterator[Entity]:
     """Find identity numbers whose check digits hold."""
     text = view.text
-    for hit in _CANDIDATE.finditer(text):
+    for hit in _CANDIDATE.find_in(view):
         found = hit[0]
         number = re.sub(r"[^0-9A-Z]", "", found)
         if not any(shape.fullmatch(found) and holds(number) for shape, holds in _COMPILED):
             continue
-        if found.isdecimal() and _ONLY_BY_CUE.search(text, max(0, hit.start() - _REACH), hit.start()):
+        if found.isdecimal() and _ONLY_BY_CUE.search(
+            text, max(0, hit.start() - _REACH), hit.start()
+        ):
             continue
         yield Entity(
             start=hit.start(),

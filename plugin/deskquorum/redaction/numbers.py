@@ -31,10 +31,8 @@ _FILLERS = {"uh", "um", "dash", "hyphen", "and", "eh", "guion", "tiret", "minus"
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _GAP = re.compile(r"[\s,.\-–—…]{0,4}")
 _LEAST_WORDS = 4
-_SPELLED = re.compile(
-    r"\b(?:" + "|".join(sorted({*_DIGIT_OF, *_HUNDRED}, key=len, reverse=True)) + r")\b",
-    re.IGNORECASE,
-)
+_LETTERS = re.compile(r"[^\W\d_]{2,}|o")
+_SAID = frozenset(_DIGIT_OF) | _HUNDRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +42,8 @@ class DigitRun:
     digits: str
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    spelled: bool = False
+    """Whether some of it is written in words."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the text of some of the digits."""
@@ -87,7 +87,8 @@ def digit_runs(text: str) -> Iterator[DigitRun]:
 
 def spelled_runs(text: str) -> Iterator[DigitRun]:
     """Runs of digits in words ('five five five oh one'), of which four words at least."""
-    if len(_SPELLED.findall(text)) < _LEAST_WORDS:
+    said = sum(word in _SAID for word in _LETTERS.findall(text.lower()))
+    if said < _LEAST_WORDS:
         return
     figures: list[tuple[str, int, int]] = []
     words = last_end = times = 0
@@ -124,7 +125,7 @@ def _read(word: str, times: int) -> str:
 def _run(figures: list[tuple[str, int, int]], words: int) -> Iterator[DigitRun]:
     if words >= _LEAST_WORDS:
         digits, starts, ends = zip(*figures, strict=True)
-        yield DigitRun(digits="".join(digits), starts=starts, ends=ends)
+        yield DigitRun(digits="".join(digits), starts=starts, ends=ends, spelled=True)
 
 
 def _figure(char: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from deskquorum.redaction.check_digits import luhn_holds
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
-from deskquorum.redaction.numbers import DigitRun, digit_runs
+from deskquorum.redaction.numbers import DigitRun
 from deskquorum.redaction.views import View
 
 __all__ = ["payment_entities"]
@@ -27,6 +27,7 @@ _EXPIRY = Matcher(
     r"|g[üu]ltig(?:[ \t]+bis)?|vence|caduca|caducidad|validade|v[áa]lid[oa](?:[ \t]+at[ée])?"
     r"|expire|scad(?:enza|e)?\.?)(?:[ \t]+is)?[\s:=]{0,3}(?P<date>(?:0?[1-9]|1[0-2])[ \t]*[/\-. ]"
     r"[ \t]*(?:20)?\d\d)(?![\d/])",
+    needs="0|exp|valid|thru|tig|vence|caduc|vál|scad",
     ignore_case=True,
 )
 _NEXT_TO_CARD = Matcher(
@@ -38,14 +39,18 @@ _CODE = Matcher(
     r"|card[ \t]+code|pr[üu]f(?:ziffer|nummer)|kartenpr[üu]fnummer|cryptogramme"
     r"|c[óo]digo[ \t]+de[ \t]+(?:seguridad|seguran[çc]a)|codice[ \t]+di[ \t]+sicurezza)"
     r"(?:[ \t]+(?:is|ist|es|est|é|è))?[\s:=#.]{0,3}(?P<code>\d{3,4})(?!\d)",
+    needs="0|cv|cid|csc|code|digo|codice|prüf|pruf|cryptogramme|security|verification",
     ignore_case=True,
 )
 _BARE_CODE = Matcher(
     r"\b(?:code|c[óo]digo|codice|back|pin)(?:[ \t]+is)?[\s:=#]{0,3}(?P<code>\d{3,4})(?![\d.,]*\d)",
+    needs="0",
     ignore_case=True,
 )
 _IBAN = Matcher(
-    r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ \t\u00a0\-]{0,2}[A-Z0-9]){11,30}(?![^\W_])", ignore_case=True
+    r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ \t\u00a0\-]{0,2}[A-Z0-9]){11,30}(?![^\W_])",
+    needs="0",
+    ignore_case=True,
 )
 _ACCOUNT = Matcher(
     r"\b(?:(?:bank[ \t]+)?account[ \t]*(?:number|no\.?|nr\.?|#)|acct\.?[ \t]*(?:number|no\.?|#)?"
@@ -53,6 +58,7 @@ _ACCOUNT = Matcher(
     r"|n[úu]mero[ \t]+de[ \t]+(?:cuenta|conta)|num[ée]ro[ \t]+de[ \t]+compte)"
     r"(?:[ \t]+(?:is|ist|es|est|é"
     r"|è))?[\s:=#]{0,3}(?P<number>(?:[A-Z]{2})?\d(?:[ \-]?\d){5,29})(?!\d)",
+    needs="0|account|acct|sort|routing|konto|blz|iban|bic|mero|compte",
     ignore_case=True,
 )
 _IBAN_LENGTHS = range(34, 14, -1)
@@ -70,19 +76,19 @@ _NEAR_CARD = 60
 
 def payment_entities(view: View) -> Iterator[Entity]:
     """Find cards (Luhn), what belongs to a card, IBANs (mod 97) and cued account numbers."""
-    cards = [span for run in digit_runs(view.text) for span in _cards(view.text, run)]
+    cards = [span for run in view.digit_runs for span in _cards(view.text, run)]
     for start, end in cards:
         yield _entity(start, end, EntityType.CARD)
         yield from _beside_card(view.text, end)
     if not any(map(str.isdecimal, view.text)):
         return
-    for hit in _CODE.finditer(view.text):
+    for hit in _CODE.find_in(view):
         yield _entity(*hit.span("code"), EntityType.CARD_CODE)
-    for hit in _EXPIRY.finditer(view.text):
+    for hit in _EXPIRY.find_in(view):
         before = max(0, hit.start() - _NEAR_CARD)
         if cards or _CARD_CUE.search(view.text, before, hit.end() + _NEAR_CARD):
             yield _entity(*hit.span("date"), EntityType.CARD_EXPIRY)
-    yield from _accounts(view.text)
+    yield from _accounts(view)
 
 
 def _cards(text: str, run: DigitRun) -> Iterator[tuple[int, int]]:
@@ -128,12 +134,12 @@ def _beside_card(text: str, end: int) -> Iterator[Entity]:
         yield _entity(end + first, end + last, EntityType.CARD_CODE)
 
 
-def _accounts(text: str) -> Iterator[Entity]:
-    for hit in _IBAN.finditer(text):
+def _accounts(view: View) -> Iterator[Entity]:
+    for hit in _IBAN.find_in(view):
         length = _iban_length(hit[0])
         if length:
             yield _entity(hit.start(), hit.start() + length, EntityType.IBAN)
-    for hit in _ACCOUNT.finditer(text):
+    for hit in _ACCOUNT.find_in(view):
         yield _entity(*hit.span("number"), EntityType.BANK_ACCOUNT)
 
 

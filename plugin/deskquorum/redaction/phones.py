@@ -10,7 +10,6 @@ from functools import lru_cache
 
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
-from deskquorum.redaction.numbers import spelled_runs
 from deskquorum.redaction.views import View
 
 __all__ = ["phone_entities"]
@@ -20,6 +19,7 @@ _CANDIDATE = Matcher(
     r"(?:[ \t\u00a0\-‐-―./()]{0,4}\d){5,16})"
     r"(?:[ ]?(?:x|ext\.?|extension|poste|durchwahl|dw|app)[ ]?\d{1,6})?"
     r"(?![\p{L}\p{N}_%€$£]|[.,]\d|:\d|/\w|[ ]?(?i:eur|usd|gbp|kg|km|ml|points|people|units)\b)",
+    needs="0",
     ignore_case=True,
 )
 _CUE = re.compile(
@@ -67,10 +67,10 @@ def phone_entities(view: View, *, regions: Sequence[str]) -> Iterator[Entity]:
         regions: Countries (ISO 3166) whose numbers are known when nothing but digits is written.
     """
     text = view.text
-    for run in spelled_runs(text):
-        if _LEAST_SPELLED <= len(run.digits) <= _MOST:
+    for run in view.digit_runs:
+        if run.spelled and _LEAST_SPELLED <= len(run.digits) <= _MOST:
             yield _entity(*run.span(0, len(run.digits)), 0.7)
-    for hit in _CANDIDATE.finditer(text):
+    for hit in _CANDIDATE.find_in(view):
         score = _score(text, hit["number"], hit.start(), hit.end(), tuple(regions))
         if score:
             yield _entity(hit.start(), hit.end(), score)
@@ -102,7 +102,10 @@ def _is_grouped(found: str, digits: int) -> bool:
     dotted = set(found) <= set("0123456789.")
     longest = _LONGEST_DOTTED_GROUP if dotted else _LONGEST_GROUP
     return (
-        len(groups) > 1 and digits >= _LEAST_GROUPED and min(groups[1:]) > 1 and max(groups) <= longest
+        len(groups) > 1
+        and digits >= _LEAST_GROUPED
+        and min(groups[1:]) > 1
+        and max(groups) <= longest
     )
 
 
@@ -132,6 +135,4 @@ def _is_order_number(text: str, start: int, end: int) -> bool:
 
 
 def _entity(start: int, end: int, score: float) -> Entity:
-    return Entity(
-        start=start, end=end, type=EntityType.PHONE, score=score, source="pattern"
-    )
+    return Entity(start=start, end=end, type=EntityType.PHONE, score=score, source="pattern")

@@ -20,6 +20,7 @@ _SURE = Matcher(
     r"|(?:home[ ]?)?(?:city|town|village|university|port|suburb)(?:[ ]of)?|hometown(?:[ ]is)?"
     r"|travell?ing[ ]to|flying[ ]to|street[ ]in|i['’]?a?m[ ]in|vivo[ ]en|wohne[ ]in|habite[ ]à"
     r"|moro[ ]em|abito[ ]a|woon[ ]in)[ ]",
+    needs=" in| to| near| from| of|city|town|village|university|port|suburb| en| à| em| a",
     ignore_case=True,
 )
 _BEFORE = re.compile(
@@ -39,7 +40,7 @@ _REACH = 14
 def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
     """Find places by the list where a place can stand, and any name where only a place can."""
     text = view.text
-    sure = {hit.end() for hit in _SURE.finditer(text)}
+    sure = {hit.end() for hit in _SURE.find_in(view)}
     for run in runs:
         if run[0].start in sure and not run[0].everyday:
             yield _place(text, run)
@@ -96,6 +97,4 @@ def _place(text: str, part: Run) -> Entity:
 
 
 def _entity(start: int, end: int) -> Entity:
-    return Entity(
-        start=start, end=end, type=EntityType.LOCATION, score=0.6, source="gazetteer"
-    )
+    return Entity(start=start, end=end, type=EntityType.LOCATION, score=0.6, source="gazetteer")

@@ -82,6 +82,4 @@ def _is_pair(given: str, family: str) -> bool:
 
 
 def _person(start: int, end: int) -> Entity:
-    return Entity(
-        start=start, end=end, type=EntityType.PERSON, score=0.5, source="gazetteer"
-    )
+    return Entity(start=start, end=end, type=EntityType.PERSON, score=0.5, source="gazetteer")

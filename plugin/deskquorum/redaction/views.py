@@ -9,20 +9,45 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+from deskquorum.redaction.numbers import DigitRun, digit_runs, spelled_runs
 
 __all__ = ["View", "folded", "views_of"]
+
+_DIGIT = re.compile(r"\d")
 
 _Piece = tuple[str, int, int]
 """What is read, and from where to where it stands in the original."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """A reading of a text; each of its characters knows its place in the original."""
 
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
+
+    @cached_property
+    def low(self) -> str:
+        """The text in small letters; not always of the same length."""
+        return self.text.lower()
+
+    @cached_property
+    def has_digit(self) -> bool:
+        """Whether there is a figure in it."""
+        return _DIGIT.search(self.text) is not None
+
+    @cached_property
+    def digit_runs(self) -> tuple[DigitRun, ...]:
+        """Figures that follow each other closely, then those spelled out in words."""
+        return tuple(digit_runs(self.text) if self.has_digit else spelled_runs(self.text))
+
+    @cached_property
+    def has_capital(self) -> bool:
+        """Whether there is a capital letter in it."""
+        return self.text != self.low
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the original of a stretch of this view that is not empty."""
