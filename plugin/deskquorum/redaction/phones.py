@@ -9,18 +9,18 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from deskquorum.redaction.entities import Entity, EntityType
-from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.views import View
 
 __all__ = ["phone_entities"]
 
-_CANDIDATE = Matcher(
-    r"(?<![\p{L}\p{N}_.#$€£¥@=/\-])(?<!\d[ ,])(?<number>(?:\+[ ]?|\([ ]?\+?)?\d"
-    r"(?:[ \t\u00a0\-‐-―./()]{0,4}\d){5,16})"
-    r"(?:[ ]?(?:x|ext\.?|extension|poste|durchwahl|dw|app)[ ]?\d{1,6})?"
-    r"(?![\p{L}\p{N}_%€$£]|[.,]\d|:\d|/\w|[ ]?(?i:eur|usd|gbp|kg|km|ml|points|people|units)\b)",
-    needs="0",
-    ignore_case=True,
+_RUN = re.compile(r"\d(?:[ \t\u00a0\-‐-―./()]{0,4}\d)*")
+_OPENING = re.compile(r"(?:\+[ ]?\(?|\([ ]?\+?)$")
+_EXTENSION = re.compile(
+    r"[ ]?(?:x|ext\.?|extension|poste|durchwahl|dw)[ ]?\d{1,6}(?!\d)", re.IGNORECASE
+)
+_GLUED_LEFT = re.compile(r"[^\W]$|[.#$€£¥@=/\-]$")
+_GLUED_RIGHT = re.compile(
+    r"[^\W]|[%€$£]|[.,:]\d|/\w|[ ]?(?:eur|usd|gbp|kg|km|ml|points|people|units)\b", re.IGNORECASE
 )
 _CUE = re.compile(
     r"(?:\b(?:tel(?:efon|éfono|efone|efono|ephone|éphone|efoon)?|phones?|mobile?|mob|cell\w*|handy"
@@ -53,7 +53,9 @@ _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}")
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ \u00a0]000)+|\d{1,2}(?:[ \u00a0]\d{3})+")
 _GROUPS = re.compile(r"\d+")
 _REACH = 48
-_LEAST_CUED, _LEAST_COUNTRY, _LEAST_GROUPED, _MOST = 6, 8, 9, 16
+_LEAST_CUED, _LEAST_COUNTRY, _LEAST_GROUPED, _MOST = 6, 8, 9, 15
+_MOST_GROUPS = 8
+_SURE = 0.8
 _LEAST_SPELLED = 7
 _LOCAL = (3, 4)
 _LONGEST_GROUP, _LONGEST_DOTTED_GROUP = 8, 4
@@ -70,16 +72,59 @@ def phone_entities(view: View, *, regions: Sequence[str]) -> Iterator[Entity]:
     for run in view.digit_runs:
         if run.spelled and _LEAST_SPELLED <= len(run.digits) <= _MOST:
             yield _entity(*run.span(0, len(run.digits)), 0.7)
-    for hit in _CANDIDATE.find_in(view):
-        score = _score(text, hit["number"], hit.start(), hit.end(), tuple(regions))
-        if score:
-            yield _entity(hit.start(), hit.end(), score)
+    for hit in _RUN.finditer(text) if view.has_digit else ():
+        if hit.end() - hit.start() >= _LEAST_CUED:
+            yield from _in_run(text, hit.start(), hit.end(), tuple(regions))
+
+
+def _in_run(text: str, start: int, end: int, regions: tuple[str, ...]) -> Iterator[Entity]:
+    """Phone numbers in figures that follow each other closely: the longest from the left."""
+    groups = [group.span() for group in _GROUPS.finditer(text, start, end)]
+    first = 0
+    while first < len(groups):
+        for last in range(min(len(groups), first + _MOST_GROUPS) - 1, first - 1, -1):
+            found = _window(text, groups, first, last, regions)
+            if found is not None:
+                yield found
+                first = last
+                break
+        first += 1
+
+
+def _window(
+    text: str, groups: Sequence[tuple[int, int]], first: int, last: int, regions: tuple[str, ...]
+) -> Entity | None:
+    """The phone number that some groups of figures are, None where they are none."""
+    start, end = groups[first][0], groups[last][1]
+    if end - start < _LEAST_CUED or end - start > _MOST * 3:
+        return None
+    opening = _OPENING.search(text, max(0, start - 3), start)
+    start = opening.start() if opening else start
+    if _GLUED_LEFT.search(text, max(0, start - 1), start):
+        return None
+    extension = _EXTENSION.match(text, end)
+    stop = extension.end() if extension else end
+    if _GLUED_RIGHT.match(text, stop):
+        return None
+    score = _score(text, text[start:end], start, stop, regions)
+    if not score or (score < _SURE and _is_torn(text, groups, first, last)):
+        return None
+    return _entity(start, stop, score)
+
+
+def _is_torn(text: str, groups: Sequence[tuple[int, int]], first: int, last: int) -> bool:
+    """Whether the groups go on beyond a window as they do inside it."""
+    inside = {text[groups[i][1] : groups[i + 1][0]] for i in range(first, last)}
+    beside = {
+        text[groups[i][1] : groups[i + 1][0]] for i in (first - 1, last) if 0 <= i < len(groups) - 1
+    }
+    return not inside.isdisjoint(beside)
 
 
 def _score(text: str, found: str, start: int, end: int, regions: tuple[str, ...]) -> float:
     """How surely digits are a phone number, 0 for not at all."""
     digits = sum(map(str.isdecimal, found))
-    if digits > _MOST or _DATE.search(found) or "\n" in found:
+    if digits > _MOST + 2 * found.startswith("0") or _DATE.search(found) or "\n" in found:
         return 0.0
     if found.startswith("+") or (found.startswith("00") and digits > _LEAST_GROUPED):
         return 0.9 if digits >= _LEAST_COUNTRY else 0.0
