@@ -29,6 +29,7 @@ PLACE = re.compile(
 )
 COUNTRY = re.compile(r"(?:countries|states)$")
 LEAST_LETTERS = 3
+TRIMMED = "'.\u2019"
 NOTE_FAKER = "# From the locales of faker {version} (MIT), folded; made by bench/word_lists.py."
 NOTE_SCOWL = (
     "# From SCOWL, size 35, Copyright 2000-2011 by Kevin Atkinson. Permission to use, copy, modify,"
@@ -65,7 +66,7 @@ def main() -> None:
 def _names(provider: str, wanted: re.Pattern[str]) -> Iterator[str]:
     for text in _values(provider, wanted):
         for part in re.split(r"[\s\-]+", text):
-            name = fold(part.strip("'.’"))
+            name = fold(part.strip(TRIMMED))
             if len(name) >= LEAST_LETTERS and re.fullmatch(r"[a-z']+", name):
                 yield name
 

@@ -1,5 +1,7 @@
 """Addresses of any country: what follows a cue word, or surrounds the number of a flat."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import re
@@ -29,7 +31,8 @@ _CUE = Matcher(
     r"|anschrift(?:[ ](?:ist|lautet)\b|[ ]?:)|endere[çc]o(?:[ ]é\b|[ ]?:)|morada(?:[ ]é\b|[ ]?:)"
     r"|indirizzo(?:[ ]è\b|[ ]?:)|adres(?:[ ]is\b|[ ]?:)|domicilio(?:[ ](?:es|è)\b|[ ]?:)"
     r"|wohne[ ]in\b|vivo[ ]en\b|j['’]habite\b|moro[ ](?:em|na|no)\b|abito[ ](?:in|a)\b"
-    r"|woon[ ](?:in|op|aan)\b|(?=the[ ]corner[ ]of))(?:[ ]?[:\-])?(?P<corner>[ ]{0,2}the[ ]corner[ ]of)?",
+    r"|woon[ ](?:in|op|aan)\b|(?=the[ ]corner[ ]of))(?:[ ]?[:\-])?"
+    r"(?P<corner>[ ]{0,2}the[ ]corner[ ]of)?",
     needs="0",
     ignore_case=True,
 )
@@ -51,25 +54,16 @@ _ZIP = Matcher(
     ignore_case=True,
 )
 _BEFORE_UNIT = re.compile(
-    r"(?:\d{1,6}[ ](?:[^\W_][\w.'’\-/]*[ ,]{1,2}){0,6}[^\W_][\w.'’\-/]*"  # noqa: RUF001
-    r"|(?:[^\W\d_][\w.'’\-]*[ ]){1,4}\d{1,6}[a-z]?\.?)[ \t,.]*(?:\n[ \t]*)?$"  # noqa: RUF001
+    r"(?:\d{1,6}[ ](?:[^\W_][\w.'’\-/]*[ ,]{1,2}){0,6}[^\W_][\w.'’\-/]*"
+    r"|(?:[^\W\d_][\w.'’\-]*[ ]){1,4}\d{1,6}[a-z]?\.?)[ \t,.]*(?:\n[ \t]*)?$"
 )
 _STEP = re.compile(
-    r"[ \t\u00a0]*(?:(?P<number>\#?\d[\w\-/]*\.?)|(?P<word>[^\W\d_][\w'’\-/]*\.?)"  # noqa: RUF001
+    r"[ \t\u00a0]*(?:(?P<number>\#?\d[\w\-/]*\.?)|(?P<word>[^\W\d_][\w'’\-/]*\.?)"
     r"|(?P<comma>[,;])|(?P<line>\r?\n(?:[ \t]*,)?))"
 )
 _DIGITS = re.compile(r"[ \t]*[\d()./ \-]+")
 _LINE = re.compile(r"[ \t>]*([^\n]{1,60}?)[ \t]*(?=\n|$|(?<=[^\W_]{4})[.][ ])")
-_ADDRESS_LINE = re.compile(r"(?:[\w'’.\-/#()]+[ ,]*){1,6}")  # noqa: RUF001
-_LINKS = frozenset(
-    "de del des du la las los le les da das do dos di della dei an am der den dem in im auf of the"
-    " and sur sous y e van von zu zur zum nad".split()
-)
-_INSIDE = frozenset(
-    "apt apartment suite ste flat unit floor box street st road rd avenue ave lane ln drive dr"
-    " court ct place pl way square sq no nr piso bis ter utca tér körút útja u rue via calle rua"
-    " weg straße strasse str gata gatan vej gade tie katu ulica ul trg tn tee po".split()
-)
+_ADDRESS_LINE = re.compile(r"(?:[\w'’.\-/#()]+[ ,]*){1,6}")
 _REACH = 80
 _MOST_WORDS = 16
 _PHONE_DIGITS = 7
@@ -102,14 +96,14 @@ def address_blocks(view: View) -> Iterator[Entity]:
 
 def _spare_words(before: str, *, small: bool) -> int:
     """Length of what stands before the street, from the right: a word that is part of none."""
-    parts = list(re.finditer(r"[^\W_][\w.'’\-/]*", before))  # noqa: RUF001
+    parts = list(re.finditer(r"[^\W_][\w.'’\-/]*", before))
     for part in reversed(parts):
         word = fold(part[0].rstrip("."))
         if not (
             part[0][0].isupper()
             or part[0][0].isdecimal()
-            or word in _LINKS
-            or word in _INSIDE
+            or word in words("address_links")
+            or word in words("address_parts")
             or (small and word not in everyday_words())
         ):
             return part.end() + len(before[part.end() :]) - len(before[part.end() :].lstrip(" ,"))
@@ -130,21 +124,11 @@ def _walk(text: str, start: int, *, small: bool, whole: bool = True) -> _Walk:
     """Go right over what an address is made of; `end` is `start` where none is."""
     walk, place = _Walk(end=start), start
     while walk.words < _MOST_WORDS and (step := _STEP.match(text, place)):
-        if step["line"] is not None:
-            if not _goes_on(text, step.end(), small=small):
-                break
-        elif step["number"] is not None:
-            if _digits_on_line(text, place) >= _PHONE_DIGITS + 2:
-                break
-            walk.number, walk.end, walk.words = True, step.end("number"), walk.words + 1
-            if step["number"].endswith(".") and text[step.end() : step.end() + 1] == " ":
-                break
-        elif step["word"] is not None:
-            if not _take(walk, text, step, small=small):
-                break
-            if _ends_sentence(text, step):
-                break
+        if not _take(walk, text, step, small=small):
+            break
         place = step.end()
+        if _ends_sentence(text, step):
+            break
     found = text[start : walk.end].rstrip(" ,;")
     if whole and not (walk.number and walk.letters):
         return _Walk(end=start)
@@ -153,12 +137,24 @@ def _walk(text: str, start: int, *, small: bool, whole: bool = True) -> _Walk:
 
 
 def _take(walk: _Walk, text: str, step: re.Match[str], *, small: bool) -> bool:
+    """Note one step; says whether it belongs to the address."""
+    if step["line"] is not None:
+        return _goes_on(text, step.end(), small=small)
+    if step["number"] is not None:
+        if _digits_on_line(text, step.start()) >= _PHONE_DIGITS + 2:
+            return False
+        walk.number, walk.end, walk.words = True, step.end("number"), walk.words + 1
+        return True
+    return step["comma"] is not None or _take_word(walk, text, step, small=small)
+
+
+def _take_word(walk: _Walk, text: str, step: re.Match[str], *, small: bool) -> bool:
     word = fold(step["word"].rstrip("."))
     if text[step.end() : step.end() + 1] == ":" or word in words("after_address"):
         return word in {"and", "or"} and _capital_follows(text, step.end())
-    if word in _LINKS:
+    if word in words("address_links"):
         return True
-    inside = word in _INSIDE
+    inside = word in words("address_parts")
     if not (inside or step["word"][:1].isupper() or (small and word not in everyday_words())):
         return False
     walk.end, walk.words = step.end(), walk.words + 1
@@ -168,7 +164,9 @@ def _take(walk: _Walk, text: str, step: re.Match[str], *, small: bool) -> bool:
 
 def _ends_sentence(text: str, step: re.Match[str]) -> bool:
     """Whether a full stop closes the sentence rather than shortens the word (`Bahnhofstr. 3`)."""
-    word, after = step["word"], text[step.end() : step.end() + 2].strip()
+    if (step["number"] or "").endswith("."):
+        return text[step.end() : step.end() + 1] == " "
+    word, after = step["word"] or "", text[step.end() : step.end() + 2].strip()
     return word.endswith(".") and len(word) > _SHORT and not after[:1].isdecimal()
 
 
@@ -191,13 +189,14 @@ def _goes_on(text: str, place: int, *, small: bool) -> bool:
     if not parts or sum(map(str.isdecimal, line[1])) >= _PHONE_DIGITS:
         return False
     return fold(parts[0]) not in words("after_address") and all(
-        part[0].isupper() or part[0].isdecimal() or small or fold(part) in _LINKS for part in parts
+        part[0].isupper() or part[0].isdecimal() or small or fold(part) in words("address_links")
+        for part in parts
     )
 
 
 def _abbreviated(found: str) -> bool:
     last = found.rpartition(" ")[2]
-    return found.endswith(".") and fold(last[:-1]) in _INSIDE
+    return found.endswith(".") and fold(last[:-1]) in words("address_parts")
 
 
 def _entity(start: int, end: int, kind: EntityType = EntityType.ADDRESS) -> Entity:

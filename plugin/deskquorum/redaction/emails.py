@@ -1,7 +1,5 @@
 """E-mail addresses, plain, disguised or said aloud."""
 
-# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
-
 from __future__ import annotations
 
 import re
@@ -10,6 +8,7 @@ from collections.abc import Iterator
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.views import View
+from deskquorum.redaction.wordlists import words
 
 __all__ = ["email_entities"]
 
@@ -21,6 +20,7 @@ _DOMAIN = Matcher(
 )
 _LONGEST_LOCAL, _LONGEST_DOMAIN = 128, 256
 _DOT_WORD = r"(?:dot|punkt|punto|point|ponto|punt)"
+_DOT_IN_BRACKETS = rf"[ ]?[(\[{{<][ ]?{_DOT_WORD}[ ]?[)\]}}>][ ]?"
 _DOT = rf"(?:[ ]?[(\[{{<][ ]?(?:{_DOT_WORD}|\.)[ ]?[)\]}}>][ ]?|[ ]{_DOT_WORD}[ ]|[ ]?\.[ ]?)"
 _AT_WORD = r"(?:at|arroba|ät|chiocciola|arobase|apenstaartje|@)"
 _JOINT = r"(?:[ ](?:underscore|dash|hyphen|minus|plus|guion|tiret|unterstrich|trattino)[ ])"
@@ -28,17 +28,14 @@ _SAID_AT = re.compile(
     rf"[ ](?:{_AT_WORD})[ ]|[ ]?[(\[{{<][ ]?{_AT_WORD}[ ]?[)\]}}>][ ]?", re.IGNORECASE
 )
 _SAID_LOCAL = Matcher(
-    rf"[\p{{L}}\p{{N}}_+\-]+(?:(?:\.|{_JOINT}|[ ]{_DOT_WORD}[ ]|[ ]?[(\[{{<][ ]?{_DOT_WORD}[ ]?[)\]}}>][ ]?)"
+    rf"[\p{{L}}\p{{N}}_+\-]+(?:(?:\.|{_JOINT}|[ ]{_DOT_WORD}[ ]|{_DOT_IN_BRACKETS})"
     r"[\p{L}\p{N}_+\-]+){0,5}\Z",
     ignore_case=True,
 )
 _SAID_DOMAIN = Matcher(
-    rf"[\p{{L}}\p{{N}}\-]+(?:{_JOINT}[\p{{L}}\p{{N}}\-]+){{0,2}}(?P<rest>(?:{_DOT}[\p{{L}}\p{{N}}\-]+){{1,3}})(?![\p{{L}}\p{{N}}])",
+    rf"[\p{{L}}\p{{N}}\-]+(?:{_JOINT}[\p{{L}}\p{{N}}\-]+){{0,2}}"
+    rf"(?P<rest>(?:{_DOT}[\p{{L}}\p{{N}}\-]+){{1,3}})(?![\p{{L}}\p{{N}}])",
     ignore_case=True,
-)
-_TOP = frozenset(
-    "com org net edu gov de fr es pt it uk co io eu br mx ch at us ca in me info example nl pl be"
-    " se no dk fi ie au nz app dev biz".split()
 )
 _SAID_REACH = 80
 
@@ -65,7 +62,9 @@ def _said(text: str, at: re.Match[str]) -> Iterator[Entity]:
     spelled = "@" in sign or sign[:1] in {*"([{<"}
     last = re.split(r"[^\w\-]+", domain["rest"].strip(" ()[]{}<>"))[-1].lower()
     said = re.search(_DOT_WORD, domain["rest"], re.IGNORECASE)
-    if (said and last in _TOP) or (spelled and (said or last in _TOP)):
+    if (said and last in words("top_domains")) or (
+        spelled and (said or last in words("top_domains"))
+    ):
         yield _entity(local.start(), domain.end(), 0.8)
 
 

@@ -117,7 +117,7 @@ def _opens(text: str, token: _Token) -> bool:
 
 
 def _introduced(text: str, token: _Token) -> bool:
-    """Whether a word can be nothing but a name: after a title or 'this is', or alone on its line."""
+    """Whether a word can be nothing but a name: after a title or 'this is', or on its own line."""
     near = text[max(0, token.start - _REACH) : token.start]
     return bool(_INTRODUCED.search(near)) and bool(_SETTLED.match(text, token.end))
 

@@ -48,8 +48,8 @@ _LOUD = rf"(?:{_TITLE}|{_CAPS}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_CAPS}|{_INI
 _LOW = r"\p{Ll}[\p{Ll}\p{M}'’\-]{2,}(?:[ ]\p{Ll}[\p{Ll}\p{M}'’\-]+)?"
 _NAME = rf"(?P<name>{_FULL})"
 _GOES_ON = (
-    r"(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$)|[ \t]+(?:and|i|from|here|at|with|writing|calling|again|um|uh"
-    r"|y|et|und|aus|e|de|da|di|en|uit|bol|hoon|hun|hai|hain)\b)"
+    r"(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$)|[ \t]+(?:and|i|from|here|at|with|writing|calling|again|um"
+    r"|uh|y|et|und|aus|e|de|da|di|en|uit|bol|hoon|hun|hai|hain)\b)"
 )
 _LINE_END = r"(?=[ \t]*[.,!;]?[ \t]*(?:$|[\r\n]|[:;][)\-]))"
 
@@ -81,7 +81,8 @@ _RELATION = (
 )
 _POSSESSIVE = (
     r"(?:my|our|his|her|their|your|mi|mis|mon|ma|mein(?:e[rnms]?)?|meu|minha|o[ ]meu|a[ ]minha"
-    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su|mijn|onze|mer[aei])"
+    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su|mijn|onze"
+    r"|mer[aei])"
 )
 _ADJECTIVE = (
     r"(?:[ ](?:late|best|old|older|younger|eldest|little|big|dear|good|former|then|new|elderly"
@@ -151,7 +152,8 @@ CUES = (
     ),
     _cue(
         r"\b(?i:i[ ]am|i['’]m|this[ ]is|it['’]s|here[ ]is|soy|je[ ]suis|c['’]est|ich[ ]bin"
-        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è|ik[ ]ben|main)[ ]"
+        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è|ik[ ]ben"
+        r"|main)[ ]"
         rf"(?P<name>{_FULL}){_GOES_ON}",
         "listed-or-pair",
     ),

@@ -1,5 +1,7 @@
 """Names by their own look: runs of capitalised words, weighed with the lists of names."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import re
@@ -25,7 +27,7 @@ from deskquorum.redaction.wordlists import (
 __all__ = ["Run", "Word", "capitalised_runs", "listed_people"]
 
 _CAPITALISED = Matcher(
-    r"(?<![\p{L}\p{N}_@#&/\\+.\-'’])\p{Lu}[\p{L}\p{M}]*(?:['’\-]\p{L}[\p{L}\p{M}]*)*(?![\p{L}\p{N}_@/\\]|[.\-]\p{Ll})"  # noqa: E501, RUF001
+    r"(?<![\p{L}\p{N}_@#&/\\+.\-'’])\p{Lu}[\p{L}\p{M}]*(?:['’\-]\p{L}[\p{L}\p{M}]*)*(?![\p{L}\p{N}_@/\\]|[.\-]\p{Ll})"
 )
 _GAP = re.compile(r"[ \t\u00a0]{1,2}")
 _INITIAL_GAP = re.compile(r"\.?[ \t\u00a0]{0,2}")
@@ -33,7 +35,6 @@ _PARTICLES = re.compile(
     r"[ \t\u00a0](?:de|del|della|di|da|das|do|dos|du|van|von|der|den|zu|la|le|bin|ibn|al|el|ten"
     r"|ter|y|e|af|av|[ \t\u00a0]){1,3}[ \t\u00a0]"
 )
-_SUFFIXES = frozenset("md dds dvm phd jr sr ii iii iv esq rn cpa mba".split())
 _LONGEST = 5
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
 _SENTENCE_END = frozenset('.!?:\n\r>*•"“”(')
@@ -45,10 +46,6 @@ _PRODUCT = re.compile(
     r"|road|avenue|beach|island|county|city|university|hospital|hotel|airport|station|app|plan"
     r"|account|card|version|number|team|branch|office|website|novel|album|song|film|movie)"
     r"(?:s|es)?\b"
-)
-_DETERMINERS = frozenset(
-    "the a an this that these those new your our of size color colour model el los las un una les"
-    " une der die das den dem ein eine einen os as um uma il lo gli uno".split()
 )
 
 
@@ -70,7 +67,7 @@ class Word:
     @property
     def suffix(self) -> bool:
         """A degree or a number behind a name."""
-        return self.folded in _SUFFIXES
+        return self.folded in words("name_suffixes")
 
     @property
     def shouted(self) -> bool:
@@ -160,7 +157,7 @@ def _may_be_name(word: Word) -> bool:
 
 
 def _word(start: int, text: str) -> Word:
-    bare = re.sub(r"['’][sS]$", "", text)  # noqa: RUF001
+    bare = re.sub(r"['’][sS]$", "", text)
     return Word(start=start, end=start + len(bare), text=bare, folded=fold(bare))
 
 
@@ -205,20 +202,17 @@ def _opens_name(text: str, run: Run, place: int) -> bool:
 
 
 def _opens_sentence(text: str, word: Word) -> bool:
-    return text[: word.start].rstrip(" \t\"'“(")[-1:] in {"", *_SENTENCE_END}
+    before = text[max(0, word.start - 8) : word.start].rstrip(" \t\"'“(")
+    return before[-1:] in {"", *_SENTENCE_END}
 
 
 def _score(text: str, run: Run, part: Run, language: str) -> float:
     """How surely a stretch names a person, 0 for not at all."""
     named = [word for word in part if not (word.initial or word.suffix)]
-    if not named or len(part) > _LONGEST or part[0].folded in words("place_heads"):
-        return 0.0
-    if _names_a_thing(text, run, part):
+    if not named or len(part) > _LONGEST or _names_a_thing(text, run, part):
         return 0.0
     if len(part) == 1:
         return _alone(text, part[0], language)
-    if " ".join(word.folded for word in part) in places():
-        return 0.0
     if any(word.shouted for word in named):
         return 0.6 if named[0].given and (len(named) == 1 or named[-1].surname) else 0.0
     given, family = (any(getattr(w, kind) for w in named) for kind in ("given", "surname"))
@@ -235,7 +229,7 @@ def _alone(text: str, word: Word, language: str) -> float:
     if word.shouted or word.text[1:2].isupper() or _PRODUCT.match(text, word.end):
         return 0.0
     before = text[max(0, word.start - 12) : word.start].split(" ")
-    if len(before) > 1 and before[-2].lower().strip("(\"'") in _DETERMINERS:
+    if len(before) > 1 and before[-2].lower().strip("(\"'") in words("determiners"):
         return 0.0
     if all(part in first_names() for part in word.folded.split("-")):
         return 0.5
@@ -246,11 +240,23 @@ def _alone(text: str, word: Word, language: str) -> float:
 
 
 def _names_a_thing(text: str, run: Run, part: Run) -> bool:
-    """Whether the words beside a stretch make it a company, a street or a place."""
+    """Whether a stretch is a place, or the words beside it make it a company or a street."""
+    if part[0].folded in words("place_heads"):
+        return True
+    if len(part) > 1 and " ".join(word.folded for word in part) in places():
+        return True
     first, last = run.index(part[0]), run.index(part[-1])
     if first and run[first - 1].folded in words("place_heads"):
         return True
     if last + 1 < len(run):
         return run[last + 1].folded in words("organisation_suffixes") or len(part) == 1
     after = re.match(r"[ ]([a-z]+)", text[part[-1].end : part[-1].end + 16])
-    return bool(after) and after[1] in {"street", "road", "avenue", "st", "ltd", "inc", "gmbh"}
+    return after is not None and after[1] in {
+        "street",
+        "road",
+        "avenue",
+        "st",
+        "ltd",
+        "inc",
+        "gmbh",
+    }

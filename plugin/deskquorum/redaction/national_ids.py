@@ -48,11 +48,12 @@ def _steuer_id(number: str) -> bool:
     return counts[0] in {2, 3} and counts[1] == 1 and iso_7064_mod_11_10(number)
 
 
+_FISCAL_DIGITS = (1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
+_FISCAL_LETTERS = (2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23)
 _FISCAL_ODD = dict(
     zip(
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21)
-        + (2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
+        (*_FISCAL_DIGITS, *_FISCAL_DIGITS, *_FISCAL_LETTERS),
         strict=True,
     )
 )

@@ -1,5 +1,7 @@
 """Places: countries and cities on the list, and whatever stands where only a place can."""
 
+# ruff: noqa: RUF001 - people write typographic quotes and dashes, so patterns hold them
+
 from __future__ import annotations
 
 import re
@@ -25,7 +27,8 @@ _SURE = Matcher(
 )
 _BEFORE = re.compile(
     r"\b(?:in|from|to|near|at|of|around|outside|visit(?:ed|ing)?|via|en|de|desde|aus|nach|von|bei"
-    r"|à|dans|em|a|da|di|per|uit|naar|te|the|and|that|with|where|through)[ \n]{1,2}$|[,(/\n][ \t]*$",
+    r"|à|dans|em|a|da|di|per|uit|naar|te|the|and|that|with|where|through)[ \n]{1,2}$"
+    r"|[,(/\n][ \t]*$",
     re.IGNORECASE,
 )
 _SMALL = re.compile(
@@ -81,7 +84,7 @@ def _is_place(part: Sequence[Word]) -> bool:
 
 def _listed_start(text: str) -> int:
     """Length of the place that a text in small letters starts with, 0 for none."""
-    found = re.match(r"[^\W\d_]+(?:[ \-'’][^\W\d_]+){0,2}", text)  # noqa: RUF001
+    found = re.match(r"[^\W\d_]+(?:[ \-'’][^\W\d_]+){0,2}", text)
     parts = found[0].split(" ") if found else []
     for count in range(len(parts), 0, -1):
         name = " ".join(parts[:count])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from deskquorum.domain import (
     Action,
@@ -27,22 +28,13 @@ from deskquorum.redaction.placeholders import Vault, nonces, without_placeholder
 from deskquorum.redaction.record import KnownRecord, fold, read_record
 from deskquorum.redaction.remains import remains
 from deskquorum.redaction.scope import Finder, Scope, scope_of
+from deskquorum.redaction.sealing import binding, seal, unseal
+from deskquorum.redaction.values import ValueVault
 
 __all__ = ["Redactor", "Session"]
 
 Where = Literal["customer", "agent", "reply", "note"]
 """Who wrote a text; the desk's own people greet and sign by name."""
-
-_Argument = str | int | bool
-
-_WHOLE_ARGUMENTS = {
-    "address": EntityType.ADDRESS,
-    "email": EntityType.EMAIL,
-    "phone": EntityType.PHONE,
-    "name": EntityType.PERSON,
-}
-"""Arguments whose value is personal data by their name, whatever it looks like."""
-
 
 _SAMPLE = (
     "Hello, this is Sam Sampel of 1 Main St, Bend OR 97701, sam@example.com, 415-555-0132."
@@ -93,6 +85,17 @@ class Redactor:
         """
         return Session(ticket, vault=Vault(self._nonce()), scope=self._scope)
 
+    def resume(self, ticket: Ticket, sealed: bytes, *, key: bytes) -> Session:
+        """Redact a ticket again with the vault that an earlier session of it sealed.
+
+        Placeholders of then mean the same now; the record of the requester must be the same.
+
+        Raises:
+            RedactionError: The vault does not open, or the ticket could not be redacted.
+        """
+        bound_to = binding(ticket.id, ticket.requester.record)
+        return Session(ticket, vault=unseal(sealed, key=key, bound_to=bound_to), scope=self._scope)
+
     def warm_up(self) -> None:
         """Load what the first ticket would otherwise wait for."""
         at = datetime.fromtimestamp(0, UTC)
@@ -107,6 +110,10 @@ class Session:
     def __init__(self, ticket: Ticket, *, vault: Vault, scope: Scope) -> None:
         self._vault = vault
         self._scope = scope
+        self._binding = binding(ticket.id, ticket.requester.record)
+        self._values = ValueVault(
+            vault, hide=self.redact, hide_id=self._redacted_fact, kind_of=self._kind_of
+        )
         self._record = read_record(dict(ticket.requester.record))
         self._names: frozenset[str] = frozenset()
         self._ticket = self._redacted(ticket)
@@ -122,10 +129,40 @@ class Session:
         Raises:
             RedactionError: Personal data could not be looked for, or some would remain.
         """
+        return self.redact_after("", text, where)
+
+    def redact_after(self, before: str, text: str, where: Where = "customer") -> str:
+        """Hide personal data in a text that stands right behind another, which is only read.
+
+        Raises:
+            RedactionError: As `redact`.
+        """
+        offset = len(before)
+        entities = (
+            replace(entity, start=max(0, entity.start - offset), end=entity.end - offset)
+            for entity in self.find(before + text, where)
+            if entity.end > offset
+        )
+        return self._hide(text, tuple(entities))
+
+    def hide(self, text: str, entities: Sequence[Entity]) -> str:
+        """Put placeholders in place of what `find` found in this very text.
+
+        Raises:
+            RedactionError: Some personal data would remain.
+        """
+        return self._hide(text, entities)
+
+    def find(self, text: str, where: Where = "customer") -> tuple[Entity, ...]:
+        """Personal data in a text, in order; names found are known from then on.
+
+        Raises:
+            RedactionError: Personal data could not be looked for.
+        """
         role: Role = "customer" if where == "customer" else "agent"
         found = self._found(text, role)
         self._names |= names_in(text, found)
-        return self._hide(text, (*found, *repeats_in(text, self._names)))
+        return merge((*found, *repeats_in(text, self._names)))
 
     def restore(self, text: str) -> str:
         """Put the values back, in one pass.
@@ -147,10 +184,45 @@ class Session:
         )
 
     def redact_action(self, action: Action) -> Action:
-        """Hide personal data in an action's arguments."""
-        return replace(
-            action, args={name: self._redacted_argument(name, v) for name, v in action.args.items()}
-        )
+        """Hide personal data in an action's arguments, however deep they are nested."""
+        # The type of the arguments is narrower than what may be in them.
+        args: Any = {name: self._values.hide(name, v) for name, v in action.args.items()}
+        return replace(action, args=args)
+
+    def redact_result(self, value: JsonValue, name: str = "") -> JsonValue:
+        """Hide personal data in what a tool gave back; `name` is what it was asked for, if any.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        return self._values.hide(name, value)
+
+    def restore_value(self, value: JsonValue) -> JsonValue:
+        """Undo `redact_result`, or put values into arguments that a model wrote.
+
+        Raises:
+            RedactionError: A placeholder is broken, unknown or of another conversation.
+        """
+        return self._values.restore(value)
+
+    def redact_error(self, error: BaseException) -> str:
+        """An exception with its causes as text, without personal data.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        return self.redact("".join(traceback.format_exception(error)), "note")
+
+    def seal(self, key: bytes) -> bytes:
+        """The vault, encrypted and bound to this conversation and requester.
+
+        Args:
+            key: 32 bytes from the host's own key store.
+
+        Raises:
+            RedactionError: The key has another length, or the package `cryptography` is missing.
+        """
+        return seal(self._vault, key=key, bound_to=self._binding)
 
     def restore_action(self, action: Action) -> Action:
         """Put the values back into an action's arguments.
@@ -158,10 +230,8 @@ class Session:
         Raises:
             RedactionError: A placeholder is broken, unknown or of another conversation.
         """
-        return replace(
-            action,
-            args={n: self.restore(v) if isinstance(v, str) else v for n, v in action.args.items()},
-        )
+        args: Any = {name: self._values.restore(v) for name, v in action.args.items()}
+        return replace(action, args=args)
 
     def leaks(self, text: str) -> tuple[str, ...]:
         """Types of personal data in a reply that should not go to the requester.
@@ -211,16 +281,9 @@ class Session:
             raise RedactionError("a value of the requester's record would remain in the text")
         return hidden
 
-    def _redacted_argument(self, name: str, value: _Argument) -> _Argument:
-        if not isinstance(value, str) or not value:
-            return value
-        kind = next((k for word, k in _WHOLE_ARGUMENTS.items() if word in name.lower()), None)
-        if kind is not None or value in self._vault:
-            return self._vault.placeholder(value, kind or EntityType.ID)
-        if name.lower().endswith(("id", "ids")):
-            # An id of the desk's own must stay comparable with its facts, whatever it looks like.
-            return self._redacted_fact(value)
-        return self.redact(value)
+    def _kind_of(self, text: str) -> EntityType | None:
+        found = merge(self._found(text, "customer"))
+        return found[0].type if found else None
 
     def _redacted_value(self, value: JsonValue) -> JsonValue:
         if isinstance(value, list):

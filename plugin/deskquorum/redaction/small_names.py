@@ -15,20 +15,13 @@ from deskquorum.redaction.wordlists import (
     namelike_words,
     places,
     surnames,
+    words,
 )
 
 __all__ = ["looks_like", "people_in_small_letters"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")  # noqa: RUF001
 _PLAIN = re.compile(r"[a-z]{2,}")
-_GERMAN = frozenset(
-    "und der die das ich nicht ist mit sie wir bitte eine meine ihre den dem auf für".split()
-)
-_ENGLISH = frozenset(
-    "the and to of is my it in for on was that have you not with i this your be are at what can"
-    " please me do need would like has from how we they there their will his her he she by an as"
-    " who him could been when called named said say".split()
-)
 _LEAST = 3
 _LONGEST_GAP = 1
 
@@ -39,8 +32,8 @@ def looks_like(low: str) -> str:
     Only as sure as the choice of word lists needs; `languages_of` is what names a language.
     """
     found = _PLAIN.findall(low)
-    german = sum(word in _GERMAN for word in found)
-    english = sum(word in _ENGLISH for word in found)
+    german = sum(word in words("german_markers") for word in found)
+    english = sum(word in words("english_markers") for word in found)
     if german > english:
         return "de"
     known = sum(word in everyday_words() for word in found)

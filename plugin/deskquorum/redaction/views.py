@@ -85,8 +85,9 @@ _OCTETS = r"(?:=[0-9A-F]{2})+"
 _MARKUP = re.compile(_ENTITY)
 _MAIL_MARKUP = re.compile(f"{_ENTITY}|{_SOFT_BREAK}|{_OCTETS}")
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|=3D|=(?:C3|E2|F0)=[89AB][0-9A-F]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e01ef]"
 )
 _INLINE_TAGS = "a|abbr|b|big|bdi|bdo|cite|code|em|font|i|ins|mark|o:p|s|small|span|strong|sub|sup|u"
@@ -101,7 +102,7 @@ _TAG = re.compile(
 
 def _plain(text: str) -> View:
     markup = _MAIL_MARKUP if _QUOTED_PRINTABLE.search(text) else _MARKUP
-    if text.isascii() and not markup.search(text):
+    if text.isascii() and not markup.search(text) and not _CONTROL.search(text):
         return View(text=text, starts=range(len(text)), ends=range(1, len(text) + 1))
     return _assemble(_decoded(text, markup))
 
@@ -129,7 +130,7 @@ def _visible(text: str, start: int, end: int) -> Iterator[_Piece]:
 
 
 def _readable(text: str) -> str:
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return text
     # Lone surrogates can't be encoded, and libraries below encode.
     whole = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
