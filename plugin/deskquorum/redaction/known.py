@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.record import KnownRecord
 from deskquorum.redaction.views import View, folded
-from deskquorum.redaction.wordlists import common_words, words
+from deskquorum.redaction.wordlists import common_words, everyday_words, words
 
 __all__ = ["known_entities"]
 
@@ -23,6 +24,7 @@ _INTRODUCED = re.compile(
     r"|im|call me|soy|je suis|ich bin|sono)\.? |[\n,] ?|^)$"
 )
 _SETTLED = re.compile(r"[ \t]*(?:[.,!?;:)\n]|$|(?:again|here|from|and)\b)")
+_INITIAL = re.compile(r"(?<![^\W_])[^\W\d_]\.$")
 _REACH = 16
 _BETWEEN = re.compile(r"[\W_]{0,4}")
 _MAX_JOINT = 4
@@ -112,8 +114,8 @@ def _original(view: View, low: View, start: int, end: int) -> str:
 
 def _opens(text: str, token: _Token) -> bool:
     """Whether a word stands where a sentence begins."""
-    near = text[max(0, token.start - _REACH) : token.start]
-    return near.rstrip(" \t\"'(*>«¡¿")[-1:] in {"", ".", "!", "?", "\n", ":"}
+    near = text[max(0, token.start - _REACH) : token.start].rstrip(" \t\"'(*>«¡¿")
+    return near[-1:] in {"", ".", "!", "?", "\n", ":"} and not _INITIAL.search(near)
 
 
 def _introduced(text: str, token: _Token) -> bool:
@@ -130,17 +132,26 @@ def _stands_alone(token: _Token, parts: dict[str, str], text: str, *, shouting: 
         if token.word in common_words():
             return (named and not _opens(text, token)) or _introduced(text, token)
         return True
-    if not named or token.word in common_words():
+    if token.word in common_words():
         return False
-    if token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH:
+    if named and token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH:
         return True
-    return _typo(token.word, tuple(parts), alone=True)
+    if not _typo(token.word, tuple(parts), alone=True):
+        return False
+    return named or (token.word not in everyday_words() and _introduced(text, token))
 
 
 def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
     """Let words that are a name only beside a part of it join: initials, typos, short words."""
     names = tuple(parts)
     initials = {name[0] for name in names}
+    for left, right in pairwise(tokens):
+        # A slip or an initial beside a name that is an everyday word: each is one for the other.
+        pair = (left.word in parts and _slip(right, names)) or (
+            right.word in parts and (_slip(left, names) or _initials(left, right, names, text))
+        )
+        if pair and _joined(left, right, text):
+            left.part = right.part = True
     for steps in (range(len(tokens)), range(len(tokens) - 1, -1, -1)):
         for place in steps:
             token = tokens[place]
@@ -149,15 +160,35 @@ def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
             token.part = (
                 token.word in parts
                 or (len(token.word) == 1 and token.capitalised and token.word in initials)
-                or (token.word not in common_words() and _typo(token.word, names, alone=False))
+                or (
+                    (token.capitalised or token.word not in common_words())
+                    and _typo(token.word, names, alone=False)
+                )
             )
 
 
+def _slip(token: _Token, names: tuple[str, ...]) -> bool:
+    return (
+        token.word not in names
+        and token.word not in everyday_words()
+        and _typo(token.word, names, alone=True)
+    )
+
+
+def _initials(left: _Token, right: _Token, names: tuple[str, ...], text: str) -> bool:
+    """Whether a letter is short for another part of the name, and not the article 'a'."""
+    if len(left.word) != 1 or not any(n[0] == left.word and n != right.word for n in names):
+        return False
+    return left.capitalised or text[left.end] == "." or _opens(text, left)
+
+
 def _beside_part(tokens: Sequence[_Token], place: int, text: str) -> bool:
-    for other in (place - 1, place + 1):
-        if 0 <= other < len(tokens) and tokens[other].part:
-            return _joined(tokens[min(place, other)], tokens[max(place, other)], text)
-    return False
+    return any(
+        0 <= other < len(tokens)
+        and tokens[other].part
+        and _joined(tokens[min(place, other)], tokens[max(place, other)], text)
+        for other in (place - 1, place + 1)
+    )
 
 
 def _joined(left: _Token, right: _Token, text: str) -> bool:
