@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from deskquorum.domain import JsonValue
@@ -44,13 +43,13 @@ def find(
     Raises:
         RedactionError: Something that looks for personal data failed.
     """
-    known = read_record(record or {})
-    found = finds(text, known, scope=scope)
-    return merge((*found, *repeats_in(text, names_in(text, found))))
+    known, views = read_record(record or {}), views_of(text)
+    found = finds(views, known, scope=scope)
+    return merge((*found, *repeats_in(views, names_in(text, found))))
 
 
 def finds(
-    text: str,
+    views: Sequence[View],
     record: KnownRecord,
     *,
     role: Role = "customer",
@@ -58,7 +57,7 @@ def finds(
 ) -> tuple[Entity, ...]:
     """What `find` finds, before it is joined; what the scope keeps stays."""
     found: list[Entity] = []
-    for view in views_of(text):
+    for view in views:
         guessed = _guessed(view, role=role, scope=scope)
         found.extend(_placed(view, (e for e in guessed if not _kept(view, e, scope.keep))))
         found.extend(_placed(view, known_entities(view, record)))
@@ -76,15 +75,15 @@ def names_in(text: str, entities: Iterable[Entity]) -> frozenset[str]:
     return frozenset(views_of(text[e.start : e.end])[-1].text.strip() for e in named)
 
 
-def repeats_in(text: str, names: Iterable[str]) -> Iterator[Entity]:
+def repeats_in(views: Iterable[View], names: Iterable[str]) -> Iterator[Entity]:
     """Names that were found elsewhere, found again here."""
     wanted = tuple(names)
-    for view in views_of(text) if wanted else ():
+    for view in views if wanted else ():
         yield from _placed(view, repeated_names(view, wanted))
 
 
 def _guessed(view: View, *, role: Role, scope: Scope) -> Iterator[Entity]:
-    if any(map(str.isdecimal, view.text)):
+    if view.has_digit:
         yield from national_id_entities(view)
         yield from address_entities(view)
         yield from address_blocks(view)
@@ -129,4 +128,6 @@ def _placed(view: View, entities: Iterable[Entity]) -> Iterator[Entity]:
     for entity in entities:
         if entity.start < entity.end:
             start, end = view.span(entity.start, entity.end)
-            yield replace(entity, start=start, end=end)
+            yield Entity(
+                start=start, end=end, type=entity.type, score=entity.score, source=entity.source
+            )

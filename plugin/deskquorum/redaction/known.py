@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 
 from deskquorum.redaction.entities import Entity, EntityType
@@ -31,7 +30,8 @@ _MAX_JOINT = 4
 _SHORT = 2
 _TYPO_LENGTH = 5
 _LOCAL_PHONE = 7
-_HANDLE_LENGTH = 7
+_HANDLE_LENGTH, _HANDLE_REACH = 7, 64
+_HANDLE, _HANDLE_END = re.compile(r"\w+"), re.compile(r"\w+$")
 
 
 def known_entities(view: View, record: KnownRecord) -> Iterator[Entity]:
@@ -126,14 +126,17 @@ def _introduced(text: str, token: _Token) -> bool:
 
 def _stands_alone(token: _Token, parts: dict[str, str], text: str, *, shouting: bool) -> bool:
     named = token.capitalised and not (token.shouted and shouting)
-    if token.word in parts:
-        if len(token.word) <= _SHORT:
-            return len(token.word) == _SHORT and named and token.word not in common_words()
-        if token.word in common_words():
-            return (named and not _opens(text, token)) or _introduced(text, token)
-        return True
+    if token.word not in parts:
+        return token.word not in common_words() and _is_nearly(token, parts, text, named=named)
+    if len(token.word) <= _SHORT:
+        return len(token.word) == _SHORT and named and token.word not in common_words()
     if token.word in common_words():
-        return False
+        return (named and not _opens(text, token)) or _introduced(text, token)
+    return True
+
+
+def _is_nearly(token: _Token, parts: dict[str, str], text: str, *, named: bool) -> bool:
+    """Whether a word is a part of the name with a plural's or possessor's `s`, or with a slip."""
     if named and token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH:
         return True
     if not _typo(token.word, tuple(parts), alone=True):
@@ -223,7 +226,6 @@ def _next_part(tokens: Sequence[_Token], place: int, text: str) -> int | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def _typo(word: str, names: tuple[str, ...], *, alone: bool) -> bool:
     """One slip away from a name of five letters or more."""
     if len(word) < _TYPO_LENGTH - 1:
@@ -232,6 +234,7 @@ def _typo(word: str, names: tuple[str, ...], *, alone: bool) -> bool:
 
     return any(
         len(name) >= _TYPO_LENGTH
+        and -1 <= len(name) - len(word) <= 1
         and (not alone or name[0] == word[0])
         and OSA.distance(word, name, score_cutoff=1) <= 1
         for name in names
@@ -283,11 +286,12 @@ def _in_handles(text: str, name: str) -> Iterator[tuple[int, int]]:
     glued = "".join(_words_of(name))
     if len(glued) < _HANDLE_LENGTH or glued not in text:
         return
-    for hit in re.finditer(rf"\w*{re.escape(glued)}\w*", text):
-        yield hit.span()
+    for hit in re.finditer(re.escape(glued), text):
+        before = _HANDLE_END.search(text, max(0, hit.start() - _HANDLE_REACH), hit.start())
+        after = _HANDLE.match(text, hit.end(), hit.end() + _HANDLE_REACH)
+        yield before.start() if before else hit.start(), after.end() if after else hit.end()
 
 
-@lru_cache(maxsize=1024)
 def _words_of(value: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+|\d+", value))
 

@@ -58,9 +58,16 @@ class Matcher:
         """
         if (self._digit and not view.has_digit) or (self._capital and not view.has_capital):
             return iter(())
-        if self._words and not any(word in view.low for word in self._words):
+        if self._words and not self._may_match(view.low):
             return iter(())
         return self.finditer(view.text)
+
+    def _may_match(self, low: str) -> bool:
+        # A loop, since it runs some twenty times a text: `any` costs twice as much.
+        for word in self._words:  # noqa: SIM110
+            if word in low:
+                return True
+        return False
 
     def finditer(self, text: str) -> Iterator[Hit]:
         """Every match, first to last.

@@ -88,9 +88,13 @@ def _parts(name: str) -> Iterator[str]:
     if len(tokens) > 1:
         yield name
     for word in tokens:
-        plain = fold(word) not in common_words() - namelike_words()
-        if len(word) >= _LEAST_PART and word[:1].isupper() and plain:
+        if len(word) >= _LEAST_PART and word[:1].isupper() and not _is_plain(fold(word)):
             yield word
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a folded word is an everyday one and nobody's name."""
+    return word in common_words() and word not in namelike_words()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

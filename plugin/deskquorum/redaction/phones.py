@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.views import View
@@ -154,7 +153,6 @@ def _is_grouped(found: str, digits: int) -> bool:
     )
 
 
-@lru_cache(maxsize=2048)
 def _is_national(found: str, regions: tuple[str, ...]) -> bool:
     """Whether the numbering plan of a region has the number."""
     import phonenumbers

@@ -85,7 +85,6 @@ def read_record(record: Mapping[str, JsonValue]) -> KnownRecord:
     )
 
 
-@lru_cache(maxsize=8192)
 def fold(text: str) -> str:
     """Lower case, without accents and invisible characters, single spaces."""
     if text.isascii() and "&" not in text and "=" not in text:

@@ -30,6 +30,7 @@ from deskquorum.redaction.remains import remains
 from deskquorum.redaction.scope import Finder, Scope, scope_of
 from deskquorum.redaction.sealing import binding, seal, unseal
 from deskquorum.redaction.values import ValueVault
+from deskquorum.redaction.views import View, views_of
 
 __all__ = ["Redactor", "Session"]
 
@@ -160,9 +161,10 @@ class Session:
             RedactionError: Personal data could not be looked for.
         """
         role: Role = "customer" if where == "customer" else "agent"
-        found = self._found(text, role)
+        views = views_of(text)
+        found = self._found(views, role)
         self._names |= names_in(text, found)
-        return merge((*found, *repeats_in(text, self._names)))
+        return merge((*found, *repeats_in(views, self._names)))
 
     def restore(self, text: str) -> str:
         """Put the values back, in one pass.
@@ -240,7 +242,7 @@ class Session:
         numbers and secrets may not, not even as a placeholder.
         """
         plain = without_placeholders(text)
-        found = self._found(plain, "agent")
+        found = self._found(views_of(plain), "agent")
         types = {
             entity.type.value
             for entity in merge(found)
@@ -256,12 +258,15 @@ class Session:
         return entity.type is EntityType.PERSON and any(value in name for name in self._names)
 
     def _redacted(self, ticket: Ticket) -> RedactedTicket:
-        found = [(m, self._found(m.text, m.role)) for m in ticket.messages]
+        seen = [(m, views_of(m.text)) for m in ticket.messages]
+        found = [self._found(views, m.role) for m, views in seen]
         # A name that one message gives away is a name in all of them.
-        self._names = frozenset().union(*(names_in(m.text, entities) for m, entities in found))
+        self._names = frozenset().union(
+            *(names_in(m.text, entities) for (m, _), entities in zip(seen, found, strict=True))
+        )
         messages = tuple(
-            replace(m, text=self._hide(m.text, (*entities, *repeats_in(m.text, self._names))))
-            for m, entities in found
+            replace(m, text=self._hide(m.text, (*entities, *repeats_in(views, self._names))))
+            for (m, views), entities in zip(seen, found, strict=True)
         )
         return RedactedTicket(
             id=ticket.id,
@@ -271,8 +276,8 @@ class Session:
             redactions=dict(self._vault.counts),
         )
 
-    def _found(self, text: str, role: Role) -> tuple[Entity, ...]:
-        return finds(text, self._record, role=role, scope=self._scope)
+    def _found(self, views: Sequence[View], role: Role) -> tuple[Entity, ...]:
+        return finds(views, self._record, role=role, scope=self._scope)
 
     def _hide(self, text: str, entities: Sequence[Entity]) -> str:
         hidden = self._vault.hide(text, merge(entities))
@@ -282,7 +287,7 @@ class Session:
         return hidden
 
     def _kind_of(self, text: str) -> EntityType | None:
-        found = merge(self._found(text, "customer"))
+        found = merge(self._found(views_of(text), "customer"))
         return found[0].type if found else None
 
     def _redacted_value(self, value: JsonValue) -> JsonValue:
