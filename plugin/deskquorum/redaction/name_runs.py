@@ -35,7 +35,7 @@ _PARTICLES = re.compile(
     r"[ \t\u00a0](?:de|del|della|di|da|das|do|dos|du|van|von|der|den|zu|la|le|bin|ibn|al|el|ten"
     r"|ter|y|e|af|av|[ \t\u00a0]){1,3}[ \t\u00a0]"
 )
-_LONGEST = 5
+_LONGEST, _LONGEST_RUN = 5, 12
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
 _SENTENCE_END = frozenset('.!?:\n\r>*•"“”(')
 _PRODUCT = re.compile(
@@ -101,7 +101,7 @@ def capitalised_runs(text: str) -> Iterator[Run]:
     run: list[Word] = []
     for hit in _CAPITALISED.finditer(text):
         word = _word(hit.start(), hit[0])
-        if run and not _joined(text, run[-1], word):
+        if run and (len(run) == _LONGEST_RUN or not _joined(text, run[-1], word)):
             yield run
             run = []
         run.append(word)

@@ -53,8 +53,6 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ \u00a0]000)+|\d{1,2}(?
 _GROUPS = re.compile(r"\d+")
 _REACH = 48
 _LEAST_CUED, _LEAST_COUNTRY, _LEAST_GROUPED, _MOST = 6, 8, 9, 15
-_MOST_GROUPS = 8
-_SURE = 0.8
 _LEAST_SPELLED = 7
 _LOCAL = (3, 4)
 _LONGEST_GROUP, _LONGEST_DOTTED_GROUP = 8, 4
@@ -81,8 +79,15 @@ def _in_run(text: str, start: int, end: int, regions: tuple[str, ...]) -> Iterat
     groups = [group.span() for group in _GROUPS.finditer(text, start, end)]
     first = 0
     while first < len(groups):
-        for last in range(min(len(groups), first + _MOST_GROUPS) - 1, first - 1, -1):
-            found = _window(text, groups, first, last, regions)
+        cued = bool(_CUE.search(text, max(0, groups[first][0] - _REACH), groups[first][0]))
+        for last in reversed(range(first, _last(groups, first) + 1)):
+            if (
+                not cued
+                and _is_torn(text, groups, first, last)
+                and text[groups[first][0] - 1] != "+"
+            ):
+                continue
+            found = _window(text, groups[first][0], groups[last][1], regions, cued=cued)
             if found is not None:
                 yield found
                 first = last
@@ -90,12 +95,20 @@ def _in_run(text: str, start: int, end: int, regions: tuple[str, ...]) -> Iterat
         first += 1
 
 
+def _last(groups: Sequence[tuple[int, int]], first: int) -> int:
+    """The last group that still fits into a phone number."""
+    digits, last = 0, first - 1
+    while last + 1 < len(groups) and digits <= _MOST:
+        last += 1
+        digits += groups[last][1] - groups[last][0]
+    return max(first, last)
+
+
 def _window(
-    text: str, groups: Sequence[tuple[int, int]], first: int, last: int, regions: tuple[str, ...]
+    text: str, start: int, end: int, regions: tuple[str, ...], *, cued: bool
 ) -> Entity | None:
-    """The phone number that some groups of figures are, None where they are none."""
-    start, end = groups[first][0], groups[last][1]
-    if end - start < _LEAST_CUED or end - start > _MOST * 3:
+    """The phone number that a stretch of figures is, None where it is none."""
+    if not _LEAST_CUED <= end - start <= _MOST * 4:
         return None
     opening = _OPENING.search(text, max(0, start - 3), start)
     start = opening.start() if opening else start
@@ -105,10 +118,8 @@ def _window(
     stop = extension.end() if extension else end
     if _GLUED_RIGHT.match(text, stop):
         return None
-    score = _score(text, text[start:end], start, stop, regions)
-    if not score or (score < _SURE and _is_torn(text, groups, first, last)):
-        return None
-    return _entity(start, stop, score)
+    score = _score(text, text[start:end], start, stop, regions, cued=cued)
+    return _entity(start, stop, score) if score else None
 
 
 def _is_torn(text: str, groups: Sequence[tuple[int, int]], first: int, last: int) -> bool:
@@ -120,7 +131,9 @@ def _is_torn(text: str, groups: Sequence[tuple[int, int]], first: int, last: int
     return not inside.isdisjoint(beside)
 
 
-def _score(text: str, found: str, start: int, end: int, regions: tuple[str, ...]) -> float:
+def _score(
+    text: str, found: str, start: int, end: int, regions: tuple[str, ...], *, cued: bool
+) -> float:
     """How surely digits are a phone number, 0 for not at all."""
     digits = sum(map(str.isdecimal, found))
     if digits > _MOST + 2 * found.startswith("0") or _DATE.search(found) or "\n" in found:
@@ -129,9 +142,7 @@ def _score(text: str, found: str, start: int, end: int, regions: tuple[str, ...]
         return 0.9 if digits >= _LEAST_COUNTRY else 0.0
     if _ADDRESS.fullmatch(found) or _is_order_number(text, start, end):
         return 0.0
-    if digits >= _LEAST_CUED and (
-        _CUE.search(text, max(0, start - _REACH), start) or _CUE_BEHIND.match(text, end)
-    ):
+    if digits >= _LEAST_CUED and (cued or _CUE_BEHIND.match(text, end)):
         return 0.8
     if _THOUSANDS.fullmatch(found):
         return 0.0

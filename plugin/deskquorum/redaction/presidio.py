@@ -22,12 +22,13 @@ _LANGUAGE = "en"
 
 _THRESHOLD = 0.4
 _LEAST_DIGITS = 4
+_PIECE, _OVERLAP = 4000, 200
 _IP = re.compile(r"\d\.\d{1,3}\.\d{1,3}\.\d|[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:")
 _VERSION = Matcher(
     r"\b(?:v|ver|version|firmware|release|build|section|app)[ :.]*\Z", ignore_case=True
 )
 _CRYPTO = re.compile(r"\b(?:bc1|[13])[a-km-zA-HJ-NP-Z0-9]{25,}")
-_MAC = re.compile(r"(?:[0-9a-fA-F]{2}[:\-.]?){5}[0-9a-fA-F]{2}")
+_MAC = re.compile(r"(?:[0-9a-fA-F]{2}[:\-]){5}[0-9a-fA-F]{2}|(?:[0-9a-fA-F]{4}\.){2}")
 _TYPES = {
     "IP_ADDRESS": EntityType.IP,
     "MAC_ADDRESS": EntityType.MAC,
@@ -51,25 +52,36 @@ def presidio_entities(view: View, *, recognizers: tuple[str, ...] = ()) -> Itera
     Raises:
         RedactionError: A recognizer ran into its time limit or could not read the text.
     """
-    wanted = list(_wanted(view.text, recognizers))
-    if not wanted:
-        return
+    for start, text in _pieces(view.text):
+        wanted = list(_wanted(text, recognizers))
+        if wanted:
+            yield from _found(text, start, wanted, recognizers)
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """The text in pieces that overlap: what the library does grows with the square of a text."""
+    for start in range(0, max(1, len(text) - _OVERLAP), _PIECE - _OVERLAP):
+        yield start, text[start : start + _PIECE]
+
+
+def _found(
+    text: str, offset: int, wanted: list[str], recognizers: tuple[str, ...]
+) -> Iterator[Entity]:
     try:
         found = _analyzer(recognizers).analyze(
-            view.text, _LANGUAGE, entities=wanted, score_threshold=_THRESHOLD
+            text, _LANGUAGE, entities=wanted, score_threshold=_THRESHOLD
         )
     except (ValueError, OverflowError):
         # The library's message may quote the text.
         raise RedactionError("a recognizer could not read the text") from None
     for result in found:
         kind = _TYPES.get(result.entity_type, EntityType.NATIONAL_ID)
-        if kind is EntityType.IP and _VERSION.search(
-            view.text, max(0, result.start - 20), result.start
-        ):
+        before = max(0, result.start - 20)
+        if kind is EntityType.IP and _VERSION.search(text, before, result.start):
             continue
         yield Entity(
-            start=result.start,
-            end=result.end,
+            start=offset + result.start,
+            end=offset + result.end,
             type=kind,
             score=float(result.score),
             source="presidio",
