@@ -62,11 +62,11 @@ _DATE = (
 _BIRTH = Matcher(
     r"\b(?:d\.?o\.?b\b\.?|date[ \t]+of[ \t]+birth|birth[ \t]?-?date|birthday|b[\- ]?day"
     r"|(?:i[ \t]+was[ \t]+)?born"
-    r"|geb(?:oren|\.|urtsdatum|urtstag)?|n[ée]e?\(?e?\)?[ \t]+le|date[ \t]+de[ \t]+naissance"
+    r"|geb(?:oren|\.|urtsdatum|urtstag|oortedatum)?|n[ée]e?\(?e?\)?[ \t]+le|date[ \t]+de[ \t]+naissance"
     r"|nac(?:id[oa]|[ií]|imiento)"
     r"|fecha[ \t]+de[ \t]+nacimiento|nasc(?:id[oa]|i|imento)|data[ \t]+de[ \t]+nascimento|nat[oa]"
     r"|data[ \t]+di[ \t]+nascita)"
-    r"(?:[ \t]+(?:is|was|on|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
+    r"(?:[ \t]+(?:is|was|on|op|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
     r"|dia))*[\s:=,(\-]{0,3}" + _DATE,
     needs="0",
     ignore_case=True,

@@ -268,10 +268,23 @@ def _spelled_end(text: str, place: int, words: Sequence[str]) -> int:
     for word in words[1:]:
         gap = _BETWEEN.match(text, end)
         end = gap.end() if gap else end
-        if not text.startswith(word, end):
+        end = end + len(word) if text.startswith(word, end) else _respaced_end(text, end, word)
+        if not end:
             return 0
-        end += len(word)
     return 0 if bounded and _goes_on(text[end : end + 1], words[-1][-1]) else end
+
+
+def _respaced_end(text: str, place: int, number: str) -> int:
+    """Where a number ends that is written with gaps between its figures, 0 for another."""
+    if not number.isdecimal() or text[place : place + 1] != number[0]:
+        return 0
+    for digit in number:
+        if text[place : place + 1] in {" ", "-", "."}:
+            place += 1
+        if text[place : place + 1] != digit:
+            return 0
+        place += 1
+    return place
 
 
 def _goes_on(beside: str, edge: str) -> bool:

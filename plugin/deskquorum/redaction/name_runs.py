@@ -231,12 +231,13 @@ def _alone(text: str, word: Word, language: str) -> float:
     before = text[max(0, word.start - 12) : word.start].split(" ")
     if len(before) > 1 and before[-2].lower().strip("(\"'") in words("determiners"):
         return 0.0
+    opens = _opens_sentence(text, word)
     if all(part in first_names() for part in word.folded.split("-")):
-        return 0.5
+        # 'Mark it as paid' is about nobody.
+        return 0.0 if opens and word.folded in words("english_words") else 0.5
     if word.folded in places() or not (word.given or word.surname):
         return 0.0
-    amid = language != "de" and not _opens_sentence(text, word)
-    return 0.4 if amid or language == "en" else 0.0
+    return 0.4 if language == "en" or (language != "de" and not opens) else 0.0
 
 
 def _names_a_thing(text: str, run: Run, part: Run) -> bool:
