@@ -20,7 +20,8 @@ __all__ = ["credential_entities"]
 _PASSWORD = Matcher(
     r"\b(?:password|passwort|pass[ \t]?code|pass[ \t]?phrase|passwd|pwd|pw|kennwort|contrase[ñn]a"
     r"|mot[ \t]+de[ \t]+passe|mdp"
-    r"|senha|wachtwoord|palavra-?passe|parola[ \t]+d['’]ordine)(?P<is>[ \t]*(?:[:=]|\b(?:is|was|ist|war"
+    r"|senha|wachtwoord|palavra-?passe|parola[ \t]+d['’]ordine)"
+    r"(?P<is>[ \t]*(?:[:=]|\b(?:is|was|ist|war"
     r"|lautet|es|est|é|è)\b[ \t]*:?))?"
     r"[ \t]*(?P<quote>[\"'“”‘’«»`]?)(?P<value>[^\s\"“”«»`]{4,64})",
     needs="pass|pwd|pw|wachtwoord|kennwort|contrase|mdp|senha|parola|mot",

@@ -62,7 +62,8 @@ _DATE = (
 _BIRTH = Matcher(
     r"\b(?:d\.?o\.?b\b\.?|date[ \t]+of[ \t]+birth|birth[ \t]?-?date|birthday|b[\- ]?day"
     r"|(?:i[ \t]+was[ \t]+)?born"
-    r"|geb(?:oren|\.|urtsdatum|urtstag|oortedatum)?|n[ée]e?\(?e?\)?[ \t]+le|date[ \t]+de[ \t]+naissance"
+    r"|geb(?:oren|\.|urtsdatum|urtstag|oortedatum)?|n[ée]e?\(?e?\)?[ \t]+le"
+    r"|date[ \t]+de[ \t]+naissance"
     r"|nac(?:id[oa]|[ií]|imiento)"
     r"|fecha[ \t]+de[ \t]+nacimiento|nasc(?:id[oa]|i|imento)|data[ \t]+de[ \t]+nascimento|nat[oa]"
     r"|data[ \t]+di[ \t]+nascita)"

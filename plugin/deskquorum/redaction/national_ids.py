@@ -30,6 +30,8 @@ class _Number:
     shape: str
     holds: Callable[[str], bool]
     """Takes letters and digits only, in capitals."""
+    weak: bool = False
+    """Whether a phone number can look the same: then it is one."""
 
 
 def _dni(number: str) -> bool:
@@ -192,9 +194,9 @@ _NUMBERS = (
     _Number(shape=r"\d{4}[.]\d{2}[.]\d{3}", holds=_bsn),
     _Number(shape=r"\d{3}[.]?\d{3}[.]?\d{3}-?\d{2}", holds=_cpf),
     _Number(shape=r"\d{2}[.]?\d{3}[.]?\d{3}/?\d{4}-?\d{2}", holds=_cnpj),
-    _Number(shape=r"[12356]\d{2}[ ]\d{3}[ ]\d{3}", holds=_nif),
+    _Number(shape=r"[12356]\d{2}[ ]\d{3}[ ]\d{3}", holds=_nif, weak=True),
     _Number(shape=r"\d{11}", holds=_pesel),
-    _Number(shape=r"\d{3}[ \-]\d{3}[ \-]\d{4}", holds=_nhs),
+    _Number(shape=r"\d{3}[ \-]\d{3}[ \-]\d{4}", holds=_nhs, weak=True),
     _Number(shape=r"[2-9]\d{3}[ \-]\d{4}[ \-]\d{4}", holds=verhoeff_holds),
     _Number(shape=r"[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]", holds=_anything),
     _Number(
@@ -202,8 +204,8 @@ _NUMBERS = (
         r"[ ]?[A-D]",
         holds=_anything,
     ),
-    _Number(shape=r"[1-79]\d{2}[ \-]\d{3}[ \-]\d{3}", holds=luhn_holds),
-    _Number(shape=r"\d{3}[ ]\d{3}[ ]\d{3}", holds=_tfn),
+    _Number(shape=r"[1-79]\d{2}[ \-]\d{3}[ \-]\d{3}", holds=luhn_holds, weak=True),
+    _Number(shape=r"\d{3}[ ]\d{3}[ ]\d{3}", holds=_tfn, weak=True),
     _Number(shape=r"[2-6]\d{3}[ ]\d{5}[ ]\d", holds=_medicare),
     _Number(shape=r"[1-9]\d{10}", holds=_tc_kimlik),
     _Number(shape=r"756[.]?\d{4}[.]?\d{4}[.]?\d{2}", holds=_ean13),
@@ -234,7 +236,8 @@ _CANDIDATE = Matcher(
     + r")(?![\p{L}\p{N}_\-/]|[.,]\d)",
     needs="0",
 )
-_COMPILED = tuple((re.compile(number.shape), number.holds) for number in _NUMBERS)
+_COMPILED = tuple((re.compile(number.shape), number) for number in _NUMBERS)
+_SCORE, _WEAK_SCORE = 1.0, 0.6
 _ONLY_BY_CUE = re.compile(
     r"\b(?:order|bestell\w*|pedido|commande|encomenda|ordine|invoice|rechnung\w*|factura|facture"
     r"|tracking|sku|model|item|serial|transaction|ref\w*)\b[^\n.]{0,20}$",
@@ -248,8 +251,9 @@ def national_id_entities(view: View) -> Iterator[Entity]:
     text = view.text
     for hit in _CANDIDATE.find_in(view):
         found = hit[0]
-        number = re.sub(r"[^0-9A-Z]", "", found)
-        if not any(shape.fullmatch(found) and holds(number) for shape, holds in _COMPILED):
+        plain = re.sub(r"[^0-9A-Z]", "", found)
+        kinds = [n for shape, n in _COMPILED if shape.fullmatch(found) and n.holds(plain)]
+        if not kinds:
             continue
         if found.isdecimal() and _ONLY_BY_CUE.search(
             text, max(0, hit.start() - _REACH), hit.start()
@@ -259,6 +263,6 @@ def national_id_entities(view: View) -> Iterator[Entity]:
             start=hit.start(),
             end=hit.end(),
             type=EntityType.NATIONAL_ID,
-            score=1.0,
+            score=_WEAK_SCORE if all(kind.weak for kind in kinds) else _SCORE,
             source="pattern",
         )
