@@ -1,8 +1,9 @@
 """How much of the personal data is covered, and how much else is.
 
 A mark counts as found when each of its letters and digits lies in a find of any type: what is
-hidden under another name is hidden. A find is right for its type when at least half of its letters and
-digits are marked with that type; for the file as a whole, with any. F2 weighs recall four times.
+hidden under another name is hidden. A find is right for its type when at least half of its letters
+and digits are marked with that type; for the file as a whole, with any. F2 weighs recall four times
+as much as precision.
 """
 
 from __future__ import annotations

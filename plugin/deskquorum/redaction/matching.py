@@ -39,14 +39,16 @@ class Matcher:
         pattern: In the syntax of the package `regex`.
         needs: What saves a search: one of these words, in small letters and joined by `|`, is in
             every text that the pattern can match; with `0` among them a figure is too, with `A` a
-            capital letter.
+            capital letter. A word with `=` before it stands for itself, not for part of another.
         ignore_case: Whether capital and small letters are the same.
     """
 
     def __init__(self, pattern: str, *, needs: str = "", ignore_case: bool = False) -> None:
         self._pattern = pattern
         self._digit, self._capital = "0" in needs, "A" in needs
-        self._words = tuple(word for word in needs.split("|") if word not in {"", "0", "A"})
+        asked = [word for word in needs.split("|") if word not in {"", "0", "A"}]
+        self._words = tuple(word for word in asked if word[0] != "=")
+        self._whole = frozenset(word[1:] for word in asked if word[0] == "=")
         self._ignore_case = ignore_case
         self._compiled: Any = None
 
@@ -57,6 +59,8 @@ class Matcher:
             RedactionError: The search took longer than the limit.
         """
         if (self._digit and not view.has_digit) or (self._capital and not view.has_capital):
+            return iter(())
+        if self._whole and self._whole.isdisjoint(view.vocabulary):
             return iter(())
         if self._words and not self._may_match(view.low):
             return iter(())

@@ -7,6 +7,7 @@ Every pattern has a group `name`; how far it may be trusted is said beside it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,6 +122,16 @@ _TITLES = (
     r"|Señora?|Señorita|Doña|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sig|Sig\.ra|Signora?"
     r"|Dott(?:\.ssa)?|Senhora?|Mevrouw|Mevr|Dhr|Meneer|Heer|Shri|Smt|MR|MRS|MS|DR|HERR|FRAU)"
 )
+_SIGNING = (
+    "A|= + |=.join(
+    f|=
+    for word in [|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
+    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
+    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
+    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
+    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
+)
+"""What a text that signs off has; without the `A` where a name may be small."""
 
 
 def _cue(pattern: str, trust: Trust = "any", *, needs: str = "A", ignore_case: bool = False) -> Cue:
@@ -128,9 +139,16 @@ def _cue(pattern: str, trust: Trust = "any", *, needs: str = "A", ignore_case: b
 
 
 CUES = (
-    _cue(rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})", "titled"),
+    _cue(
+        rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})",
+        "titled",
+        needs="A|=mr|=mrs|=ms|=miss|=mx|=messrs|=mister|=dr|=prof|=rev|=capt|=sgt|=herr|=herrn|=frau"
+        "|=fräulein|=sr|=sra|=srta|=señor|=señora|=señorita|=doña|=mme|=mlle|=monsieur|=madame"
+        "|=mademoiselle|=sig|=signor|=signora|=dott|=senhor|=senhora|=mevrouw|=mevr|=dhr|=meneer"
+        "|=heer|=shri|=smt",
+    ),
     _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled", needs="A|m."),
-    _cue(rf"\b(?:mr|mrs|ms|dr)\.?[ ](?P<name>{_LOW})", "unknown", needs="mr|ms|dr"),
+    _cue(rf"\b(?:mr|mrs|ms|dr)\.?[ ](?P<name>{_LOW})", "unknown", needs="=mr|=mrs|=ms|=dr"),
     _cue(
         r"\b(?i:my[ ](?:full[ ])?name(?:[ ]is|['’]s|:)|name['’]?s|the[ ]name[ ]is|(?:spelled"
         r"|spelt|addressed[ ]to|made[ ]out[ ]to|in[ ]the[ ]name[ ]of|on[ ]behalf[ ]of"
@@ -156,19 +174,19 @@ CUES = (
         r"|main)[ ]"
         rf"(?P<name>{_FULL}){_GOES_ON}",
         "listed-or-pair",
+        needs="A|=am|=m|=this|=it|=here|=soy|=suis|=c|=bin|=hier|=sou|=aqui|=sono|=qui|=ben|=main",
     ),
     _cue(
         r"\b(?:this[ ]is|it['’]?s|i am|i['’]?m|soy|je suis|ich bin|sono|ik ben|main|eu sou)[ ]"
         rf"(?P<name>{_LOW}){_GOES_ON}",
         "small",
-        needs="this is|its|it's|it’s|i am|i'm|i’m|im |soy|je suis|ich bin|sono|ik ben|main|eu sou",
+        needs="=this|=its|=it|=am|=m|=im|=soy|=suis|=bin|=sono|=ben|=main|=sou",
         ignore_case=True,
     ),
     _cue(
         rf"\b(?i:{_POSSESSIVE}){_ADJECTIVE}[ ](?i:{_RELATION}),?[ ](?:(?i:is"
         rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME,
-        needs="A|my |our |his |her |their |your |mi|mon |ma |mein|meu |nuestr|notre |unser|noss"
-        "|nostr|su |mijn |mer",
+        needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
     ),
     _cue(
         rf"\b{_CALLED}[ ](?<=\b(?i:who|s?he|they|guy|man|woman|lady|girl|boy|gentleman|someone"
@@ -200,19 +218,28 @@ CUES = (
         "whole",
         ignore_case=False,
     ),
-    _cue(rf"(?:^|[.!?>\n])[ \t>]{{0,6}}(?i:{_GREETING}),?[ ]" + _NAME, "listed"),
+    _cue(
+        rf"(?:^|[.!?>\n])[ \t>]{{0,6}}(?i:{_GREETING}),?[ ]" + _NAME,
+        "listed",
+        needs="A|=hi|=hiya|=hello|=hey|=dear|=good|=hola|=estimado|=estimada|=estimados|=estimadas"
+        "|=querido|=querida|=queridos|=queridas|=buenos|=buenas|=bonjour|=bonsoir|=salut|=cher"
+        "|=chère|=coucou|=hallo|=liebe|=lieber|=liebes|=guten|=moin|=servus|=olá|=oi|=caro|=cara"
+        "|=prezado|=prezada|=bom|=boa|=ciao|=salve|=gentile|=buongiorno|=buonasera|=beste"
+        "|=geachte|=goedemorgen|=goedemiddag|=goedenavond|=namaste|=namaskar",
+    ),
     _cue(
         rf"(?<=[\r\n][ \t>\-–~]{{0,3}})(?=\p{{Lu}})(?<=(?:^|[.!?;,…)>]"
         rf"|\s)[ \t]*(?i:{_SIGN_OFF})[ \t]{{0,2}}[,.!–\-]?[ \t]{{0,2}}[\r\n]+[ \t>]{{0,3}}"
         rf"(?:[\r\n]{{1,2}}[ \t>]{{0,3}})?[\-–~]?[ ]?)"
         rf"(?P<name>{_FULL}){_LINE_END}",
         "signed",
-        needs="A|\n",
+        needs=_SIGNING,
     ),
     _cue(
         rf"(?<=[,\-–][ \t]?)(?=(?P<name>{_FULL}){_LINE_END})"
         rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,\-–][ \t]?)",
         "signed",
+        needs=_SIGNING,
     ),
     _cue(
         rf"\b(?i:mfg|lg|vg|gruß|grüße|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt"
@@ -231,8 +258,9 @@ CUES = (
         rf"|known[ ]as|names?[ ]h(?:im|er)|named[ ]h(?:im|er)|fan[ ]of|add|remove|invite)[ \t:]+"
         rf"(?P<name>{_FULL})(?![ ]?[&]|[ ](?i:inc|ltd|llc|gmbh|corp|group|company)\b)",
         "unknown",
-        needs="A|says|said|ask|replied|explains|told|tell|contact|emailed|met|thank| by |starring"
-        "|according|assistant|spoke|speak|talk|heard|behalf|call|known|name|fan|add|remove|invite",
+        needs="A|=says|=said|=ask|=asks|=asked|=replied|=explains|=told|=tell|=tells|=contact"
+        "|=emailed|=met|=thank|=by|=starring|=according|=assistant|=spoke|=speak|=talk|=talked"
+        "|=heard|=behalf|=call|=called|=known|=name|=names|=named|=fan|=add|=remove|=invite",
     ),
     _cue(
         rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE}|[ ]\p{{Lu}}\.){{0,2}})"
@@ -240,6 +268,10 @@ CUES = (
         rf"|bought|ordered|signed|promised|assured|spent|grew|wrote|writes|speaks|claims|claimed"
         rf"|thinks|thought|retired|married|moved|refused|forgot|died|was[ ]born|began)\b",
         "unknown",
+        needs="A|=said|=says|=told|=tells|=asked|=asks|=wants|=wanted|=works|=worked|=lives|=lived"
+        "|=called|=paid|=bought|=ordered|=signed|=promised|=assured|=spent|=grew|=wrote|=writes"
+        "|=speaks|=claims|=claimed|=thinks|=thought|=retired|=married|=moved|=refused|=forgot"
+        "|=died|=born|=began",
     ),
     _cue(
         rf"\b(?i:(?:your|full|first|last|middle|family|sur|user|nick)?[ ]?name)[ ]?[?:][ ]*"
@@ -266,9 +298,10 @@ CUES = (
         rf"|technician|courier|representative|rep|coach|therapist|dentist|vet|surgeon)[ ]"
         rf"(?P<name>{_FULL})",
         "unknown",
-        needs="A|player|act|singer|author|director|president|ceo|founder|commenter|writer|poet"
-        "|painter|minister|senator|judge|officer|detective|captain|agent|driver|technician"
-        "|courier|rep|coach|therapist|dentist|vet|surgeon",
+        needs="A|=player|=actor|=actress|=singer|=author|=director|=president|=ceo|=founder"
+        "|=commenter|=writer|=poet|=painter|=minister|=senator|=judge|=officer|=detective|=captain"
+        "|=agent|=driver|=technician|=courier|=representative|=rep|=coach|=therapist|=dentist"
+        "|=vet|=surgeon",
     ),
     _cue(
         rf"^[ \t]*(?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,3}})[ \t]*$",
@@ -280,7 +313,7 @@ CUES = (
         rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"
         rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?)",
         "small",
-        needs="\n|,|-|–",
+        needs=_SIGNING.removeprefix("A|"),
     ),
     _cue(
         rf"\b(?P<name>{_TITLE})[ ](?:replied|confirmed|mentioned|dijo|sagte|schrieb|disse|a[ ]dit"

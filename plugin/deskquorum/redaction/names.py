@@ -50,7 +50,7 @@ def named_entities(view: View, *, role: Role = "customer") -> Iterator[Entity]:
             if place is not None:
                 yield _person(*place, "cue", 0.85 if cue.trust in {"any", "titled"} else 0.7)
     runs = tuple(capitalised_runs(view.text))
-    language = looks_like(view.low)
+    language = looks_like(view.words)
     yield from listed_people(view, runs, language)
     if language == "en":
         yield from people_in_small_letters(view, shouted=not runs)

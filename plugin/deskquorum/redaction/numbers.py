@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 __all__ = ["DigitRun", "digit_runs", "spelled_runs"]
@@ -31,7 +31,6 @@ _FILLERS = {"uh", "um", "dash", "hyphen", "and", "eh", "guion", "tiret", "minus"
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _GAP = re.compile(r"[\s,.\-–—…]{0,4}")
 _LEAST_WORDS = 4
-_LETTERS = re.compile(r"[^\W\d_]{2,}|o")
 _SAID = frozenset(_DIGIT_OF) | _HUNDRED
 
 
@@ -74,7 +73,7 @@ class DigitRun:
 
 
 def digit_runs(text: str) -> Iterator[DigitRun]:
-    """All runs of figures, then all spelled-out ones."""
+    """All runs of figures."""
     for hit in _SEPARATED.finditer(text):
         places = tuple(i for i in range(hit.start(), hit.end()) if text[i].isdecimal())
         yield DigitRun(
@@ -82,13 +81,11 @@ def digit_runs(text: str) -> Iterator[DigitRun]:
             starts=places,
             ends=tuple(i + 1 for i in places),
         )
-    yield from spelled_runs(text)
 
 
-def spelled_runs(text: str) -> Iterator[DigitRun]:
+def spelled_runs(text: str, words_of_it: Iterable[str]) -> Iterator[DigitRun]:
     """Runs of digits in words ('five five five oh one'), of which four words at least."""
-    said = sum(word in _SAID for word in _LETTERS.findall(text.lower()))
-    if said < _LEAST_WORDS:
+    if sum(word in _SAID for word in words_of_it) < _LEAST_WORDS:
         return
     figures: list[tuple[str, int, int]] = []
     words = last_end = times = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from deskquorum.redaction.entities import Entity, EntityType
@@ -21,17 +21,15 @@ from deskquorum.redaction.wordlists import (
 __all__ = ["looks_like", "people_in_small_letters"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*")  # noqa: RUF001
-_PLAIN = re.compile(r"[a-z]{2,}")
 _LEAST = 3
 _LONGEST_GAP = 1
 
 
-def looks_like(low: str) -> str:
-    """`en`, `de` or nothing, by the small words of a text in small letters.
+def looks_like(found: Sequence[str]) -> str:
+    """`en`, `de` or nothing, by the small words among a text's words in small letters.
 
     Only as sure as the choice of word lists needs; `languages_of` is what names a language.
     """
-    found = _PLAIN.findall(low)
     german = sum(word in words("german_markers") for word in found)
     english = sum(word in words("english_markers") for word in found)
     if german > english:

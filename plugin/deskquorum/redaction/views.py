@@ -15,7 +15,7 @@ from deskquorum.redaction.numbers import DigitRun, digit_runs, spelled_runs
 
 __all__ = ["View", "folded", "views_of"]
 
-_DIGIT = re.compile(r"\d")
+_DIGIT, _WORD = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 
 _Piece = tuple[str, int, int]
 """What is read, and from where to where it stands in the original."""
@@ -35,6 +35,16 @@ class View:
         return self.text.lower()
 
     @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Its words, in small letters, in order."""
+        return tuple(_WORD.findall(self.low))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its words, in small letters, each once."""
+        return frozenset(self.words)
+
+    @cached_property
     def has_digit(self) -> bool:
         """Whether there is a figure in it."""
         return _DIGIT.search(self.text) is not None
@@ -42,7 +52,8 @@ class View:
     @cached_property
     def digit_runs(self) -> tuple[DigitRun, ...]:
         """Figures that follow each other closely, then those spelled out in words."""
-        return tuple(digit_runs(self.text) if self.has_digit else spelled_runs(self.text))
+        spelled = spelled_runs(self.text, self.words)
+        return tuple((*digit_runs(self.text), *spelled) if self.has_digit else spelled)
 
     @cached_property
     def has_capital(self) -> bool:
