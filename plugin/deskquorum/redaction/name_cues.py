@@ -123,13 +123,15 @@ _TITLES = (
     r"|Dott(?:\.ssa)?|Senhora?|Mevrouw|Mevr|Dhr|Meneer|Heer|Shri|Smt|MR|MRS|MS|DR|HERR|FRAU)"
 )
 _SIGNING = (
-    "A|= + |=.join(
-    f|=
-    for word in [|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
-    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
-    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
-    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
-    "|=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, |=, "
+    "A|=thanks|=thank|=thx|=ty|=cheers|=regards|=best|=wishes|=all|=warmly|=sincerely|=yours"
+    "|=respectfully|=cordially|=take|=love|=x|=xx|=xo|=xox|=xoxo|=xxo|=xxox|=xxoxo|=bye|=rgds"
+    "|=br|=signed|=sent|=mfg|=freundlichen|=freundliche|=vielen|=viele|=lieben|=liebe|=besten"
+    "|=beste|=herzlichen|=herzliche|=schönen|=schöne|=grüße|=grüßen|=grüss|=grüsse|=grüssen"
+    "|=gruß|=gruss|=lg|=vg|=danke|=ihr|=ihre|=euer|=eure|=saludo|=saludos|=gracias"
+    "|=atentamente|=atte|=abrazo|=besos|=cordialement|=vous|=merci|=salutations|=journée"
+    "|=cdlt|=bises|=obrigado|=obrigada|=atenciosamente|=cumprimentos|=att|=abraço|=abraços"
+    "|=beijos|=grato|=grata|=grazie|=saluti|=saluto|=groet|=groeten|=groetjes|=mvg|=bedankt"
+    "|=dank|=dhanyavaad|=dhanyawad|=shukriya"
 )
 """What a text that signs off has; without the `A` where a name may be small."""
 
