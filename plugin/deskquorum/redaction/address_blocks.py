@@ -33,7 +33,15 @@ _CUE = Matcher(
     r"|wohne[ ]in\b|vivo[ ]en\b|j['’]habite\b|moro[ ](?:em|na|no)\b|abito[ ](?:in|a)\b"
     r"|woon[ ](?:in|op|aan)\b|(?=the[ ]corner[ ]of))(?:[ ]?[:\-])?"
     r"(?P<corner>[ ]{0,2}the[ ]corner[ ]of)?",
-    needs="0",
+    needs="0|=address|=addresses|=live|=lives|=lived|=living|=stay|=stays|=staying|=reside"
+    "|=resides|=residing|=located|=situated|=office|=offices|=shop|=shops|=store"
+    "|=stores|=house|=houses|=home|=homes|=place|=places|=station|=stations"
+    "|=restaurant|=restaurants|=hotel|=hotels|=building|=buildings|=warehouse"
+    "|=warehouses|=send|=sent|=ship|=shipped|=shipping|=deliver|=delivered|=delivery"
+    "|=mail|=mailed|=forward|=forwarded|=post|=posted|=gone|=go|=goes|=redirect"
+    "|=redirected|=drop|=drops|=dropped|=pick|=picked|=meet|=meeting|=side|=enter|=it"
+    "|=refers|=corner|=dirección|=direccion|=adresse|=anschrift|=endereço|=endereco"
+    "|=morada|=indirizzo|=adres|=domicilio|=wohne|=vivo|=habite|=moro|=abito|=woon",
     ignore_case=True,
 )
 _UNIT = Matcher(

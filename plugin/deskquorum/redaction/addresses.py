@@ -147,7 +147,10 @@ _ROMANCE = (
 _WORDS = rf"(?:{_LINK}[ ]?|{_CAP}[ ]?|\d{{1,2}}[ ](?:de[ ])?(?=\p{{L}})){{1,7}}"
 _EUROPE = (
     Matcher(
-        rf"(?<![\w]){_GERMAN_STREET}[ ]?{_HOUSE}(?:{_EXTRA}{_AFTER_CODE}){_COUNTRY}", needs="0|A"
+        rf"(?<![\w]){_GERMAN_STREET}[ ]?{_HOUSE}(?:{_EXTRA}{_AFTER_CODE}){_COUNTRY}",
+        needs="0|A|stra|str|weg|allee|platz|gasse|ring|ufer|damm|chaussee|steig|markt|hof|gracht|laan"
+        "|plein|kade|gaten|vägen|vej|gade|am |an der|an den|auf de|im |in de|unter den|zum |zur "
+        "|bei der|vor dem",
     ),
     Matcher(
         rf"(?<![\w])(?:{_CAP}[ \-]){{0,3}}[\p{{Lu}}][\p{{L}}\-.]*(?i:straße|strasse|str\.|weg"

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import binascii
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -77,6 +78,7 @@ _QUERY = Matcher(
 _LINK = Matcher(r"https?://[^\s<>\"']+", needs="http", ignore_case=True)
 _SEGMENT = Matcher(r"(?<=[/=])[A-Za-z0-9_\-.~]{20,}(?=$|[/?#&.,;)\s])")
 _LONG = Matcher(r"(?<![A-Za-z0-9+/_\-=])[A-Za-z0-9+/_\-]{16,}={0,2}(?![A-Za-z0-9+/_\-=])")
+_LONG_ENOUGH = re.compile(r"[A-Za-z0-9+/_\-]{16}")
 _LINK_REACH = 400
 _LEAST_TOKEN = 24
 _LEAST_BITS = 3.6
@@ -95,7 +97,7 @@ def credential_entities(view: View, *, has_personal_data: Reader) -> Iterator[En
     for hit in _KEY.find_in(view):
         yield _secret(*hit.span())
     yield from _link_tokens(view)
-    for hit in _LONG.finditer(text):
+    for hit in _LONG.finditer(text) if _LONG_ENOUGH.search(text) else ():
         in_link = "://" in text[max(0, hit.start() - _LINK_REACH) : hit.start()].rpartition(" ")[2]
         if not in_link and _hides_something(hit[0], has_personal_data):
             yield _secret(*hit.span())

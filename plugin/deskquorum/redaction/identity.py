@@ -39,7 +39,15 @@ _CUED_ID = Matcher(
     r"|codice[ \t]+fiscale|passaporto"
     r"|cart[ãa]o[ \t]+de[ \t]+cidad[ãa]o|bilhete[ \t]+de[ \t]+identidade|contribuinte"
     r"|carta[ \t]+de[ \t]+condu[çc][ãa]o)" + _IS + _ID_VALUE,
-    needs="0",
+    needs="0|=drivers|=driver|=driving|=license|=licence|=licenses|=passport|=national"
+    "|=government|=state|=tax|=personal|=veteran|=military|=student|=id"
+    "|=identification|=identity|=ssn|=social|=insurance|=ni|=nino|=nif|=dni|=cpf"
+    "|=cnpj|=curp|=aadhaar|=aadhar|=medicare|=nhs|=personalausweis"
+    "|=personalausweisnummer|=ausweis|=ausweisnummer|=reisepass|=reisepassnummer"
+    "|=führerschein|=führerscheinnummer|=fuhrerschein|=fuhrerscheinnummer|=steuer"
+    "|=steuerid|=steueridnummer|=sozialversicherungsnummer|=carte|=passeport|=permis|=numéro|=numero"
+    "|=pasaporte|=permiso|=seguridad|=carta|=codice|=passaporto|=cartão|=cartao"
+    "|=bilhete|=contribuinte",
     ignore_case=True,
 )
 _ACRONYM = Matcher(

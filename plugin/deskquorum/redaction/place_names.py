@@ -22,7 +22,10 @@ _SURE = Matcher(
     r"|(?:home[ ]?)?(?:city|town|village|university|port|suburb)(?:[ ]of)?|hometown(?:[ ]is)?"
     r"|travell?ing[ ]to|flying[ ]to|street[ ]in|i['’]?a?m[ ]in|vivo[ ]en|wohne[ ]in|habite[ ]à"
     r"|moro[ ]em|abito[ ]a|woon[ ]in)[ ]",
-    needs=" in| to| near| from| of|city|town|village|university|port|suburb| en| à| em| a",
+    needs="=live|=lives|=lived|=living|=grew|=based|=born|=raised|=reside|=resides"
+    "|=residing|=moved|=relocated|=moving|=stationed|=settled|=city|=town|=village"
+    "|=university|=port|=suburb|=homecity|=hometown|=travelling|=traveling|=flying"
+    "|=street|=i|=im|=am|=vivo|=wohne|=habite|=moro|=abito|=woon",
     ignore_case=True,
 )
 _BEFORE = re.compile(
