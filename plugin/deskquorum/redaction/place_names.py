@@ -5,14 +5,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.name_runs import Run, Word
 from deskquorum.redaction.record import fold
 from deskquorum.redaction.views import View
-from deskquorum.redaction.wordlists import places, words
+from deskquorum.redaction.wordlists import place_starts, places, words
 
 __all__ = ["place_entities"]
 
@@ -40,7 +40,7 @@ _SMALL = re.compile(
 _POSTCODE = re.compile(
     r"[ ,]{1,2}(?:[A-Z]{1,2}[ \-])?\d{4,5}(?:-\d{3,4})?(?![\d\-])|[ ]\d{3}[ ]\d{2}(?!\d)"
 )
-_REACH = 14
+_REACH, _LONGEST = 14, 60
 
 
 def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
@@ -54,14 +54,18 @@ def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
         for part in _listed(run):
             if _BEFORE.search(text, max(0, part[0].start - _REACH), part[0].start):
                 yield _place(text, part)
-    if not runs:
-        for hit in _SMALL.finditer(text):
-            length = _listed_start(hit[1])
-            if length:
-                yield _entity(hit.start(1), hit.start(1) + length)
-    for start in sure:
-        rest = text[start : start + 60]
-        if rest[:1].islower() and (length := _listed_start(rest)):
+    # Saves reading texts that have no place's name at all, which most have not.
+    if not (text.isascii() and view.vocabulary.isdisjoint(place_starts())):
+        yield from _in_small_letters(text, sure, everywhere=not runs)
+
+
+def _in_small_letters(text: str, sure: Iterable[int], *, everywhere: bool) -> Iterator[Entity]:
+    starts = {start for start in sure if text[start : start + 1].islower()}
+    if everywhere:
+        starts |= {hit.start(1) for hit in _SMALL.finditer(text)}
+    for start in starts:
+        length = _listed_start(text[start : start + _LONGEST])
+        if length:
             yield _entity(start, start + length)
 
 

@@ -45,6 +45,8 @@ def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
         view: The text.
         shouted: Whether the text has no capitalised word, so that small letters say nothing.
     """
+    if not _worth_reading(view):
+        return
     low = folded(view)
     found = [hit for hit in _WORD.finditer(view.text) if hit[0].islower() and len(hit[0]) >= _LEAST]
     if len(low.text) != len(view.text):
@@ -60,6 +62,15 @@ def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
     for hit in found if shouted else ():
         if hit.start() > taken and fold[hit.start()].removesuffix("'s") in first_names():
             yield _person(*hit.span())
+
+
+def _worth_reading(view: View) -> bool:
+    """Whether a name of the lists is among the words at all."""
+    met = view.vocabulary
+    if not view.text.isascii() or not met.isdisjoint(first_names()):
+        return True
+    given = not (met.isdisjoint(given_names()) and met.isdisjoint(namelike_words()))
+    return given and not met.isdisjoint(surnames())
 
 
 def _is_pair(given: str, family: str) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "first_names",
     "given_names",
     "namelike_words",
+    "place_starts",
     "places",
     "surnames",
     "words",
@@ -41,6 +42,12 @@ def surnames() -> frozenset[str]:
 def places() -> frozenset[str]:
     """Countries, their parts and cities; folded, words joined by single spaces."""
     return frozenset(place.replace("_", " ") for place in words("places"))
+
+
+@cache
+def place_starts() -> frozenset[str]:
+    """The first word of each place."""
+    return frozenset(place.partition(" ")[0] for place in places())
 
 
 @cache
