@@ -21,7 +21,7 @@ __all__ = ["credential_entities"]
 _PASSWORD = Matcher(
     r"\b(?:password|passwort|pass[ \t]?code|pass[ \t]?phrase|passwd|pwd|pw|kennwort|contrase[ñn]a"
     r"|mot[ \t]+de[ \t]+passe|mdp"
-    r"|senha|wachtwoord|palavra-?passe|parola[ \t]+d['’]ordine)"
+    r"|senha|wachtwoord|palavra-?passe|parola[ \t]+d['’]ordine|pass(?=[ \t]*[:=]))"
     r"(?P<is>[ \t]*(?:[:=]|\b(?:is|was|ist|war"
     r"|lautet|es|est|é|è)\b[ \t]*:?))?"
     r"[ \t]*(?P<quote>[\"'“”‘’«»`]?)(?P<value>[^\s\"“”«»`]{4,64})",
@@ -48,6 +48,31 @@ _FOREIGN_CODE = Matcher(
     r"(?:[ \t]+de[ \t]+sesi[óo]n)?(?:[ \t]+(?:es|est|é"
     r"|è))?[ \t]*:?[ \t]*(?P<value>\d{3}[ \-]?\d{3}|\d{4,10})(?!\d)",
     needs="0|code|codice|digo",
+    ignore_case=True,
+)
+_NEXT_LINE = Matcher(
+    r"\b(?:password|passwort|kennwort|contrase[ñn]a|mot[ \t]+de[ \t]+passe|senha|wachtwoord)"
+    r"[ \t]*:?[ \t]*\r?\n[ \t]*(?P<value>(?=\S*\d)(?=\S*\p{L})[^\s\"<>]{6,64})[ \t]*$",
+    needs="0|passw|kennwort|contrase|passe|senha|wachtwoord",
+    ignore_case=True,
+)
+_SENT_CODE = Matcher(
+    r"(?<!\b(?:error|zip|post|postal|promo|discount|coupon|product|country|area|item|status|colou?r"
+    r"|bar|qr|dress|source)[ \-])\b(?:code|pin|otp)\b[^\n\d.]{0,40}?"
+    r"(?:\b(?:sent|texted|got|received|is|was)\b|:)[^\n\d.]{0,12}"
+    r"(?<=\b(?:sent|texted|got|received|my|your|card|bank|atm|otp)\b[^\n.]{0,50})"
+    r"(?P<value>\d{4,8}|\d{2,3}(?:[ \-]\d{2,3}){1,3})(?![\w/]|[.,\-]\d)",
+    needs="0|=code|=pin|=otp",
+    ignore_case=True,
+)
+_PRIVATE_KEY = Matcher(
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----[^\-]{1,8000}"
+    r"(?:-----END [A-Z ]{0,20}PRIVATE KEY-----)?",
+    needs="private key",
+)
+_SCHEME = Matcher(
+    r"\b(?:basic|bearer)[ ]+(?P<value>(?=\S*[\d=])[A-Za-z0-9+/_.\-]{8,}={0,2})(?!\w)",
+    needs="=basic|=bearer",
     ignore_case=True,
 )
 _PIN = Matcher(
@@ -91,11 +116,15 @@ def credential_entities(view: View, *, has_personal_data: Reader) -> Iterator[En
     """Find what opens an account, and encoded text that hides personal data."""
     text = view.text
     yield from _passwords(view)
-    for matcher in (_CODE, _FOREIGN_CODE, _PIN, _CUED_KEY, _QUERY):
+    for matcher in (
+        *(_CODE, _FOREIGN_CODE, _PIN, _SENT_CODE, _NEXT_LINE),
+        *(_CUED_KEY, _SCHEME, _QUERY),
+    ):
         for hit in matcher.find_in(view):
             yield _secret(*hit.span("value"))
-    for hit in _KEY.find_in(view):
-        yield _secret(*hit.span())
+    for matcher in (_KEY, _PRIVATE_KEY):
+        for hit in matcher.find_in(view):
+            yield _secret(*hit.span())
     yield from _link_tokens(view)
     for hit in _LONG.finditer(text) if _LONG_ENOUGH.search(text) else ():
         in_link = "://" in text[max(0, hit.start() - _LINK_REACH) : hit.start()].rpartition(" ")[2]

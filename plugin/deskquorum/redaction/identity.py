@@ -51,7 +51,10 @@ _CUED_ID = Matcher(
     ignore_case=True,
 )
 _ACRONYM = Matcher(
-    r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN)\b" + _IS + _ID_VALUE, needs="0|A"
+    r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN|(?i:vin)(?=\W{1,3}[A-Z\d]{17}\b))\b"
+    + _IS
+    + _ID_VALUE,
+    needs="0|A",
 )
 
 _MONTH = (
@@ -62,7 +65,7 @@ _MONTH = (
 _DATE = (
     r"(?P<date>\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}|\d{1,2}(?:st|nd|rd|th|er)?\.?[ ](?:de[ ]|of[ ])?"
     + _MONTH
-    + r"\.?,?[ ](?:de[ ])?(?:19|20)\d\d|"
+    + r"\.?,?[ ](?:de[ ])?(?:(?:19|20)\d\d|['’]?\d\d)(?!\d)|"
     + _MONTH
     + r"\.?[ ]\d{1,2}(?:st|nd|rd|th)?,?[ ](?:19|20)\d\d"
     r"|\d{8}|(?:19|20)\d\d)(?!\d)"

@@ -191,6 +191,11 @@ CUES = (
         needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
     ),
     _cue(
+        rf"\b(?i:{_RELATION})[ ]?:[ ]{{0,2}}" + _NAME,
+        "unknown",
+        needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
+    ),
+    _cue(
         rf"\b{_CALLED}[ ](?<=\b(?i:who|s?he|they|guy|man|woman|lady|girl|boy|gentleman|someone"
         rf"|somebody|person|agent|rep|driver|courier|clerk|{_RELATION})"
         rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME,

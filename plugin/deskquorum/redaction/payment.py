@@ -53,7 +53,8 @@ _IBAN = Matcher(
     ignore_case=True,
 )
 _ACCOUNT = Matcher(
-    r"\b(?:(?:bank[ \t]+)?account[ \t]*(?:number|no\.?|nr\.?|#)|acct\.?[ \t]*(?:number|no\.?|#)?"
+    r"\b(?:(?:bank[ \t]+)?account[ \t]*(?:number|no\.?|nr\.?|#"
+    r"|(?=[ \t]\d{8,12}(?!\d)))|acct\.?[ \t]*(?:number|no\.?|#)?"
     r"|sort[ \t]+code|routing(?:[ \t]+(?:number|no\.?))?|kontonummer|konto-?nr\.?|blz|iban|bic"
     r"|n[úu]mero[ \t]+de[ \t]+(?:cuenta|conta)|num[ée]ro[ \t]+de[ \t]+compte)"
     r"(?:[ \t]+(?:is|ist|es|est|é"

@@ -145,7 +145,9 @@ def _readable(text: str) -> str:
         return text
     # Lone surrogates can't be encoded, and libraries below encode.
     whole = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", whole))
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", whole))
+    # Figures of every script count alike; the patterns and sums below know ASCII's.
+    return "".join(str(int(c)) if c.isdecimal() else c for c in plain)
 
 
 def _without_tags(text: str) -> Iterator[_Piece]:
