@@ -311,6 +311,19 @@ CUES = (
         "|=vet|=surgeon",
     ),
     _cue(
+        rf"\b(?i:the)[ ](?P<name>{_TITLE})[ ](?i:family|famil(?:y|ies)|account|case|household"
+        rf"|residence|wedding|party|couple|brothers|sisters|twins|estate|claim|novel|album|film"
+        rf"|song|book|trust)\b",
+        "unknown",
+        needs="A|=the",
+    ),
+    _cue(
+        rf"\b(?i:by|under|with)[ ](?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,2}})"
+        rf"(?=['’]s\b|[ \t]*(?:[.,;:!?)\r\n]|$))",
+        "unknown-pair",
+        needs="A|=by|=under|=with",
+    ),
+    _cue(
         rf"^[ \t]*(?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,3}})[ \t]*$",
         "unknown-pair",
     ),

@@ -36,6 +36,13 @@ _PARTICLES = re.compile(
     r"|ter|y|e|af|av|[ \t\u00a0]){1,3}[ \t\u00a0]"
 )
 _LONGEST, _LONGEST_RUN = 5, 12
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)[ \t]{1,2}[(\"']?$")
+_FAMILY = re.compile(
+    r"[a-z]{3,}(?:y?[eo]va?|iyeva?|sson|sdottir|[bcdfgklnrstv]sen|[eo]vi[ck]|wicz|czyk|czak|enko"
+    r"|chuk|[aeiouy]nen|shvili|idze|oglu|opoulos|akis|escu|skaya|nski|nska|wski|wska|lski|cki|cka"
+    r"|qvist|quist|kvist|strom|gaard|stra)"
+)
+"""What surnames of many countries end in, folded: no list holds them all."""
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
 _SENTENCE_END = frozenset('.!?:\n\r>*•"“”(')
 _PRODUCT = re.compile(
@@ -44,7 +51,7 @@ _PRODUCT = re.compile(
     r"|stove|chair|table|sofa|bed|watch|ring|bracelet|necklace|edition|collection|line|series"
     r"|model|style|size|colou?r|set|kit|bottle|mug|blanket|pillow|rug|case|cover|store|shop|street"
     r"|road|avenue|beach|island|county|city|university|hospital|hotel|airport|station|app|plan"
-    r"|account|card|version|number|team|branch|office|website|novel|album|song|film|movie)"
+    r"|card|version|number|team|branch|office|website)"
     r"(?:s|es)?\b"
 )
 
@@ -89,7 +96,11 @@ class Word:
     @property
     def surname(self) -> bool:
         """A surname, or two of them joined."""
-        return all(part in surnames() for part in self.folded.split("-"))
+        return all(map(_is_surname, self.folded.split("-")))
+
+
+def _is_surname(word: str) -> bool:
+    return word in surnames() or bool(_FAMILY.fullmatch(word))
 
 
 Run = Sequence[Word]
@@ -228,8 +239,8 @@ def _alone(text: str, word: Word, language: str) -> float:
     """A single word: a common first name, or a rarer name where a capital letter says enough."""
     if word.shouted or word.text[1:2].isupper() or _PRODUCT.match(text, word.end):
         return 0.0
-    before = text[max(0, word.start - 12) : word.start].split(" ")
-    if len(before) > 1 and before[-2].lower().strip("(\"'") in words("determiners"):
+    before = _WORD_BEFORE.search(text, max(0, word.start - 12), word.start)
+    if before and before[1].lower() in words("determiners"):
         return 0.0
     opens = _opens_sentence(text, word)
     if all(part in first_names() for part in word.folded.split("-")):

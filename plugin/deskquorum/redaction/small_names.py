@@ -75,7 +75,7 @@ def _worth_reading(view: View) -> bool:
 
 def _is_pair(given: str, family: str) -> bool:
     bare = family.removesuffix("'s")
-    if bare in everyday_words() or bare in places():
+    if bare in everyday_words() or (bare in places() and bare not in surnames()):
         return False
     if given in first_names():
         return True
