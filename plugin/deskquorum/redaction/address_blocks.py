@@ -12,7 +12,7 @@ from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.record import fold
 from deskquorum.redaction.views import View
-from deskquorum.redaction.wordlists import everyday_words, words
+from deskquorum.redaction.wordlists import common_words, everyday_words, words
 
 __all__ = ["address_blocks"]
 
@@ -50,9 +50,20 @@ _UNIT = Matcher(
     ignore_case=True,
 )
 _MILITARY = Matcher(
-    r"\b(?:(?:PSC|CMR|Unit)[ ]\d{1,5},?[ ]Box[ ]\d{1,5}|US(?:NS|NV|S|CGC)[ ]\p{Lu}[\p{L}.]*"
-    r"(?:[ ]\p{Lu}[\p{L}.]*)?),?\s{1,3}(?:APO|FPO|DPO),?[ ]A[AEP][ ]\d{5}(?:-\d{4})?",
-    needs="0|A|apo|fpo|dpo",
+    r"\b(?P<address>(?:(?:psc|cmr|unit)[ ]\d{1,5},?[ ]box[ ]\d{1,5}"
+    r"|us(?:ns|nv|s|cgc)[ ]\p{L}[\p{L}.]*(?:[ ]\p{L}[\p{L}.]*)?),?\s{1,3}(?:apo|fpo|dpo),?[ ]a[aep][ ]\d{5}(?:-\d{4})?)",
+    needs="0|apo|fpo|dpo",
+    ignore_case=True,
+)
+_TWO_LINES = Matcher(
+    r"^[ \t>]*(?P<address>\d{1,6}[ ](?:[\p{L}\d][\p{L}\p{M}\d'’.\-]*[ ]?){1,6}\r?\n[ \t>]*"
+    r"\p{L}[^\n\d]{1,40}?(?:\n[ \t,]*[^\n\d]{0,20}?)?[\s,]{1,3}\d{4,6})(?![\d\-])",
+    needs="0",
+)
+_STREET = Matcher(
+    r"(?<![\p{L}\p{N}])(?P<first>\p{Lu}[\p{Ll}\p{M}]+)(?:[ ]\p{Lu}[\p{Ll}\p{M}]+){0,2}"
+    r"[ ](?:Street|Road|Avenue|Boulevard|Lane|Drive|Terrace|Crescent)(?![\p{L}])",
+    needs="A|=street|=road|=avenue|=boulevard|=lane|=drive|=terrace|=crescent",
 )
 _ZIP = Matcher(
     r"\b(?:zip(?:[ ]?code)?|post(?:al)?[ ]?code|plz|postleitzahl|c[óo]digo[ ]postal|code[ ]postal"
@@ -82,8 +93,12 @@ _SHORT = 4
 def address_blocks(view: View) -> Iterator[Entity]:
     """Find addresses by the words before them or a flat's number inside, and cued postcodes."""
     text = view.text
-    for hit in _MILITARY.find_in(view):
-        yield _entity(*hit.span())
+    for matcher in (_MILITARY, _TWO_LINES):
+        for hit in matcher.find_in(view):
+            yield _entity(*hit.span("address"))
+    for hit in _STREET.find_in(view):
+        if fold(hit["first"]) not in common_words():
+            yield _entity(*hit.span())
     for hit in _ZIP.find_in(view):
         yield _entity(*hit.span("zip"), EntityType.ZIP_CODE)
     small = text.islower()

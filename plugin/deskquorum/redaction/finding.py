@@ -86,7 +86,7 @@ def _guessed(view: View, *, role: Role, scope: Scope) -> Iterator[Entity]:
     if view.has_digit:
         yield from national_id_entities(view)
         yield from address_entities(view)
-        yield from address_blocks(view)
+    yield from address_blocks(view)
     yield from payment_entities(view)
     yield from identity_entities(view)
     yield from email_entities(view)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
@@ -21,10 +22,12 @@ _SURE = Matcher(
     r"|stationed|settled)[ ](?:up[ ]|back[ ])?(?:in|to|near|from)"
     r"|(?:home[ ]?)?(?:city|town|village|university|port|suburb)(?:[ ]of)?|hometown(?:[ ]is)?"
     r"|travell?ing[ ]to|flying[ ]to|street[ ]in|i['’]?a?m[ ]in|vivo[ ]en|wohne[ ]in|habite[ ]à"
-    r"|moro[ ]em|abito[ ]a|woon[ ]in)[ ]",
+    r"|moro[ ]em|abito[ ]a|woon[ ]in)[ ]"
+    r"|\b(?:city|town|location|where|country|ort|stadt|ciudad|ville|cidade|citt[àa]"
+    r"|plaats)[ ]?:[ ]{1,2}",
     needs="=live|=lives|=lived|=living|=grew|=based|=born|=raised|=reside|=resides"
     "|=residing|=moved|=relocated|=moving|=stationed|=settled|=city|=town|=village"
-    "|=university|=port|=suburb|=homecity|=hometown|=travelling|=traveling|=flying"
+    "|=university|=port|=suburb|=where|=location|=country|=ort|=stadt|=ciudad|=ville|=cidade|=città|=plaats|=homecity|=hometown|=travelling|=traveling|=flying"
     "|=street|=i|=im|=am|=vivo|=wohne|=habite|=moro|=abito|=woon",
     ignore_case=True,
 )
@@ -49,7 +52,7 @@ def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
     sure = {hit.end() for hit in _SURE.find_in(view)}
     for run in runs:
         if run[0].start in sure and not run[0].everyday:
-            yield _place(text, run)
+            yield _place(text, tuple(takewhile(lambda word: not word.everyday, run)))
             continue
         for part in _listed(run):
             if _BEFORE.search(text, max(0, part[0].start - _REACH), part[0].start):

@@ -41,7 +41,8 @@ def surnames() -> frozenset[str]:
 @cache
 def places() -> frozenset[str]:
     """Countries, their parts and cities; folded, words joined by single spaces."""
-    return frozenset(place.replace("_", " ") for place in words("places"))
+    listed = words("places") | words("english_cities")
+    return frozenset(place.replace("_", " ") for place in listed)
 
 
 @cache
