@@ -51,7 +51,8 @@ _UNIT = Matcher(
 )
 _MILITARY = Matcher(
     r"\b(?P<address>(?:(?:psc|cmr|unit)[ ]\d{1,5},?[ ]box[ ]\d{1,5}"
-    r"|us(?:ns|nv|s|cgc)[ ]\p{L}[\p{L}.]*(?:[ ]\p{L}[\p{L}.]*)?),?\s{1,3}(?:apo|fpo|dpo),?[ ]a[aep][ ]\d{5}(?:-\d{4})?)",
+    r"|us(?:ns|nv|s|cgc)[ ]\p{L}[\p{L}.]*(?:[ ]\p{L}[\p{L}.]*)?),?\s{1,3}"
+    r"(?:apo|fpo|dpo),?[ ]a[aep][ ]\d{5}(?:-\d{4})?)",
     needs="0|apo|fpo|dpo",
     ignore_case=True,
 )

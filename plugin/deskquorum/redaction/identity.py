@@ -79,7 +79,7 @@ _BIRTH = Matcher(
     r"|fecha[ \t]+de[ \t]+nacimiento|nasc(?:id[oa]|i|imento)|data[ \t]+de[ \t]+nascimento|nat[oa]"
     r"|data[ \t]+di[ \t]+nascita)"
     r"(?:[ \t]+(?:is|was|on|op|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
-    r"|dia))*[\s:=,(\-]{0,3}" + _DATE,
+    r"|dia))*(?:[.?]?[ ]+(?:it['’]?s|it[ ]is))?[\s:=,(\-]{0,3}" + _DATE,
     needs="0",
     ignore_case=True,
 )

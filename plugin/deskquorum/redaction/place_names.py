@@ -43,6 +43,7 @@ _SMALL = re.compile(
 _POSTCODE = re.compile(
     r"[ ,]{1,2}(?:[A-Z]{1,2}[ \-])?\d{4,5}(?:-\d{3,4})?(?![\d\-])|[ ]\d{3}[ ]\d{2}(?!\d)"
 )
+_KIND = re.compile(r"(?:city|town|village|university|port|suburb)[ ]$", re.IGNORECASE)
 _REACH, _LONGEST = 14, 60
 
 
@@ -63,7 +64,13 @@ def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
 
 
 def _in_small_letters(text: str, sure: Iterable[int], *, everywhere: bool) -> Iterator[Entity]:
-    starts = {start for start in sure if text[start : start + 1].islower()}
+    starts = {
+        start
+        for start in sure
+        # 'The city centre' is none.
+        if text[start : start + 1].islower()
+        and not _KIND.search(text, max(0, start - _REACH), start)
+    }
     if everywhere:
         starts |= {hit.start(1) for hit in _SMALL.finditer(text)}
     for start in starts:
