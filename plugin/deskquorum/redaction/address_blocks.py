@@ -83,7 +83,7 @@ _STEP = re.compile(
 )
 _DIGITS = re.compile(r"[ \t]*[\d()./ \-]+")
 _LINE = re.compile(r"[ \t>]*([^\n]{1,60}?)[ \t]*(?=\n|$|(?<=[^\W_]{4})[.][ ])")
-_ADDRESS_LINE = re.compile(r"(?:[\w'’.\-/#()]+[ ,]*){1,6}")
+_ADDRESS_LINE = re.compile(r"[\w'’.\-/#()]+(?:[ ,]+[\w'’.\-/#()]+){0,5}[ ,]*")
 _REACH = 80
 _MOST_WORDS = 16
 _PHONE_DIGITS = 7
