@@ -15,7 +15,7 @@ from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import TIME_LIMIT_S, Matcher
 from deskquorum.redaction.views import View
 
-__all__ = ["presidio_entities"]
+__all__ = ["load_recognizers", "presidio_entities"]
 
 _LANGUAGE = "en"
 """Presidio's name for its one pipeline here; the recognizers used speak no language."""
@@ -56,6 +56,15 @@ def presidio_entities(view: View, *, recognizers: tuple[str, ...] = ()) -> Itera
         wanted = list(_wanted(text, recognizers))
         if wanted:
             yield from _found(text, start, wanted, recognizers)
+
+
+def load_recognizers(names: tuple[str, ...]) -> None:
+    """Make the recognizers of these entities, so that a wrong name is told before the first text.
+
+    Raises:
+        RedactionError: Presidio has none by that name.
+    """
+    _analyzer(names)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:

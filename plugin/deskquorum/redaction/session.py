@@ -25,6 +25,7 @@ from deskquorum.redaction.finding import finds, known_in, names_in, repeats_in
 from deskquorum.redaction.language import languages_of
 from deskquorum.redaction.names import Role
 from deskquorum.redaction.placeholders import Vault, nonces, without_placeholders
+from deskquorum.redaction.presidio import load_recognizers
 from deskquorum.redaction.record import KnownRecord, fold, read_record
 from deskquorum.redaction.remains import remains
 from deskquorum.redaction.scope import Finder, Scope, scope_of
@@ -55,6 +56,9 @@ class Redactor:
         recognizers: Presidio's entities to look for besides (`US_PASSPORT`, `UK_POSTCODE`).
         finders: The host's own, an NER model say; what one raises stops the redaction.
         nonce: Gives a fresh mark for each session's placeholders; random by default.
+
+    Raises:
+        RedactionError: Presidio has no recognizer of an entity named.
     """
 
     def __init__(
@@ -75,6 +79,8 @@ class Redactor:
             recognizers=recognizers,
             finders=finders,
         )
+        if recognizers:
+            load_recognizers(self._scope.recognizers)
         fresh = nonces(secrets.randbits(32), secrets.randbits(32))
         self._nonce = nonce or fresh.__next__
 

@@ -57,6 +57,11 @@ def test_an_unknown_recognizer_is_refused_with_those_there_are():
         find("number 912803456", scope=Scope(recognizers=("US_PASPORT",)))
 
 
+def test_an_unknown_recognizer_is_refused_when_the_redactor_is_made():
+    with pytest.raises(RedactionError, match="no recognizer for 'UK_PASSPROT'"):
+        Redactor(recognizers=("UK_PASSPROT",))
+
+
 def test_a_finder_that_raises_stops_the_redaction(ticket):
     def broken(_):
         raise OSError("no weights")
