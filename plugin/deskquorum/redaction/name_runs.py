@@ -24,7 +24,7 @@ from deskquorum.redaction.wordlists import (
     words,
 )
 
-__all__ = ["Run", "Word", "capitalised_runs", "listed_people"]
+__all__ = ["THING", "Run", "Word", "capitalised_runs", "listed_people"]
 
 _CAPITALISED = Matcher(
     r"(?<![\p{L}\p{N}_@#&/\\+.\-'’])\p{Lu}[\p{L}\p{M}]*(?:['’\-]\p{L}[\p{L}\p{M}]*)*(?![\p{L}\p{N}_@/\\]|[.\-]\p{Ll})"
@@ -45,7 +45,7 @@ _FAMILY = re.compile(
 """What surnames of many countries end in, folded: no list holds them all."""
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
 _SENTENCE_END = frozenset('.!?:\n\r>*•"“”(')
-_PRODUCT = re.compile(
+THING = re.compile(
     r"[ ](?:jacket|boot|shoe|shirt|tee|top|dress|coat|tent|pack|backpack|bag|sandal|sneaker|trainer"
     r"|pant|trouser|short|skirt|sweater|hoodie|hat|cap|glove|sock|vest|fleece|parka|lamp|lantern"
     r"|stove|chair|table|sofa|bed|watch|ring|bracelet|necklace|edition|collection|line|series"
@@ -54,6 +54,7 @@ _PRODUCT = re.compile(
     r"|card|version|number|team|branch|office|website)"
     r"(?:s|es)?\b"
 )
+"""A word behind a proper name that makes it a thing's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +208,7 @@ def _closes_name(before: Word, word: Word) -> bool:
 def _opens_name(text: str, run: Run, place: int) -> bool:
     """Whether an everyday word that is also a first name ('Mark') has a surname behind it."""
     after = run[place + 1] if place + 1 < len(run) else None
-    if after is None or after.everyday or after.shouted:
+    if after is None or after.everyday or after.shouted or after.folded in places():
         return False
     return after.surname or not (after.given or _opens_sentence(text, run[place]))
 
@@ -231,13 +232,15 @@ def _score(text: str, run: Run, part: Run, language: str) -> float:
         return 0.7
     likely = part[0] is named[0] and len(named) > 1
     dotted = len(part) > len(named) and "." in text[part[0].start : part[-1].end]
-    opened = named[0].folded in namelike_words()
+    opened = named[0].folded in words("namelike_words") and named[-1].folded not in places()
+    if language != "en" and not (given or all(word.surname for word in named)):
+        family = False
     return 0.55 if given or family or (likely and (dotted or opened)) else 0.0
 
 
 def _alone(text: str, word: Word, language: str) -> float:
     """A single word: a common first name, or a rarer name where a capital letter says enough."""
-    if word.shouted or word.text[1:2].isupper() or _PRODUCT.match(text, word.end):
+    if word.shouted or word.text[1:2].isupper() or THING.match(text, word.end):
         return 0.0
     before = _WORD_BEFORE.search(text, max(0, word.start - 12), word.start)
     if before and before[1].lower() in words("determiners"):
@@ -260,6 +263,9 @@ def _names_a_thing(text: str, run: Run, part: Run) -> bool:
     first, last = run.index(part[0]), run.index(part[-1])
     if first and run[first - 1].folded in words("place_heads"):
         return True
+    if first and len(part) == 1 and not _opens_sentence(text, run[first - 1]):
+        # 'The Nike Air Max': what stands amid capitals is part of a thing's name.
+        return run[first - 1].everyday
     if last + 1 < len(run):
         return run[last + 1].folded in words("organisation_suffixes") or len(part) == 1
     after = re.match(r"[ ]([a-z]+)", text[part[-1].end : part[-1].end + 16])

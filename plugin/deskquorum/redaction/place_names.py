@@ -10,7 +10,7 @@ from itertools import takewhile
 
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
-from deskquorum.redaction.name_runs import Run, Word
+from deskquorum.redaction.name_runs import THING, Run, Word
 from deskquorum.redaction.record import fold
 from deskquorum.redaction.views import View
 from deskquorum.redaction.wordlists import place_starts, places, words
@@ -56,7 +56,8 @@ def place_entities(view: View, runs: Sequence[Run]) -> Iterator[Entity]:
             yield _place(text, tuple(takewhile(lambda word: not word.everyday, run)))
             continue
         for part in _listed(run):
-            if _BEFORE.search(text, max(0, part[0].start - _REACH), part[0].start):
+            before = max(0, part[0].start - _REACH)
+            if _BEFORE.search(text, before, part[0].start) and not THING.match(text, part[-1].end):
                 yield _place(text, part)
     # Saves reading texts that have no place's name at all, which most have not.
     if not (text.isascii() and view.vocabulary.isdisjoint(place_starts())):
