@@ -331,7 +331,7 @@ CUES = (
     _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole", needs="A"),
     _cue(
         rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"
-        rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?)",
+        rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?[\-–~]?)",
         "small",
         needs=_SIGNING.removeprefix("A|"),
     ),

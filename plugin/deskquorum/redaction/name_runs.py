@@ -265,7 +265,8 @@ def _names_a_thing(text: str, run: Run, part: Run) -> bool:
         return True
     if first and len(part) == 1 and not _opens_sentence(text, run[first - 1]):
         # 'The Nike Air Max': what stands amid capitals is part of a thing's name.
-        return run[first - 1].everyday
+        before = run[first - 1]
+        return before.everyday and before.folded not in words("kin_and_titles")
     if last + 1 < len(run):
         return run[last + 1].folded in words("organisation_suffixes") or len(part) == 1
     after = re.match(r"[ ]([a-z]+)", text[part[-1].end : part[-1].end + 16])
