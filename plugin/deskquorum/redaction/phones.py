@@ -111,8 +111,9 @@ def _window(
     if not _LEAST_CUED <= end - start <= _MOST * 4:
         return None
     opening = _OPENING.search(text, max(0, start - 3), start)
-    start = opening.start() if opening else start
-    if _GLUED_LEFT.search(text, max(0, start - 1), start):
+    if opening and not _GLUED_LEFT.search(text, max(0, opening.start() - 1), opening.start()):
+        start = opening.start()
+    elif _GLUED_LEFT.search(text, max(0, start - 1), start):
         return None
     extension = _EXTENSION.match(text, end)
     stop = extension.end() if extension else end
@@ -138,8 +139,11 @@ def _score(
     digits = sum(map(str.isdecimal, found))
     if digits > _MOST + 2 * found.startswith("0") or _DATE.search(found) or "\n" in found:
         return 0.0
-    if found.startswith("+") or (found.startswith("00") and digits > _LEAST_GROUPED):
-        return 0.9 if digits >= _LEAST_COUNTRY else 0.0
+    if (found.startswith("+") and digits >= _LEAST_COUNTRY) or (
+        found.startswith("00") and digits > _LEAST_GROUPED
+    ):
+        return 0.9
+    found = found.removeprefix("+").lstrip()
     if _ADDRESS.fullmatch(found) or _is_order_number(text, start, end):
         return 0.0
     if digits >= _LEAST_CUED and (cued or _CUE_BEHIND.match(text, end)):
