@@ -9,7 +9,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugin" / "deskquorum"
-RUNTIME_EXTRAS = ("local", "learn", "server", "postgres", "langchain", "agents", "mcp", "scale")
+RUNTIME_EXTRAS = (
+    "local",
+    "learn",
+    "vault",
+    "server",
+    "postgres",
+    "langchain",
+    "agents",
+    "mcp",
+    "scale",
+)
 
 
 def test_every_library_that_is_imported_comes_with_the_install():

@@ -218,6 +218,34 @@ def check_reply(
 
 
 @app.command()
+def redact(
+    rows: Annotated[Path, typer.Argument(metavar="FILE", help="JSON Lines: {id?, text, record?}.")],
+    *,
+    out: OutOption = None,
+    languages: Annotated[
+        str, typer.Option("--languages", help="Languages served, with commas: en,de.")
+    ] = "en",
+    regions: Annotated[
+        str | None,
+        typer.Option("--regions", help="Countries of phone numbers instead: US,GB."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hide personal data in every row of a file; says what was found, and where."""
+    from deskquorum.cli.redact import redact_file
+
+    raise typer.Exit(
+        redact_file(
+            rows,
+            out=out,
+            languages=languages.split(","),
+            regions=regions.split(",") if regions else None,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
 def calibrate(
     audited: Annotated[
         Path,

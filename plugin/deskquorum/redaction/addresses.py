@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from deskquorum.redaction.entities import Entity, EntityType
@@ -89,22 +90,29 @@ _PLACES = rf"(?:{_S}{_CITY}){{1,4}}?"
 _SHAPES = (
     Matcher(
         rf"{_NUMBER}{_G}{_STREET}{_UNIT_AFTER}(?:{_US_TAIL}|{_PLACES}{_S}(?:{_UK_CODE}|{_CA_CODE}"
-        rf"|{_AU_CODE})|{_S}(?:{_UK_CODE}|{_ZIP}))?{_COUNTRY}"
+        rf"|{_AU_CODE})|{_S}(?:{_UK_CODE}|{_ZIP}))?{_COUNTRY}",
+        needs="0|A",
     ),
     Matcher(
         rf"{_NUMBER}{_G}{_LOW_STREET}{_UNIT_AFTER}(?:{_S}{_ANY_CITY}{_S}{_STATE}{_S}{_ZIP}"
         rf"|{_S}{_ANY_CITY}{_S}{_ZIP}|{_S}{_ANY_CITY}{_S}{_UK_CODE})?{_COUNTRY}",
+        needs="0",
         ignore_case=True,
     ),
     Matcher(
         rf"{_NUMBER}{_G}{_CAP}"
-        rf"(?:{_G}{_CAP}){{0,4}}{_UNIT_AFTER}{_S}{_CITY}{_S}{_STATE}{_S}{_ZIP}{_COUNTRY}"
+        rf"(?:{_G}{_CAP}){{0,4}}{_UNIT_AFTER}{_S}{_CITY}{_S}{_STATE}{_S}{_ZIP}{_COUNTRY}",
+        needs="0|A",
     ),
-    Matcher(rf"{_NUMBER}{_G}{_CAP}(?:{_G}{_CAP}){{0,4}}{_PLACES}{_S}{_UK_CODE}{_COUNTRY}"),
+    Matcher(
+        rf"{_NUMBER}{_G}{_CAP}(?:{_G}{_CAP}){{0,4}}{_PLACES}{_S}{_UK_CODE}{_COUNTRY}",
+        needs="0|A",
+    ),
     Matcher(
         rf"\b(?i:p\.?[ ]?o\.?[ ]?box|postfach|apartado(?:[ ]de[ ]correos)?|bo[îi]te[ ]postale|bp"
         rf"|caixa[ ]postal)[ ]\d{{1,6}}(?:{_US_TAIL}"
-        rf"|{_S}(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:-\d{{3}})?[ ]{_CITY})?{_COUNTRY}"
+        rf"|{_S}(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:-\d{{3}})?[ ]{_CITY})?{_COUNTRY}",
+        needs="0|box|postfach|apartado|postal|bp",
     ),
 )
 
@@ -138,14 +146,21 @@ _ROMANCE = (
 )
 _WORDS = rf"(?:{_LINK}[ ]?|{_CAP}[ ]?|\d{{1,2}}[ ](?:de[ ])?(?=\p{{L}})){{1,7}}"
 _EUROPE = (
-    Matcher(rf"(?<![\w]){_GERMAN_STREET}[ ]?{_HOUSE}(?:{_EXTRA}{_AFTER_CODE}){_COUNTRY}"),
+    Matcher(
+        rf"(?<![\w]){_GERMAN_STREET}[ ]?{_HOUSE}(?:{_EXTRA}{_AFTER_CODE}){_COUNTRY}",
+        needs="0|A|stra|str|weg|allee|platz|gasse|ring|ufer|damm|chaussee|steig|markt|hof|gracht|laan"
+        "|plein|kade|gaten|vägen|vej|gade|am |an der|an den|auf de|im |in de|unter den|zum |zur "
+        "|bei der|vor dem",
+    ),
     Matcher(
         rf"(?<![\w])(?:{_CAP}[ \-]){{0,3}}[\p{{Lu}}][\p{{L}}\-.]*(?i:straße|strasse|str\.|weg"
-        rf"|allee|platz|gasse|straat)[ ]{_HOUSE}(?![\p{{L}}\d])"
+        rf"|allee|platz|gasse|straat)[ ]{_HOUSE}(?![\p{{L}}\d])",
+        needs="0|A|stra|str.|weg|allee|platz|gasse",
     ),
     Matcher(
         rf"(?<![\w]){_CAP}(?:[ \-]{_CAP}){{0,3}}[ ]\d{{1,4}}[ ]?[a-z]?(?![\p{{L}}\d])(?:,[ ]?"
-        rf"|[ ]*\n[ ]*)(?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ](?:[A-Z]{{2}}[ ])?{_CITY}{_COUNTRY}"
+        rf"|[ ]*\n[ ]*)(?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ](?:[A-Z]{{2}}[ ])?{_CITY}{_COUNTRY}",
+        needs="0|A",
     ),
     Matcher(
         rf"(?<![\w\-/#.,$€£])\d{{1,4}}(?:[ ]?(?:bis|ter|quater|[A-D])\b)?,?[ ](?i:rue|avenue"
@@ -153,23 +168,29 @@ _EUROPE = (
         rf"|cours|square|passage|faubourg|fbg|ruelle|sentier|villa|cité|résidence|esplanade"
         rf"|promenade)"
         rf"[ ](?:(?:{_LINK}[ ]?|\p{{L}}[\p{{L}}'’.\-]*[ ]?"
-        rf"|\d{{1,2}}[ ](?=\p{{L}})){{1,6}}?)(?:{_EXTRA}{_AFTER_CODE}|(?=[,.;\n]|$)){_COUNTRY}"
+        rf"|\d{{1,2}}[ ](?=\p{{L}})){{1,6}}?)(?:{_EXTRA}{_AFTER_CODE}|(?=[,.;\n]|$)){_COUNTRY}",
+        needs="0|rue|av|boul|bd|pl|ch|all|impasse|quai|route|rte|cours|square|passage|faubourg|fbg|sentier|villa|cit|sidence|esplanade|promenade",
     ),
     Matcher(
         rf"(?<![\w]){_ROMANCE}[ ]?{_WORDS},?[ ]?{_HOUSE}(?:{_EXTRA}(?:{_S}{_CITY}"
         rf"(?:[ ]?[\-–/,][ ]?[A-Z]{{2}})?)?{_AFTER_CODE}"
         rf"|{_EXTRA}{_S}{_CITY}[ ]?[\-–/,][ ]?[A-Z]{{2}},?[ ]?"
-        rf"(?:CEP[: ]*)?\d{{5}}-?\d{{3}})?{_COUNTRY}"
+        rf"(?:CEP[: ]*)?\d{{5}}-?\d{{3}})?{_COUNTRY}",
+        needs="0|A|calle|c/|cl.|av|paseo|pº|p°|plaza|pza|plza|carre|ctra|ronda|traves|camino|glorieta|passeig|gran|rambla|rua|r.|praça|largo|estrada|alameda|rodovia|beco|calçada|via|vicolo|strada|lungo|piazza|corso",
     ),
 )
 
 
+_HOUSE_NUMBER = re.compile(r"(?<![\w#$€£.,/\-])\d{1,6}[a-zA-Z]?(?![\d_])")
+"""Every address has a number that stands for itself."""
+
+
 def address_entities(view: View) -> Iterator[Entity]:
     """Find postal addresses of the forms used in North America, Britain and western Europe."""
-    if not any(map(str.isdecimal, view.text)):
+    if not _HOUSE_NUMBER.search(view.text):
         return
     for matcher in (*_SHAPES, *_EUROPE):
-        for hit in matcher.finditer(view.text):
+        for hit in matcher.find_in(view):
             end = _end(view.text, hit)
             if end > hit.start() and not _counts_things(view.text[hit.start() : end]):
                 yield Entity(

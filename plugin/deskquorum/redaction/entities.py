@@ -9,8 +9,8 @@ from typing import Literal
 
 __all__ = ["SENSITIVE", "Entity", "EntityType", "Source", "merge"]
 
-Source = Literal["known", "pattern", "presidio", "cue", "gazetteer"]
-"""Who found it: the requester's record, a pattern, Presidio, a cue word, the list of names."""
+Source = Literal["known", "pattern", "presidio", "cue", "gazetteer", "model"]
+"""Who found it: the requester's record, a pattern, Presidio, a cue word, the lists, a model."""
 
 
 class EntityType(StrEnum):

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from deskquorum.domain import JsonValue
+from deskquorum.redaction.address_blocks import address_blocks
 from deskquorum.redaction.addresses import address_entities
-from deskquorum.redaction.contact import contact_entities
 from deskquorum.redaction.credentials import credential_entities
+from deskquorum.redaction.emails import email_entities
 from deskquorum.redaction.entities import Entity, EntityType, merge
 from deskquorum.redaction.identity import identity_entities
 from deskquorum.redaction.known import known_entities
 from deskquorum.redaction.names import Role, named_entities, repeated_names
+from deskquorum.redaction.national_ids import national_id_entities
 from deskquorum.redaction.payment import payment_entities
+from deskquorum.redaction.phones import phone_entities
 from deskquorum.redaction.presidio import presidio_entities
 from deskquorum.redaction.record import KnownRecord, fold, read_record
+from deskquorum.redaction.scope import Scope
 from deskquorum.redaction.views import View, views_of
 
 __all__ = ["find", "finds", "known_in", "names_in", "repeats_in"]
 
+_EVERYTHING = Scope()
 
-def find(text: str, record: Mapping[str, JsonValue] | None = None) -> tuple[Entity, ...]:
+
+def find(
+    text: str, record: Mapping[str, JsonValue] | None = None, *, scope: Scope = _EVERYTHING
+) -> tuple[Entity, ...]:
     """Find personal data and secrets in a text.
 
     Args:
         text: Any text.
         record: What is known of the person it is about; lists and nested records are read too.
+        scope: Countries, words that stay, further recognizers.
 
     Returns:
         Entities in order, not overlapping, with offsets in `text`.
@@ -34,24 +43,23 @@ def find(text: str, record: Mapping[str, JsonValue] | None = None) -> tuple[Enti
     Raises:
         RedactionError: Something that looks for personal data failed.
     """
-    known = read_record(record or {})
-    found = finds(text, known)
-    return merge((*found, *repeats_in(text, names_in(text, found))))
+    known, views = read_record(record or {}), views_of(text)
+    found = finds(views, known, scope=scope)
+    return merge((*found, *repeats_in(views, names_in(text, found))))
 
 
 def finds(
-    text: str,
+    views: Sequence[View],
     record: KnownRecord,
     *,
     role: Role = "customer",
-    languages: tuple[str, ...] = ("en",),
-    keep: frozenset[str] = frozenset(),
+    scope: Scope = _EVERYTHING,
 ) -> tuple[Entity, ...]:
-    """What `find` finds, before it is joined; what is in `keep` stays."""
+    """What `find` finds, before it is joined; what the scope keeps stays."""
     found: list[Entity] = []
-    for view in views_of(text):
-        guessed = _guessed(view, role=role, languages=languages)
-        found.extend(_placed(view, (e for e in guessed if not _kept(view, e, keep))))
+    for view in views:
+        guessed = _guessed(view, role=role, scope=scope)
+        found.extend(_placed(view, (e for e in guessed if not _kept(view, e, scope.keep))))
         found.extend(_placed(view, known_entities(view, record)))
     return tuple(found)
 
@@ -67,21 +75,27 @@ def names_in(text: str, entities: Iterable[Entity]) -> frozenset[str]:
     return frozenset(views_of(text[e.start : e.end])[-1].text.strip() for e in named)
 
 
-def repeats_in(text: str, names: Iterable[str]) -> Iterator[Entity]:
+def repeats_in(views: Iterable[View], names: Iterable[str]) -> Iterator[Entity]:
     """Names that were found elsewhere, found again here."""
     wanted = tuple(names)
-    for view in views_of(text) if wanted else ():
+    for view in views if wanted else ():
         yield from _placed(view, repeated_names(view, wanted))
 
 
-def _guessed(view: View, *, role: Role, languages: tuple[str, ...]) -> Iterator[Entity]:
+def _guessed(view: View, *, role: Role, scope: Scope) -> Iterator[Entity]:
+    if view.has_digit:
+        yield from national_id_entities(view)
+        yield from address_entities(view)
+    yield from address_blocks(view)
     yield from payment_entities(view)
     yield from identity_entities(view)
-    yield from contact_entities(view)
+    yield from email_entities(view)
+    yield from phone_entities(view, regions=scope.regions)
     yield from credential_entities(view, has_personal_data=_has_personal_data)
-    yield from presidio_entities(view, languages=languages)
-    yield from address_entities(view)
+    yield from presidio_entities(view, recognizers=scope.recognizers)
     yield from named_entities(view, role=role)
+    for finder in scope.finders:
+        yield from finder(view.text)
 
 
 def _has_personal_data(text: str) -> bool:
@@ -89,7 +103,13 @@ def _has_personal_data(text: str) -> bool:
     return any(
         True
         for view in views_of(text)
-        for find_in in (payment_entities, identity_entities, contact_entities)
+        for find_in in (
+            payment_entities,
+            identity_entities,
+            national_id_entities,
+            email_entities,
+            partial(phone_entities, regions=()),
+        )
         for _ in find_in(view)
     )
 
@@ -108,4 +128,6 @@ def _placed(view: View, entities: Iterable[Entity]) -> Iterator[Entity]:
     for entity in entities:
         if entity.start < entity.end:
             start, end = view.span(entity.start, entity.end)
-            yield replace(entity, start=start, end=end)
+            yield Entity(
+                start=start, end=end, type=entity.type, score=entity.score, source=entity.source
+            )

@@ -21,7 +21,7 @@ _ID_VALUE = (
     r"(?=[\w\-./ ]{0,12}\d[\w\-./ ]{0,6}\d[\w\-./ ]{0,6}\d)[A-Z0-9][A-Z0-9]*"
     r"(?:[\-./][A-Z0-9]+|[ ](?=[A-Z0-9]*\d)[A-Z0-9]{1,8}(?![^\W_])){0,6})"
 )
-_SSN = Matcher(r"(?<![\w\-.])(?!000)\d{3}[\-‐-― ]\d{2}[\-‐-― ]\d{4}(?![\w\-])")
+_SSN = Matcher(r"(?<![\w\-.])(?!000)\d{3}[\-‐-― ]\d{2}[\-‐-― ]\d{4}(?![\w\-])", needs="0")
 _CUED_ID = Matcher(
     r"\b(?:driv(?:er|ing)(?:['’]?s)?[ \t]+licen[sc]e|licen[sc]e(?=[ \t]*(?:no|number|#|:))|passport"
     r"|(?:national|government|state|tax|personal|veteran|military"
@@ -39,19 +39,23 @@ _CUED_ID = Matcher(
     r"|codice[ \t]+fiscale|passaporto"
     r"|cart[ãa]o[ \t]+de[ \t]+cidad[ãa]o|bilhete[ \t]+de[ \t]+identidade|contribuinte"
     r"|carta[ \t]+de[ \t]+condu[çc][ãa]o)" + _IS + _ID_VALUE,
+    needs="0|=drivers|=driver|=driving|=license|=licence|=licenses|=passport|=national"
+    "|=government|=state|=tax|=personal|=veteran|=military|=student|=id"
+    "|=identification|=identity|=ssn|=social|=insurance|=ni|=nino|=nif|=dni|=cpf"
+    "|=cnpj|=curp|=aadhaar|=aadhar|=medicare|=nhs|=personalausweis"
+    "|=personalausweisnummer|=ausweis|=ausweisnummer|=reisepass|=reisepassnummer"
+    "|=führerschein|=führerscheinnummer|=fuhrerschein|=fuhrerscheinnummer|=steuer"
+    "|=steuerid|=steueridnummer|=sozialversicherungsnummer|=carte|=passeport|=permis|=numéro|=numero"
+    "|=pasaporte|=permiso|=seguridad|=carta|=codice|=passaporto|=cartão|=cartao"
+    "|=bilhete|=contribuinte",
     ignore_case=True,
 )
-_ACRONYM = Matcher(r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN)\b" + _IS + _ID_VALUE)
-_CPF = Matcher(r"(?<![\w\-.])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w\-])")
-_DNI = Matcher(r"(?<![\w\-.])(?:\d{8}|[XYZ]-?\d{7})[ \-]?[A-HJ-NP-TV-Z](?![\w\-])")
-_FISCAL = Matcher(r"(?<!\w)[A-Z]{6}\d\d[A-EHLMPRST]\d\d[A-Z]\d{3}[A-Z](?!\w)", ignore_case=True)
-_NINO = Matcher(
-    r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ ]?\d\d[ ]?\d\d[ ]?\d\d[ ]?[A-D](?!\w)"
+_ACRONYM = Matcher(
+    r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN|(?i:vin)(?=\W{1,3}[A-Z\d]{17}\b))\b"
+    + _IS
+    + _ID_VALUE,
+    needs="0|A",
 )
-_INSEE = Matcher(
-    r"(?<!\w)[12][ ]?\d\d[ ]?(?:0[1-9]|1[0-2])[ ]?(?:\d\d|2[AB])[ ]?\d{3}[ ]?\d{3}[ ]?\d\d(?!\w)"
-)
-_DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 _MONTH = (
     r"(?:jan|feb|m[äa]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]|ene|abr|ago|set|dic|janv"
@@ -61,7 +65,7 @@ _MONTH = (
 _DATE = (
     r"(?P<date>\d{1,4}[./\-]\d{1,2}[./\-]\d{2,4}|\d{1,2}(?:st|nd|rd|th|er)?\.?[ ](?:de[ ]|of[ ])?"
     + _MONTH
-    + r"\.?,?[ ](?:de[ ])?(?:19|20)\d\d|"
+    + r"\.?,?[ ](?:de[ ])?(?:(?:19|20)\d\d|['’]?\d\d)(?!\d)|"
     + _MONTH
     + r"\.?[ ]\d{1,2}(?:st|nd|rd|th)?,?[ ](?:19|20)\d\d"
     r"|\d{8}|(?:19|20)\d\d)(?!\d)"
@@ -69,12 +73,14 @@ _DATE = (
 _BIRTH = Matcher(
     r"\b(?:d\.?o\.?b\b\.?|date[ \t]+of[ \t]+birth|birth[ \t]?-?date|birthday|b[\- ]?day"
     r"|(?:i[ \t]+was[ \t]+)?born"
-    r"|geb(?:oren|\.|urtsdatum|urtstag)?|n[ée]e?\(?e?\)?[ \t]+le|date[ \t]+de[ \t]+naissance"
+    r"|geb(?:oren|\.|urtsdatum|urtstag|oortedatum)?|n[ée]e?\(?e?\)?[ \t]+le"
+    r"|date[ \t]+de[ \t]+naissance"
     r"|nac(?:id[oa]|[ií]|imiento)"
     r"|fecha[ \t]+de[ \t]+nacimiento|nasc(?:id[oa]|i|imento)|data[ \t]+de[ \t]+nascimento|nat[oa]"
     r"|data[ \t]+di[ \t]+nascita)"
-    r"(?:[ \t]+(?:is|was|on|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
-    r"|dia))*[\s:=,(\-]{0,3}" + _DATE,
+    r"(?:[ \t]+(?:is|was|on|op|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
+    r"|dia))*(?:[.?]?[ ]+(?:it['’]?s|it[ ]is))?[\s:=,(\-]{0,3}" + _DATE,
+    needs="0",
     ignore_case=True,
 )
 _MAIDEN = Matcher(
@@ -85,48 +91,26 @@ _MAIDEN = Matcher(
     r"|of[ \t]+my[ \t]+mother))*[\s:=,\"'“]{0,3}(?P<name>\p{Lu}[\p{L}'’\-]+"
     r"(?:[ ]\p{Lu}[\p{L}'’\-]+)?)"
     r"|(?i:maiden[ \t]+name(?:[ \t]+(?:is|was)|[:=]))[ ]?(?P<low>(?:(?:de|del|della|di|da|dos|van"
-    r"|von|der|den|la|le)[ ]){0,2}\p{L}[\p{L}'’\-]+))"
+    r"|von|der|den|la|le)[ ]){0,2}\p{L}[\p{L}'’\-]+))",
+    needs="name|nom|apellido|cognome",
 )
 
 
 def identity_entities(view: View) -> Iterator[Entity]:
     """Find identity numbers, dates of birth and maiden names."""
     text = view.text
-    for hit in _MAIDEN.finditer(text):
+    for hit in _MAIDEN.find_in(view):
         group = "name" if hit["name"] else "low"
         yield _entity(*hit.span(group), EntityType.PERSON, 0.9)
     if not any(map(str.isdecimal, text)):
         return
-    for hit in _BIRTH.finditer(text):
+    for hit in _BIRTH.find_in(view):
         yield _entity(*hit.span("date"), EntityType.BIRTH_DATE, 0.9)
-    for hit in _SSN.finditer(text):
+    for hit in _SSN.find_in(view):
         yield _entity(*hit.span(), EntityType.SSN, 0.9)
     for cue in (_CUED_ID, _ACRONYM):
-        for hit in cue.finditer(text):
+        for hit in cue.find_in(view):
             yield _entity(*hit.span("id"), EntityType.NATIONAL_ID, 0.8)
-    yield from _national(text)
-
-
-def _national(text: str) -> Iterator[Entity]:
-    """Numbers whose shape or check letter alone gives them away."""
-    for matcher in (_FISCAL, _NINO):
-        for hit in matcher.finditer(text):
-            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 0.8)
-    for hit in _CPF.finditer(text):
-        yield _entity(*hit.span(), EntityType.NATIONAL_ID, 0.9)
-    for hit in _DNI.finditer(text):
-        if _dni_holds(hit[0]):
-            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 1.0)
-    for hit in _INSEE.finditer(text):
-        number = hit[0].replace(" ", "").replace("2A", "19").replace("2B", "18")
-        if 97 - int(number[:13]) % 97 == int(number[13:]):
-            yield _entity(*hit.span(), EntityType.NATIONAL_ID, 1.0)
-
-
-def _dni_holds(found: str) -> bool:
-    number = "".join(char for char in found if char.isalnum())
-    figures = number[:-1].replace("X", "0").replace("Y", "1").replace("Z", "2")
-    return _DNI_LETTERS[int(figures) % 23] == number[-1]
 
 
 def _entity(start: int, end: int, kind: EntityType, score: float) -> Entity:

@@ -7,13 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from itertools import pairwise
 
 from deskquorum.redaction.entities import Entity, EntityType
-from deskquorum.redaction.numbers import digit_runs
 from deskquorum.redaction.record import KnownRecord
 from deskquorum.redaction.views import View, folded
-from deskquorum.redaction.wordlists import common_words, words
+from deskquorum.redaction.wordlists import common_words, everyday_words, words
 
 __all__ = ["known_entities"]
 
@@ -24,12 +23,15 @@ _INTRODUCED = re.compile(
     r"|im|call me|soy|je suis|ich bin|sono)\.? |[\n,] ?|^)$"
 )
 _SETTLED = re.compile(r"[ \t]*(?:[.,!?;:)\n]|$|(?:again|here|from|and)\b)")
+_INITIAL = re.compile(r"(?<![^\W_])[^\W\d_]\.$")
 _REACH = 16
+_BETWEEN = re.compile(r"[\W_]{0,4}")
 _MAX_JOINT = 4
 _SHORT = 2
 _TYPO_LENGTH = 5
 _LOCAL_PHONE = 7
-_HANDLE_LENGTH = 7
+_HANDLE_LENGTH, _HANDLE_REACH = 7, 64
+_HANDLE, _HANDLE_END = re.compile(r"\w+"), re.compile(r"\w+$")
 
 
 def known_entities(view: View, record: KnownRecord) -> Iterator[Entity]:
@@ -66,7 +68,7 @@ def _places(view: View, low: View, place: int) -> int:
     return first
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class _Token:
     start: int
     end: int
@@ -74,10 +76,6 @@ class _Token:
     capitalised: bool
     shouted: bool
     """In capitals throughout."""
-    opens: bool
-    """Stands where a sentence begins."""
-    introduced: bool
-    """Can be nothing but a name here: after a title or 'this is', or alone on its line."""
     part: bool = False
     """Is a part of the name, for itself."""
 
@@ -92,7 +90,7 @@ def _names(view: View, low: View, record: KnownRecord) -> Iterator[tuple[int, in
     parts = {part.word: part.capitalised for part in record.parts}
     shouting = sum(t.shouted for t in tokens) * 2 > len(tokens)
     for token in tokens:
-        token.part = _stands_alone(token, parts, shouting=shouting)
+        token.part = _stands_alone(token, parts, low.text, shouting=shouting)
     _spread(tokens, parts, low.text)
     for first, last in _groups(tokens, low.text):
         yield tokens[first].start, tokens[last].end, EntityType.PERSON
@@ -100,45 +98,63 @@ def _names(view: View, low: View, record: KnownRecord) -> Iterator[tuple[int, in
 
 def _tokens(view: View, low: View) -> list[_Token]:
     tokens = []
+    same = len(view.text) == len(low.text)
     for hit in _WORD.finditer(low.text):
-        start, end = _in_view(view, low, *hit.span())
-        original = view.text[start:end]
-        near = low.text[max(0, hit.start() - _REACH) : hit.start()]
-        before = near.rstrip(" \t\"'(*>«¡¿")[-1:]
-        tokens.append(
-            _Token(
-                start=hit.start(),
-                end=hit.end(),
-                word=hit[0],
-                capitalised=original[:1].isupper(),
-                shouted=original.isupper() and len(original) > 1,
-                opens=before in {"", ".", "!", "?", "\n", ":"},
-                introduced=bool(_INTRODUCED.search(near))
-                and bool(_SETTLED.match(low.text, hit.end())),
-            )
-        )
+        start, end = hit.span()
+        original = view.text[start:end] if same else _original(view, low, start, end)
+        shouted = end - start > 1 and original.isupper()
+        tokens.append(_Token(start, end, hit[0], original[:1].isupper(), shouted))
     return tokens
 
 
-def _stands_alone(token: _Token, parts: dict[str, str], *, shouting: bool) -> bool:
+def _original(view: View, low: View, start: int, end: int) -> str:
+    first, last = _in_view(view, low, start, end)
+    return view.text[first:last]
+
+
+def _opens(text: str, token: _Token) -> bool:
+    """Whether a word stands where a sentence begins."""
+    near = text[max(0, token.start - _REACH) : token.start].rstrip(" \t\"'(*>«¡¿")
+    return near[-1:] in {"", ".", "!", "?", "\n", ":"} and not _INITIAL.search(near)
+
+
+def _introduced(text: str, token: _Token) -> bool:
+    """Whether a word can be nothing but a name: after a title or 'this is', or on its own line."""
+    near = text[max(0, token.start - _REACH) : token.start]
+    return bool(_INTRODUCED.search(near)) and bool(_SETTLED.match(text, token.end))
+
+
+def _stands_alone(token: _Token, parts: dict[str, str], text: str, *, shouting: bool) -> bool:
     named = token.capitalised and not (token.shouted and shouting)
-    if token.word in parts:
-        if len(token.word) <= _SHORT:
-            return len(token.word) == _SHORT and named and token.word not in common_words()
-        if token.word in common_words():
-            return (named and not token.opens) or token.introduced
+    if token.word not in parts:
+        return token.word not in common_words() and _is_nearly(token, parts, text, named=named)
+    if len(token.word) <= _SHORT:
+        return len(token.word) == _SHORT and named and token.word not in common_words()
+    if token.word in common_words():
+        return (named and not _opens(text, token)) or _introduced(text, token)
+    return True
+
+
+def _is_nearly(token: _Token, parts: dict[str, str], text: str, *, named: bool) -> bool:
+    """Whether a word is a part of the name with a plural's or possessor's `s`, or with a slip."""
+    if named and token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH:
         return True
-    if token.word.removesuffix("s") in parts and len(token.word) > _TYPO_LENGTH and named:
-        return token.word not in common_words()
-    return (
-        named and token.word not in common_words() and _typo(token.word, tuple(parts), alone=True)
-    )
+    if not _typo(token.word, tuple(parts), alone=True):
+        return False
+    return named or (token.word not in everyday_words() and _introduced(text, token))
 
 
 def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
     """Let words that are a name only beside a part of it join: initials, typos, short words."""
     names = tuple(parts)
     initials = {name[0] for name in names}
+    for left, right in pairwise(tokens):
+        # A slip or an initial beside a name that is an everyday word: each is one for the other.
+        pair = (left.word in parts and _slip(right, names)) or (
+            right.word in parts and (_slip(left, names) or _initials(left, right, names, text))
+        )
+        if pair and _joined(left, right, text):
+            left.part = right.part = True
     for steps in (range(len(tokens)), range(len(tokens) - 1, -1, -1)):
         for place in steps:
             token = tokens[place]
@@ -147,15 +163,35 @@ def _spread(tokens: Sequence[_Token], parts: dict[str, str], text: str) -> None:
             token.part = (
                 token.word in parts
                 or (len(token.word) == 1 and token.capitalised and token.word in initials)
-                or (token.word not in common_words() and _typo(token.word, names, alone=False))
+                or (
+                    (token.capitalised or token.word not in common_words())
+                    and _typo(token.word, names, alone=False)
+                )
             )
 
 
+def _slip(token: _Token, names: tuple[str, ...]) -> bool:
+    return (
+        token.word not in names
+        and token.word not in everyday_words()
+        and _typo(token.word, names, alone=True)
+    )
+
+
+def _initials(left: _Token, right: _Token, names: tuple[str, ...], text: str) -> bool:
+    """Whether a letter is short for another part of the name, and not the article 'a'."""
+    if len(left.word) != 1 or not any(n[0] == left.word and n != right.word for n in names):
+        return False
+    return left.capitalised or text[left.end] == "." or _opens(text, left)
+
+
 def _beside_part(tokens: Sequence[_Token], place: int, text: str) -> bool:
-    for other in (place - 1, place + 1):
-        if 0 <= other < len(tokens) and tokens[other].part:
-            return _joined(tokens[min(place, other)], tokens[max(place, other)], text)
-    return False
+    return any(
+        0 <= other < len(tokens)
+        and tokens[other].part
+        and _joined(tokens[min(place, other)], tokens[max(place, other)], text)
+        for other in (place - 1, place + 1)
+    )
 
 
 def _joined(left: _Token, right: _Token, text: str) -> bool:
@@ -190,7 +226,6 @@ def _next_part(tokens: Sequence[_Token], place: int, text: str) -> int | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 def _typo(word: str, names: tuple[str, ...], *, alone: bool) -> bool:
     """One slip away from a name of five letters or more."""
     if len(word) < _TYPO_LENGTH - 1:
@@ -199,6 +234,7 @@ def _typo(word: str, names: tuple[str, ...], *, alone: bool) -> bool:
 
     return any(
         len(name) >= _TYPO_LENGTH
+        and -1 <= len(name) - len(word) <= 1
         and (not alone or name[0] == word[0])
         and OSA.distance(word, name, score_cutoff=1) <= 1
         for name in names
@@ -214,10 +250,48 @@ def _values(low: View, record: KnownRecord) -> Iterator[tuple[int, int, EntityTy
 def _spelled(text: str, value: str) -> Iterator[tuple[int, int]]:
     """Places of a folded value, with any punctuation and spaces between its words."""
     words = _words_of(value)
-    if not words or words[0] not in text:
-        return
-    for hit in _spelling(words).finditer(text):
-        yield hit.span()
+    place = text.find(words[0]) if words else -1
+    while place >= 0:
+        end = _spelled_end(text, place, words)
+        if end:
+            yield place, end
+        place = text.find(words[0], end or place + 1)
+
+
+def _spelled_end(text: str, place: int, words: Sequence[str]) -> int:
+    """Where the words end that start at a place with the first of them, 0 if they do not follow."""
+    # Scripts without spaces have no word boundaries to ask for.
+    bounded = words[0].isascii()
+    if bounded and _goes_on(text[place - 1 : place], words[0][0]):
+        return 0
+    end = place + len(words[0])
+    for word in words[1:]:
+        gap = _BETWEEN.match(text, end)
+        end = gap.end() if gap else end
+        end = end + len(word) if text.startswith(word, end) else _respaced_end(text, end, word)
+        if not end:
+            return 0
+    return 0 if bounded and _goes_on(text[end : end + 1], words[-1][-1]) else end
+
+
+def _respaced_end(text: str, place: int, number: str) -> int:
+    """Where a number ends that is written with gaps between its figures, 0 for another."""
+    if not number.isdecimal() or text[place : place + 1] != number[0]:
+        return 0
+    for digit in number:
+        if text[place : place + 1] in {" ", "-", "."}:
+            place += 1
+        if text[place : place + 1] != digit:
+            return 0
+        place += 1
+    return place
+
+
+def _goes_on(beside: str, edge: str) -> bool:
+    """Whether the character beside a value belongs to a longer number or word."""
+    if edge.isdecimal():
+        return beside.isdecimal()
+    return beside.isalpha()
 
 
 def _in_handles(text: str, name: str) -> Iterator[tuple[int, int]]:
@@ -225,33 +299,20 @@ def _in_handles(text: str, name: str) -> Iterator[tuple[int, int]]:
     glued = "".join(_words_of(name))
     if len(glued) < _HANDLE_LENGTH or glued not in text:
         return
-    for hit in re.finditer(rf"\w*{re.escape(glued)}\w*", text):
-        yield hit.span()
+    for hit in re.finditer(re.escape(glued), text):
+        before = _HANDLE_END.search(text, max(0, hit.start() - _HANDLE_REACH), hit.start())
+        after = _HANDLE.match(text, hit.end(), hit.end() + _HANDLE_REACH)
+        yield before.start() if before else hit.start(), after.end() if after else hit.end()
 
 
-@lru_cache(maxsize=1024)
 def _words_of(value: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+|\d+", value))
-
-
-@lru_cache(maxsize=1024)
-def _spelling(words: tuple[str, ...]) -> re.Pattern[str]:
-    pattern = r"[\W_]{0,4}".join(map(re.escape, words))
-    if not words[0].isascii():
-        # Scripts without spaces have no word boundaries to ask for.
-        return re.compile(pattern)
-    return re.compile(f"(?<!{_kind(words[0])}){pattern}(?!{_kind(words[-1])})")
-
-
-def _kind(word: str) -> str:
-    """What may not go on beside a word: more figures, or more letters."""
-    return r"\d" if word.isdecimal() else r"[^\W\d_]"
 
 
 def _phones(view: View, phones: Sequence[str]) -> Iterator[tuple[int, int]]:
     if not phones:
         return
-    for run in digit_runs(view.text):
+    for run in view.digit_runs:
         for phone in phones:
             for start, end in run.endings(phone, least=_LOCAL_PHONE):
                 opened = view.text[start - 1 : start] == "(" and ")" in view.text[start:end]

@@ -76,11 +76,12 @@ _SURE_LETTERS = 40
 _SURE = 0.98
 _HINDI_MARKERS = 2
 _NOISE = re.compile(
-    r"https?://\S+|\S+@\S+|</?[a-zA-Z!][^>]*>|&\w+;|=(?:[0-9A-F]{2}|\r?\n)|⟦[^⟧]*⟧|^[ \t]*>.*$"
-    r"|\S*\d\S*|\w{30,}"
-    r"|\[[^\]\n]{0,40}\]",
+    r"https?://\S{1,400}|\S{1,80}@\S{1,80}|</?[a-zA-Z!][^<>]{0,400}>|&\w{1,32};|=(?:[0-9A-F]{2}|\r?\n)"
+    r"|⟦[^⟦⟧]{0,64}⟧|^[ \t]{0,16}>.*$|\S{0,80}\d\S{0,80}|\w{30,}|\[[^\[\]\n]{0,40}\]",
     re.MULTILINE,
 )
+_ENOUGH = 20_000
+"""Characters of a message that tell its language; the rest adds time and nothing else."""
 
 
 class _Identifier(Protocol):
@@ -92,7 +93,7 @@ def languages_of(ticket: Ticket) -> tuple[str, ...]:
 
     `und` stands alone, where nothing is declared and the text is too short to tell.
     """
-    texts = [_NOISE.sub(" ", m.text) for m in ticket.messages if m.role == "customer"]
+    texts = [_NOISE.sub(" ", m.text[:_ENOUGH]) for m in ticket.messages if m.role == "customer"]
     whole = "\n".join(texts)
     declared = _declared(ticket.language or "")
     found = list(declared)

@@ -7,14 +7,25 @@ Every pattern has a group `name`; how far it may be trusted is said beside it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from deskquorum.redaction.matching import Matcher
 
-__all__ = ["AGENT_CUES", "CUES", "PAIR", "SINGLE", "Cue", "Trust"]
+__all__ = ["AGENT_CUES", "CUES", "Cue", "Trust"]
 
-Trust = Literal["any", "titled", "signed", "whole", "listed", "listed-or-pair"]
+Trust = Literal[
+    "any",
+    "titled",
+    "signed",
+    "whole",
+    "listed",
+    "listed-or-pair",
+    "unknown",
+    "unknown-pair",
+    "small",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +48,10 @@ _FULL = rf"(?:{_TITLE}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_INITIAL}|\p{{Lu}}\b
 _LOUD = rf"(?:{_TITLE}|{_CAPS}|{_INITIAL})(?:{_BETWEEN}(?:{_TITLE}|{_CAPS}|{_INITIAL})){{0,3}}"
 _LOW = r"\p{Ll}[\p{Ll}\p{M}'’\-]{2,}(?:[ ]\p{Ll}[\p{Ll}\p{M}'’\-]+)?"
 _NAME = rf"(?P<name>{_FULL})"
+_GOES_ON = (
+    r"(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$)|[ \t]+(?:and|i|from|here|at|with|writing|calling|again|um"
+    r"|uh|y|et|und|aus|e|de|da|di|en|uit|bol|hoon|hun|hai|hain)\b)"
+)
 _LINE_END = r"(?=[ \t]*[.,!;]?[ \t]*(?:$|[\r\n]|[:;][)\-]))"
 
 _RELATION = (
@@ -61,17 +76,20 @@ _RELATION = (
     "|nichte"
     "|filha|filho|esposo|marido|mulher|namorado|namorada|irmão|irmã|mãe|pai|vizinho|vizinha|colega"
     "|figlia|figlio|marito|moglie|fidanzato|fidanzata|fratello|sorella|madre|padre|amico|amica"
-    "|vicino|vicina|collega)"
+    "|vicino|vicina|collega"
+    "|zoon|dochter|vrouw|vriend|vriendin|broer|zus|zusje|moeder|vader|buurman|buurvrouw"
+    "|bhai|behen|beti|beta|pati|patni|biwi|dost|mummy|papa)"
 )
 _POSSESSIVE = (
     r"(?:my|our|his|her|their|your|mi|mis|mon|ma|mein(?:e[rnms]?)?|meu|minha|o[ ]meu|a[ ]minha"
-    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su)"
+    r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su|mijn|onze"
+    r"|mer[aei])"
 )
 _ADJECTIVE = (
     r"(?:[ ](?:late|best|old|older|younger|eldest|little|big|dear|good|former|then|new|elderly"
     r"|teenage|\d+[ \-]year[ \-]old))?"
 )
-_CALLED = r"(?:called|named|llamad[oa]|appelée?|namens|chamad[oa]|di[ ]nome)"
+_CALLED = r"(?:called|named|llamad[oa]|appelée?|namens|genaamd|chamad[oa]|di[ ]nome)"
 _SIGN_OFF = (
     r"(?:(?:many[ ]|kind[ ])?thanks(?:[ ](?:so[ ]much|again|a[ ]lot|in[ ]advance"
     r"|for[ ][^\n,]{1,40}))?|thank[ ]you(?:[ ](?:so[ ]much|very[ ]much|again|in[ ]advance"
@@ -88,28 +106,51 @@ _SIGN_OFF = (
     r"|(?:meilleures[ ])?salutations|bonne[ ]journée|cdlt|bises"
     r"|(?:muito[ ])?obrigad[oa]|atenciosamente|(?:com[ ]os[ ]melhores[ ])?cumprimentos|att"
     r"|abraços?|beijos|grat[oa]"
-    r"|grazie(?:[ ]mille)?|(?:cordiali|distinti)[ ]saluti|saluti|un[ ]saluto)"
+    r"|grazie(?:[ ]mille)?|(?:cordiali|distinti)[ ]saluti|saluti|un[ ]saluto"
+    r"|(?:met[ ])?(?:vriendelijke|hartelijke)[ ]groet(?:en)?|groet(?:en|jes)?|mvg"
+    r"|(?:alvast[ ])?bedankt|dank[ ](?:je|u)(?:[ ]?wel)?|dhanyavaad|dhanyawad|shukriya)"
 )
 _GREETING = (
     r"(?:hi|hiya|hello|hey|dear|good[ ](?:morning|afternoon|evening|day)|hola|estimad[oa]s?"
     r"|querid[oa]s?|buen[oa]s[ ](?:días|tardes|noches)|bonjour|bonsoir|salut|cher|chère|coucou"
     r"|hallo|liebe[rs]?|guten[ ](?:tag|morgen|abend)|moin|servus|olá|oi|car[oa]|prezad[oa]"
-    r"|bom[ ]dia|boa[ ](?:tarde|noite)|ciao|salve|gentile|buongiorno|buonasera)"
+    r"|bom[ ]dia|boa[ ](?:tarde|noite)|ciao|salve|gentile|buongiorno|buonasera"
+    r"|beste|geachte|goede(?:morgen|middag|navond)|namaste|namaskar)"
 )
 _TITLES = (
     r"(?:Mr|Mrs|Ms|Miss|Mx|Messrs|Mister|Dr|Prof|Rev|Capt|Sgt|Herrn?|Frau|Fräulein|Sr|Sra|Srta"
     r"|Señora?|Señorita|Doña|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sig|Sig\.ra|Signora?"
-    r"|Dott(?:\.ssa)?|Senhora?|MR|MRS|MS|DR|HERR|FRAU)"
+    r"|Dott(?:\.ssa)?|Senhora?|Mevrouw|Mevr|Dhr|Meneer|Heer|Shri|Smt|MR|MRS|MS|DR|HERR|FRAU)"
 )
+_SIGNING = (
+    "A|=thanks|=thank|=thx|=ty|=cheers|=regards|=best|=wishes|=all|=warmly|=sincerely|=yours"
+    "|=respectfully|=cordially|=take|=love|=x|=xx|=xo|=xox|=xoxo|=xxo|=xxox|=xxoxo|=bye|=rgds"
+    "|=br|=signed|=sent|=mfg|=freundlichen|=freundliche|=vielen|=viele|=lieben|=liebe|=besten"
+    "|=beste|=herzlichen|=herzliche|=schönen|=schöne|=grüße|=grüßen|=grüss|=grüsse|=grüssen"
+    "|=gruß|=gruss|=lg|=vg|=danke|=ihr|=ihre|=euer|=eure|=saludo|=saludos|=gracias"
+    "|=atentamente|=atte|=abrazo|=besos|=cordialement|=vous|=merci|=salutations|=journée"
+    "|=cdlt|=bises|=obrigado|=obrigada|=atenciosamente|=cumprimentos|=att|=abraço|=abraços"
+    "|=beijos|=grato|=grata|=grazie|=saluti|=saluto|=groet|=groeten|=groetjes|=mvg|=bedankt"
+    "|=dank|=dhanyavaad|=dhanyawad|=shukriya"
+)
+"""What a text that signs off has; without the `A` where a name may be small."""
 
 
-def _cue(pattern: str, trust: Trust = "any", *, ignore_case: bool = False) -> Cue:
-    return Cue(matcher=Matcher(pattern, ignore_case=ignore_case), trust=trust)
+def _cue(pattern: str, trust: Trust = "any", *, needs: str = "A", ignore_case: bool = False) -> Cue:
+    return Cue(matcher=Matcher(pattern, needs=needs, ignore_case=ignore_case), trust=trust)
 
 
 CUES = (
-    _cue(rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})", "titled"),
-    _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled"),
+    _cue(
+        rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})",
+        "titled",
+        needs="A|=mr|=mrs|=ms|=miss|=mx|=messrs|=mister|=dr|=prof|=rev|=capt|=sgt|=herr|=herrn|=frau"
+        "|=fräulein|=sr|=sra|=srta|=señor|=señora|=señorita|=doña|=mme|=mlle|=monsieur|=madame"
+        "|=mademoiselle|=sig|=signor|=signora|=dott|=senhor|=senhora|=mevrouw|=mevr|=dhr|=meneer"
+        "|=heer|=shri|=smt",
+    ),
+    _cue(r"(?<![^\W_])M\.[ ]" + _NAME, "titled", needs="A|m."),
+    _cue(rf"\b(?:mr|mrs|ms|dr)\.?[ ](?P<name>{_LOW})", "unknown", needs="=mr|=mrs|=ms|=dr"),
     _cue(
         r"\b(?i:my[ ](?:full[ ])?name(?:[ ]is|['’]s|:)|name['’]?s|the[ ]name[ ]is|(?:spelled"
         r"|spelt|addressed[ ]to|made[ ]out[ ]to|in[ ]the[ ]name[ ]of|on[ ]behalf[ ]of"
@@ -117,50 +158,66 @@ CUES = (
         r"|me[ ]llamo|mi[ ]nombre[ ]es|a[ ]nombre[ ]de|je[ ]m['’]appelle|mon[ ]nom[ ]est"
         r"|au[ ]nom[ ]de|ich[ ](?:heiße|heisse)|mein[ ]name[ ](?:ist|lautet)|auf[ ]den[ ]namen"
         rf"|(?:eu[ ])?(?:chamo-me|me[ ]chamo)|(?:o[ ])?meu[ ]nome[ ]é|em[ ]nome[ ]de|mi[ ]chiamo"
-        rf"|il[ ]mio[ ]nome[ ]è|a[ ]nome[ ]di)[ ]+(?P<name>{_LOUD})"
+        rf"|il[ ]mio[ ]nome[ ]è|a[ ]nome[ ]di|mijn[ ]naam[ ]is|ik[ ]heet|op[ ]naam[ ]van"
+        rf"|mera[ ]naam|naam[ ]hai)[ ]+(?P<name>{_LOUD})",
+        needs="A|name|spel|address|made out|registered|belongs|llamo|nombre|appelle|nom |hei|cham"
+        "|nome|chiamo|heet|naam|behalf",
     ),
     _cue(
         r"\b(?:my[ ]name(?:[ ]is|['’]s)|me[ ]llamo|je[ ]m['’]appelle|ich[ ]heiße|me[ ]chamo"
-        r"|chamo-me|mi[ ]chiamo)[ ]"
-        rf"(?P<name>{_LOW})(?=[ \t]*(?:[.,!?;\r\n]|$|and\b|i\b|from\b|here\b|y\b|et\b|und\b))",
+        r"|chamo-me|mi[ ]chiamo|mijn[ ]naam[ ]is|ik[ ]heet|mera[ ]naam|meu[ ]nome[ ]é)[ ]"
+        rf"(?P<name>{_LOW}){_GOES_ON}",
         "whole",
+        needs="name|llamo|appelle|heiß|chamo|chiamo|heet|naam|nome",
     ),
     _cue(
         r"\b(?i:i[ ]am|i['’]m|this[ ]is|it['’]s|here[ ]is|soy|je[ ]suis|c['’]est|ich[ ]bin"
-        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è)[ ]"
-        rf"(?P<name>{_FULL})(?=[ \t]*(?:[.,!?;:()\r\n\-–<]|$|and\b|from\b|here\b|at\b|with\b"
-        rf"|writing\b|calling\b|again\b|y\b|et\b|und\b|aus\b|e\b|de\b|da\b|di\b))",
+        r"|hier[ ](?:ist|spricht)|eu[ ]sou|sou[ ][oa]|aqui[ ]é[ ][oa]|sono|qui[ ]è|ik[ ]ben"
+        r"|main)[ ]"
+        rf"(?P<name>{_FULL}){_GOES_ON}",
         "listed-or-pair",
+        needs="A|=am|=m|=this|=it|=here|=soy|=suis|=c|=bin|=hier|=sou|=aqui|=sono|=qui|=ben|=main",
     ),
     _cue(
-        r"\b(?:this[ ]is|i am|i['’]m|soy|je suis|ich bin|sono)[ ]"
-        rf"(?P<name>{_LOW})(?=[ \t]*(?:[.,!?;\r\n]|$|and\b|i\b|from\b|here\b|um\b|uh\b))",
-        "listed",
+        r"\b(?:this[ ]is|it['’]?s|i am|i['’]?m|soy|je suis|ich bin|sono|ik ben|main|eu sou)[ ]"
+        rf"(?P<name>{_LOW}){_GOES_ON}",
+        "small",
+        needs="=this|=its|=it|=am|=m|=im|=soy|=suis|=bin|=sono|=ben|=main|=sou",
         ignore_case=True,
     ),
     _cue(
         rf"\b(?i:{_POSSESSIVE}){_ADJECTIVE}[ ](?i:{_RELATION}),?[ ](?:(?i:is"
-        rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME
+        rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME,
+        needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
+    ),
+    _cue(
+        rf"\b(?i:{_RELATION})[ ]?:[ ]{{0,2}}" + _NAME,
+        "unknown",
+        needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
     ),
     _cue(
         rf"\b{_CALLED}[ ](?<=\b(?i:who|s?he|they|guy|man|woman|lady|girl|boy|gentleman|someone"
         rf"|somebody|person|agent|rep|driver|courier|clerk|{_RELATION})"
-        rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME
+        rf"(?:['’]s|[ ](?:is|was|are))?[ ]{_CALLED}[ ])" + _NAME,
+        needs="A|called|named|llamad|appel|namens|chamad|di nome|genaamd",
     ),
     _cue(
         r"^[> \t|*]{0,12}(?i:from|to|cc|bcc|sender|reply-to|von|an|gesendet von|de|para|à|da"
         r"|a)[ ]?:\*?[ ]*\"?"
         rf"(?P<name>{_FULL})\"?[ ]*(?=[<\[(;,\r\n]|$)",
         "whole",
+        needs="A|:",
     ),
     _cue(
         r"\b(?i:(?:full[ ]|first[ ]|last[ ]|customer[ ]|contact[ ]|card(?:holder)?[ ]?"
         r"|account[ ]?)?(?:name|holder)|attn\.?|attention|c/o|recipient|ship[ ]to|bill[ ]to"
         r"|cardholder"
         rf"|nombre|apellidos?|titular|nom|prénom|titulaire|vorname|nachname|kontoinhaber(?:in)?"
-        rf"|empfänger|nome|cognome|intestatario|destinat[áa]rio)[ ]?[:=][ ]*\"?(?P<name>{_LOUD})"
+        rf"|empfänger|nome|cognome|intestatario|destinat[áa]rio|naam|voornaam|achternaam|naam)[ ]?"
+        rf"[:=][ ]*\"?(?P<name>{_LOUD})",
+        needs="A|:|=",
     ),
-    _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]+@", "any"),
+    _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]{{1,64}}@", needs="A|@"),
     _cue(rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)"),
     _cue(
         rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ]"
@@ -168,37 +225,121 @@ CUES = (
         "whole",
         ignore_case=False,
     ),
-    _cue(rf"(?:^|[.!?>\n])[ \t>]{{0,6}}(?i:{_GREETING}),?[ ]" + _NAME, "listed"),
+    _cue(
+        rf"(?:^|[.!?>\n])[ \t>]{{0,6}}(?i:{_GREETING}),?[ ]" + _NAME,
+        "listed",
+        needs="A|=hi|=hiya|=hello|=hey|=dear|=good|=hola|=estimado|=estimada|=estimados|=estimadas"
+        "|=querido|=querida|=queridos|=queridas|=buenos|=buenas|=bonjour|=bonsoir|=salut|=cher"
+        "|=chère|=coucou|=hallo|=liebe|=lieber|=liebes|=guten|=moin|=servus|=olá|=oi|=caro|=cara"
+        "|=prezado|=prezada|=bom|=boa|=ciao|=salve|=gentile|=buongiorno|=buonasera|=beste"
+        "|=geachte|=goedemorgen|=goedemiddag|=goedenavond|=namaste|=namaskar",
+    ),
     _cue(
         rf"(?<=[\r\n][ \t>\-–~]{{0,3}})(?=\p{{Lu}})(?<=(?:^|[.!?;,…)>]"
         rf"|\s)[ \t]*(?i:{_SIGN_OFF})[ \t]{{0,2}}[,.!–\-]?[ \t]{{0,2}}[\r\n]+[ \t>]{{0,3}}"
         rf"(?:[\r\n]{{1,2}}[ \t>]{{0,3}})?[\-–~]?[ ]?)"
         rf"(?P<name>{_FULL}){_LINE_END}",
         "signed",
+        needs=_SIGNING,
     ),
     _cue(
-        rf"(?<=[,\-–][ \t]?)(?=\p{{Lu}})(?<=\b(?i:{_SIGN_OFF})[ \t]?[,\-–][ \t]?)"
-        rf"(?P<name>{_FULL}){_LINE_END}",
+        rf"(?<=[,\-–][ \t]?)(?=(?P<name>{_FULL}){_LINE_END})"
+        rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,\-–][ \t]?)",
         "signed",
+        needs=_SIGNING,
     ),
     _cue(
         rf"\b(?i:mfg|lg|vg|gruß|grüße|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt"
-        rf"|atte)\.?[ \t]+(?P<name>{_FULL}){_LINE_END}",
+        rf"|atte|groeten|groetjes|mvg|dhanyavaad|dhanyawad|shukriya)\.?[ \t]+(?P<name>{_FULL})"
+        rf"{_LINE_END}",
         "signed",
+        needs="A|mfg|lg|vg|gru|grü|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt|atte"
+        "|groet|mvg|dhany|shukri",
     ),
-    _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed"),
-    _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed"),
-    _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole"),
+    _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed", needs="A|-|–|—|~"),
     _cue(
-        rf"(?<=[\r\n,\-–][ \t]?)(?=\p{{Ll}})(?<=\b"
-        rf"(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?)"
-        rf"(?P<name>{_LOW}){_LINE_END}",
-        "listed",
+        rf"\b(?i:says|said|asks|asked|replied|explains|told|tells|tell|ask|contact|emailed|met"
+        rf"|thank|directed[ ]by|written[ ]by|signed[ ]by|starring|produced[ ]by|founded[ ]by"
+        rf"|hosted[ ]by|sung[ ]by|according[ ]to|assistant[ ]to|spoke[ ](?:to|with)"
+        rf"|speak[ ](?:to|with)|talk(?:ed)?[ ]to|heard|on[ ]behalf[ ]of|call[ ]me|called"
+        rf"|known[ ]as|names?[ ]h(?:im|er)|named[ ]h(?:im|er)|fan[ ]of|add|remove|invite)[ \t:]+"
+        rf"(?P<name>{_FULL})(?![ ]?[&]|[ ](?i:inc|ltd|llc|gmbh|corp|group|company)\b)",
+        "unknown",
+        needs="A|=says|=said|=ask|=asks|=asked|=replied|=explains|=told|=tell|=tells|=contact"
+        "|=emailed|=met|=thank|=by|=starring|=according|=assistant|=spoke|=speak|=talk|=talked"
+        "|=heard|=behalf|=call|=called|=known|=name|=names|=named|=fan|=add|=remove|=invite",
     ),
     _cue(
-        rf"\b(?P<name>{_TITLE})[ ](?:said|told|says|wrote|promised|replied|confirmed|assured"
-        rf"|mentioned|dijo|sagte|schrieb|disse|a[ ]dit|ha[ ]detto)\b",
+        rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE}|[ ]\p{{Lu}}\.){{0,2}})"
+        rf"[ ](?i:said|says|told|tells|asked|asks|wants|wanted|works|worked|lives|lived|called|paid"
+        rf"|bought|ordered|signed|promised|assured|spent|grew|wrote|writes|speaks|claims|claimed"
+        rf"|thinks|thought|retired|married|moved|refused|forgot|died|was[ ]born|began)\b",
+        "unknown",
+        needs="A|=said|=says|=told|=tells|=asked|=asks|=wants|=wanted|=works|=worked|=lives|=lived"
+        "|=called|=paid|=bought|=ordered|=signed|=promised|=assured|=spent|=grew|=wrote|=writes"
+        "|=speaks|=claims|=claimed|=thinks|=thought|=retired|=married|=moved|=refused|=forgot"
+        "|=died|=born|=began",
+    ),
+    _cue(
+        rf"\b(?i:(?:your|full|first|last|middle|family|sur|user|nick)?[ ]?name)[ ]?[?:][ ]*"
+        rf"(?P<name>{_FULL})",
+        "unknown",
+        needs="A|name",
+    ),
+    _cue(
+        rf"\bname[ ]?[?:][ ]*(?P<name>{_LOW})[ ]*(?:$|[\r\n.,])",
+        "unknown",
+        needs="name",
+        ignore_case=True,
+    ),
+    _cue(rf"\b(?i:call|calls)[ ]me[ ](?P<name>{_LOW}){_LINE_END}", "unknown", needs=" me "),
+    _cue(
+        rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE})?)['’]s[ ](?i:{_RELATION}|fault"
+        rf"|birthday|funeral|wedding)\b",
+        "unknown",
+        needs="A|'s |’s ",
+    ),
+    _cue(
+        rf"\b(?i:player|actor|actress|singer|author|director|president|ceo|founder|commenter"
+        rf"|writer|poet|painter|minister|senator|judge|officer|detective|captain|agent|driver"
+        rf"|technician|courier|representative|rep|coach|therapist|dentist|vet|surgeon)[ ]"
+        rf"(?P<name>{_FULL})",
+        "unknown",
+        needs="A|=player|=actor|=actress|=singer|=author|=director|=president|=ceo|=founder"
+        "|=commenter|=writer|=poet|=painter|=minister|=senator|=judge|=officer|=detective|=captain"
+        "|=agent|=driver|=technician|=courier|=representative|=rep|=coach|=therapist|=dentist"
+        "|=vet|=surgeon",
+    ),
+    _cue(
+        rf"\b(?i:the)[ ](?P<name>{_TITLE})[ ](?i:family|famil(?:y|ies)|account|case|household"
+        rf"|residence|wedding|party|couple|brothers|sisters|twins|estate|claim|novel|album|film"
+        rf"|song|book|trust)\b",
+        "unknown",
+        needs="A|=the",
+    ),
+    _cue(
+        rf"\b(?i:by|under|with)[ ](?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,2}})"
+        rf"(?=['’]s\b|[ \t]*(?:[.,;:!?)\r\n]|$))",
+        "unknown-pair",
+        needs="A|=by|=under|=with",
+    ),
+    _cue(
+        rf"^[ \t]*(?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,3}})[ \t]*$",
+        "unknown-pair",
+    ),
+    _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed", needs="A|--"),
+    _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole", needs="A"),
+    _cue(
+        rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"
+        rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?[\-–~]?)",
+        "small",
+        needs=_SIGNING.removeprefix("A|"),
+    ),
+    _cue(
+        rf"\b(?P<name>{_TITLE})[ ](?:replied|confirmed|mentioned|dijo|sagte|schrieb|disse|a[ ]dit"
+        rf"|ha[ ]detto|zei|schreef)\b",
         "listed",
+        needs="A|replied|confirmed|mentioned|dijo|sagte|schrieb|disse|dit|detto|zei|schreef",
     ),
 )
 """For every message."""
@@ -222,20 +363,3 @@ AGENT_CUES = (
     ),
 )
 """For messages of the desk's own people, who greet and sign by name."""
-
-PAIR = Matcher(rf"(?<![\p{{L}}\p{{N}}_@#'’&\-])(?P<name>{_FULL})(?![\p{{L}}@])")
-_DETERMINER = (
-    "the|a|an|this|that|these|those|new|your|our|of|size|colou?r|model|san|santa|saint|st|são|el"
-    "|la|los|las|un|una|le|les|une|der|die|das|den|dem|ein|eine|einen|os|as|um|uma|il|lo|gli|uno"
-)
-_PRODUCT = (
-    "jacket|boot|shoe|shirt|tee|top|dress|coat|tent|pack|backpack|bag|sandal|sneaker|trainer|pant"
-    "|trouser|short|skirt|sweater|hoodie|hat|cap|glove|sock|vest|fleece|parka|lamp|lantern|stove"
-    "|chair|table|sofa|bed|watch|ring|bracelet|necklace|edition|collection|line|series|model"
-    "|style|size|colou?r|set|kit|bottle|mug|blanket|pillow|rug|case|cover|store|shop|street|road"
-    "|avenue|beach|island|county|city|university|hospital|hotel|airport|station"
-)
-SINGLE = Matcher(
-    rf"(?<![\p{{L}}\p{{N}}_@#'’&./\-])(?<!\b(?i:{_DETERMINER})[ ])(?P<name>{_TITLE})"
-    rf"(?![\p{{L}}\p{{N}}_@&/]|[.\-]\w|[ ]\p{{Lu}}|[ ]\d|[ ](?:{_PRODUCT})(?:s|es)?\b)"
-)

@@ -11,10 +11,22 @@ from typing import Literal
 
 from deskquorum.redaction.entities import Entity, EntityType, Source
 from deskquorum.redaction.matching import Hit
-from deskquorum.redaction.name_cues import AGENT_CUES, CUES, PAIR, SINGLE, Cue, Trust
+from deskquorum.redaction.name_cues import AGENT_CUES, CUES, Cue, Trust
+from deskquorum.redaction.name_runs import capitalised_runs, listed_people
+from deskquorum.redaction.place_names import place_entities
 from deskquorum.redaction.record import fold
+from deskquorum.redaction.small_names import looks_like, people_in_small_letters
 from deskquorum.redaction.views import View
-from deskquorum.redaction.wordlists import common_words, first_names, namelike_words, words
+from deskquorum.redaction.wordlists import (
+    common_words,
+    everyday_words,
+    first_names,
+    given_names,
+    namelike_words,
+    places,
+    surnames,
+    words,
+)
 
 __all__ = ["Role", "named_entities", "repeated_names"]
 
@@ -22,7 +34,6 @@ Role = Literal["customer", "agent"]
 
 _WORD = re.compile(r"\S+")
 _EDGES = "\"'’‘“”«»,.;:!?()[]<>*_|"
-_SAINTS = frozenset({"san", "santa", "santo", "sao", "saint", "st", "sankt"})
 _LEAST_PART = 3
 _REACH = 12
 _ORDINARY = re.compile(
@@ -32,25 +43,28 @@ _ORDINARY = re.compile(
 
 
 def named_entities(view: View, *, role: Role = "customer") -> Iterator[Entity]:
-    """Find names after cue words, and first names from the list with a surname behind them."""
+    """Find names after cue words, and names that the lists hold."""
     for cue in (*CUES, *(AGENT_CUES if role == "agent" else ())):
-        for hit in cue.matcher.finditer(view.text):
+        for hit in cue.matcher.find_in(view):
             place = _name_at(hit, cue)
             if place is not None:
                 yield _person(*place, "cue", 0.85 if cue.trust in {"any", "titled"} else 0.7)
-    for hit in PAIR.finditer(view.text):
-        place = _listed_pair(view.text, hit)
-        if place is not None:
-            yield _person(*place, "gazetteer", 0.7)
-    for hit in SINGLE.finditer(view.text):
-        word = fold(hit["name"])
-        if _is_first_name(word) and word not in common_words():
-            yield _person(*hit.span("name"), "gazetteer", 0.5)
+    runs = tuple(capitalised_runs(view.text))
+    language = looks_like(view.words)
+    yield from listed_people(view, runs, language)
+    if language == "en":
+        yield from people_in_small_letters(view, shouted=not runs)
+    if role == "customer":
+        yield from place_entities(view, runs)
 
 
 def _is_first_name(word: str) -> bool:
     """Whether a folded word is on the list, or is made of two names that are ('jean-paul')."""
-    return all(part in first_names() for part in word.split("-"))
+    return all(part in given_names() for part in word.split("-"))
+
+
+def _is_surname(word: str) -> bool:
+    return all(part in surnames() for part in word.split("-"))
 
 
 def repeated_names(view: View, names: Iterable[str]) -> Iterator[Entity]:
@@ -74,9 +88,13 @@ def _parts(name: str) -> Iterator[str]:
     if len(tokens) > 1:
         yield name
     for word in tokens:
-        plain = fold(word) not in common_words() - namelike_words()
-        if len(word) >= _LEAST_PART and word[:1].isupper() and plain:
+        if len(word) >= _LEAST_PART and word[:1].isupper() and not _is_plain(fold(word)):
             yield word
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a folded word is an everyday one and nobody's name."""
+    return word in common_words() and word not in namelike_words()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +111,10 @@ class _Word:
     @property
     def listed(self) -> bool:
         return _is_first_name(self.folded)
+
+    @property
+    def common_name(self) -> bool:
+        return self.folded in first_names()
 
 
 def _words(hit: Hit, trust: Trust = "listed") -> list[_Word]:
@@ -139,17 +161,20 @@ def _name_at(hit: Hit, cue: Cue) -> tuple[int, int] | None:
             sound = tokens[0].listed
         case "listed-or-pair":
             sound = tokens[0].listed or (whole and len(tokens) > 1)
+        case "unknown-pair":
+            sound = len(tokens) > 1 and whole and not any(map(_is_something_else, tokens))
+        case "unknown":
+            sound = tokens[0].listed or not any(map(_is_something_else, tokens))
+        case "small":
+            sound = tokens[0].common_name or (
+                len(tokens) > 1 and tokens[0].listed and not _is_something_else(tokens[1])
+            )
     return (tokens[0].start, tokens[-1].end) if sound else None
 
 
-def _listed_pair(text: str, hit: Hit) -> tuple[int, int] | None:
-    before = text[max(0, hit.start() - 8) : hit.start()].split()
-    if before and fold(before[-1].strip(_EDGES)) in _SAINTS:
-        return None
-    tokens = _words(hit)
-    if len(tokens) < 2 or not tokens[0].listed:  # noqa: PLR2004 - first and last name
-        return None
-    return tokens[0].start, tokens[-1].end
+def _is_something_else(word: _Word) -> bool:
+    """Whether a word is in a dictionary or on the map, and so need not be a name."""
+    return word.folded in everyday_words() or word.folded in places()
 
 
 def _person(start: int, end: int, source: Source, score: float) -> Entity:

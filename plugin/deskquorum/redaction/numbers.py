@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 __all__ = ["DigitRun", "digit_runs", "spelled_runs"]
@@ -31,10 +31,7 @@ _FILLERS = {"uh", "um", "dash", "hyphen", "and", "eh", "guion", "tiret", "minus"
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 _GAP = re.compile(r"[\s,.\-–—…]{0,4}")
 _LEAST_WORDS = 4
-_SPELLED = re.compile(
-    r"\b(?:" + "|".join(sorted({*_DIGIT_OF, *_HUNDRED}, key=len, reverse=True)) + r")\b",
-    re.IGNORECASE,
-)
+_SAID = frozenset(_DIGIT_OF) | _HUNDRED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +41,8 @@ class DigitRun:
     digits: str
     starts: tuple[int, ...]
     ends: tuple[int, ...]
+    spelled: bool = False
+    """Whether some of it is written in words."""
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the text of some of the digits."""
@@ -74,7 +73,7 @@ class DigitRun:
 
 
 def digit_runs(text: str) -> Iterator[DigitRun]:
-    """All runs of figures, then all spelled-out ones."""
+    """All runs of figures."""
     for hit in _SEPARATED.finditer(text):
         places = tuple(i for i in range(hit.start(), hit.end()) if text[i].isdecimal())
         yield DigitRun(
@@ -82,12 +81,11 @@ def digit_runs(text: str) -> Iterator[DigitRun]:
             starts=places,
             ends=tuple(i + 1 for i in places),
         )
-    yield from spelled_runs(text)
 
 
-def spelled_runs(text: str) -> Iterator[DigitRun]:
+def spelled_runs(text: str, words_of_it: Iterable[str]) -> Iterator[DigitRun]:
     """Runs of digits in words ('five five five oh one'), of which four words at least."""
-    if len(_SPELLED.findall(text)) < _LEAST_WORDS:
+    if sum(word in _SAID for word in words_of_it) < _LEAST_WORDS:
         return
     figures: list[tuple[str, int, int]] = []
     words = last_end = times = 0
@@ -124,7 +122,7 @@ def _read(word: str, times: int) -> str:
 def _run(figures: list[tuple[str, int, int]], words: int) -> Iterator[DigitRun]:
     if words >= _LEAST_WORDS:
         digits, starts, ends = zip(*figures, strict=True)
-        yield DigitRun(digits="".join(digits), starts=starts, ends=ends)
+        yield DigitRun(digits="".join(digits), starts=starts, ends=ends, spelled=True)
 
 
 def _figure(char: str) -> str:

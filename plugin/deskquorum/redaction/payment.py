@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from deskquorum.redaction.check_digits import luhn_holds
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.matching import Matcher
-from deskquorum.redaction.numbers import DigitRun, digit_runs
+from deskquorum.redaction.numbers import DigitRun
 from deskquorum.redaction.views import View
 
-__all__ = ["luhn_holds", "payment_entities"]
+__all__ = ["payment_entities"]
 
-_CARD_LENGTHS = range(19, 12, -1)
+_CARD_LENGTHS = range(19, 11, -1)
+_SHORTEST_UNCUED = 12
+_UNEVEN = 2
+_MANY_GROUPS = 4
 _CUE_REACH = 24
 _CARD_CUE = Matcher(
     r"card|visa|master|amex|american express|debit|credit|tarjeta|carte|karte|cart[ãa]o|carta",
@@ -23,6 +27,7 @@ _EXPIRY = Matcher(
     r"|g[üu]ltig(?:[ \t]+bis)?|vence|caduca|caducidad|validade|v[áa]lid[oa](?:[ \t]+at[ée])?"
     r"|expire|scad(?:enza|e)?\.?)(?:[ \t]+is)?[\s:=]{0,3}(?P<date>(?:0?[1-9]|1[0-2])[ \t]*[/\-. ]"
     r"[ \t]*(?:20)?\d\d)(?![\d/])",
+    needs="0|exp|valid|thru|tig|vence|caduc|vál|scad",
     ignore_case=True,
 )
 _NEXT_TO_CARD = Matcher(
@@ -34,21 +39,27 @@ _CODE = Matcher(
     r"|card[ \t]+code|pr[üu]f(?:ziffer|nummer)|kartenpr[üu]fnummer|cryptogramme"
     r"|c[óo]digo[ \t]+de[ \t]+(?:seguridad|seguran[çc]a)|codice[ \t]+di[ \t]+sicurezza)"
     r"(?:[ \t]+(?:is|ist|es|est|é|è))?[\s:=#.]{0,3}(?P<code>\d{3,4})(?!\d)",
+    needs="0|cv|cid|csc|code|digo|codice|prüf|pruf|cryptogramme|security|verification",
     ignore_case=True,
 )
 _BARE_CODE = Matcher(
     r"\b(?:code|c[óo]digo|codice|back|pin)(?:[ \t]+is)?[\s:=#]{0,3}(?P<code>\d{3,4})(?![\d.,]*\d)",
+    needs="0",
     ignore_case=True,
 )
 _IBAN = Matcher(
-    r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ \t\u00a0\-]{0,2}[A-Z0-9]){11,30}(?![^\W_])", ignore_case=True
+    r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ \t\u00a0\-]{0,2}[A-Z0-9]){11,30}(?![^\W_])",
+    needs="0",
+    ignore_case=True,
 )
 _ACCOUNT = Matcher(
-    r"\b(?:(?:bank[ \t]+)?account[ \t]*(?:number|no\.?|nr\.?|#)|acct\.?[ \t]*(?:number|no\.?|#)?"
+    r"\b(?:(?:bank[ \t]+)?account[ \t]*(?:number|no\.?|nr\.?|#"
+    r"|(?=[ \t]\d{8,12}(?!\d)))|acct\.?[ \t]*(?:number|no\.?|#)?"
     r"|sort[ \t]+code|routing(?:[ \t]+(?:number|no\.?))?|kontonummer|konto-?nr\.?|blz|iban|bic"
     r"|n[úu]mero[ \t]+de[ \t]+(?:cuenta|conta)|num[ée]ro[ \t]+de[ \t]+compte)"
     r"(?:[ \t]+(?:is|ist|es|est|é"
     r"|è))?[\s:=#]{0,3}(?P<number>(?:[A-Z]{2})?\d(?:[ \-]?\d){5,29})(?!\d)",
+    needs="0|account|acct|sort|routing|konto|blz|iban|bic|mero|compte",
     ignore_case=True,
 )
 _IBAN_LENGTHS = range(34, 14, -1)
@@ -66,26 +77,19 @@ _NEAR_CARD = 60
 
 def payment_entities(view: View) -> Iterator[Entity]:
     """Find cards (Luhn), what belongs to a card, IBANs (mod 97) and cued account numbers."""
-    cards = [span for run in digit_runs(view.text) for span in _cards(view.text, run)]
+    cards = [span for run in view.digit_runs for span in _cards(view.text, run)]
     for start, end in cards:
         yield _entity(start, end, EntityType.CARD)
         yield from _beside_card(view.text, end)
     if not any(map(str.isdecimal, view.text)):
         return
-    for hit in _CODE.finditer(view.text):
+    for hit in _CODE.find_in(view):
         yield _entity(*hit.span("code"), EntityType.CARD_CODE)
-    for hit in _EXPIRY.finditer(view.text):
+    for hit in _EXPIRY.find_in(view):
         before = max(0, hit.start() - _NEAR_CARD)
         if cards or _CARD_CUE.search(view.text, before, hit.end() + _NEAR_CARD):
             yield _entity(*hit.span("date"), EntityType.CARD_EXPIRY)
-    yield from _accounts(view.text)
-
-
-def luhn_holds(digits: str) -> bool:
-    """Whether the last digit is the check digit that card numbers carry."""
-    doubled = (int(d) * 2 for d in digits[-2::-2])
-    total = sum(map(int, digits[-1::-2])) + sum(d - 9 if d > 9 else d for d in doubled)  # noqa: PLR2004 - digit sum of a doubled digit
-    return total % 10 == 0
+    yield from _accounts(view)
 
 
 def _cards(text: str, run: DigitRun) -> Iterator[tuple[int, int]]:
@@ -101,15 +105,23 @@ def _is_card(text: str, run: DigitRun, start: int, end: int) -> bool:
     if end > len(run.digits) or run.glued(start) or run.glued(end):
         return False
     digits = run.digits[start:end]
-    if digits[0] not in "23456" or len(set(digits)) == 1:
+    if len(set(digits)) == 1 or not _is_written_like_one(text, run, start, end):
         return False
-    if luhn_holds(digits):
+    common = digits[0] in "23456" and len(digits) > _SHORTEST_UNCUED
+    if common and luhn_holds(digits):
         return True
-    # A mistyped card is still a card when it is called one.
+    # A mistyped or rare card is still a card when it is called one.
     place = run.starts[start]
-    return len(digits) in {15, 16} and bool(
+    return (luhn_holds(digits) or (common and len(digits) in {15, 16})) and bool(
         _CARD_CUE.search(text, max(0, place - _CUE_REACH), place)
     )
+
+
+def _is_written_like_one(text: str, run: DigitRun, start: int, end: int) -> bool:
+    """Whether a number over two lines is in a card's groups; else it is two numbers."""
+    found = text[run.starts[start] : run.ends[end - 1]]
+    groups = [len(group) for group in re.findall(r"\d+", found)]
+    return "\n" not in found or max(groups) - min(groups) <= _UNEVEN or len(groups) > _MANY_GROUPS
 
 
 def _beside_card(text: str, end: int) -> Iterator[Entity]:
@@ -123,12 +135,12 @@ def _beside_card(text: str, end: int) -> Iterator[Entity]:
         yield _entity(end + first, end + last, EntityType.CARD_CODE)
 
 
-def _accounts(text: str) -> Iterator[Entity]:
-    for hit in _IBAN.finditer(text):
+def _accounts(view: View) -> Iterator[Entity]:
+    for hit in _IBAN.find_in(view):
         length = _iban_length(hit[0])
         if length:
             yield _entity(hit.start(), hit.start() + length, EntityType.IBAN)
-    for hit in _ACCOUNT.finditer(text):
+    for hit in _ACCOUNT.find_in(view):
         yield _entity(*hit.span("number"), EntityType.BANK_ACCOUNT)
 
 

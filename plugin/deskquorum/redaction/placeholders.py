@@ -8,12 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from deskquorum.errors import RedactionError
 from deskquorum.redaction.entities import Entity, EntityType
 
-__all__ = ["Vault", "nonces"]
+__all__ = ["LONGEST_PLACEHOLDER", "Vault", "incomplete_from", "nonces", "without_placeholders"]
 
 _ESCAPED = "⟦/⟧"
 """Stands for an opening bracket that was in the text before; no placeholder looks like it."""
 
 _BRACKETED = re.compile(r"⟦(?:/⟧|(?P<type>[A-Z_]+)_(?P<number>\d+)·(?P<nonce>\w+)⟧)?")
+
+LONGEST_PLACEHOLDER = 64
+"""Characters; what opens one and goes on for longer is none."""
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _NONCE_LENGTH = 4
@@ -61,18 +64,37 @@ class Vault:
         return value in self._placeholders
 
     @property
+    def nonce(self) -> str:
+        """What marks this conversation's placeholders as its own."""
+        return self._nonce
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """Entity type to the number of distinct values held."""
         return {kind.value: count for kind, count in self._counts.items()}
 
+    def held(self) -> Iterator[tuple[str, str, EntityType]]:
+        """Every placeholder with its value and type, in the order of their making."""
+        return ((made, value, self._types[made]) for made, value in self._values.items())
+
+    def take_back(self, made: str, value: str, kind: EntityType) -> None:
+        """Hold what another vault of this nonce held, under the same placeholder."""
+        self._placeholders.setdefault(value, made)
+        self._values[made], self._types[made] = value, kind
+        self._counts[kind] = self._counts.get(kind, 0) + 1
+
     def placeholder(self, value: str, kind: EntityType) -> str:
         """The placeholder of a value: the same one each time for the same characters."""
         held = self._placeholders.get(value)
-        if held is not None:
-            return held
+        if held is None:
+            held = self._placeholders[value] = self.own_placeholder(value, kind)
+        return held
+
+    def own_placeholder(self, value: str, kind: EntityType) -> str:
+        """A placeholder that stands for this one occurrence of a value."""
         self._counts[kind] = number = self._counts.get(kind, 0) + 1
         made = f"⟦{kind.value}_{number}·{self._nonce}⟧"
-        self._placeholders[value], self._values[made], self._types[made] = made, value, kind
+        self._values[made], self._types[made] = value, kind
         return made
 
     def hide(self, text: str, entities: Iterable[Entity]) -> str:
@@ -112,3 +134,10 @@ def escape(text: str) -> str:
 def without_placeholders(text: str) -> str:
     """The text with a blank line in place of each placeholder."""
     return _BRACKETED.sub("\n\n", text)
+
+
+def incomplete_from(text: str) -> int:
+    """Where a placeholder starts that the text's end cuts off; the length where none does."""
+    start = text.rfind("⟦")
+    cut = start >= 0 and "⟧" not in text[start:] and len(text) - start < LONGEST_PLACEHOLDER
+    return start if cut else len(text)

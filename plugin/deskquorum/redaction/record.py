@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from deskquorum.domain import JsonValue
 from deskquorum.redaction.entities import EntityType
@@ -86,6 +87,8 @@ def read_record(record: Mapping[str, JsonValue]) -> KnownRecord:
 
 def fold(text: str) -> str:
     """Lower case, without accents and invisible characters, single spaces."""
+    if text.isascii() and "&" not in text and "=" not in text:
+        return " ".join(text.lower().split())
     return " ".join(folded(views_of(text)[0]).text.split())
 
 
@@ -101,7 +104,7 @@ def _typed(key: str, value: JsonValue) -> Iterator[tuple[str, EntityType]]:
 
 
 def _typed_text(key: str, value: str) -> Iterator[tuple[str, EntityType]]:
-    kind = next((kind for pattern, kind in _KEYS if pattern.search(key)), EntityType.ID)
+    kind = _kind_of(key)
     if kind is EntityType.ORDER_ID:
         yield from ((part, kind) for part in re.split(r"[,;\s]+", value) if _like_id(part))
     elif kind is EntityType.ADDRESS:
@@ -110,6 +113,11 @@ def _typed_text(key: str, value: str) -> Iterator[tuple[str, EntityType]]:
         yield from [(value, kind)] if _like_id(value) or _names_a_login(key, value) else []
     elif kind is not None and len(value) > 1:
         yield value, kind
+
+
+@lru_cache(maxsize=512)
+def _kind_of(key: str) -> EntityType | None:
+    return next((kind for pattern, kind in _KEYS if pattern.search(key)), EntityType.ID)
 
 
 def _like_id(value: str) -> bool:

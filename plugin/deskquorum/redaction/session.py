@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import secrets
+import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,49 +20,23 @@ from deskquorum.domain import (
 )
 from deskquorum.errors import RedactionError
 from deskquorum.redaction.entities import SENSITIVE, Entity, EntityType, merge
+from deskquorum.redaction.fields import is_free_text, personal_field
 from deskquorum.redaction.finding import finds, known_in, names_in, repeats_in
 from deskquorum.redaction.language import languages_of
 from deskquorum.redaction.names import Role
 from deskquorum.redaction.placeholders import Vault, nonces, without_placeholders
+from deskquorum.redaction.presidio import load_recognizers
 from deskquorum.redaction.record import KnownRecord, fold, read_record
 from deskquorum.redaction.remains import remains
+from deskquorum.redaction.scope import Finder, Scope, scope_of
+from deskquorum.redaction.sealing import binding, seal, unseal
+from deskquorum.redaction.values import ValueVault
+from deskquorum.redaction.views import View, views_of
 
 __all__ = ["Redactor", "Session"]
 
 Where = Literal["customer", "agent", "reply", "note"]
 """Who wrote a text; the desk's own people greet and sign by name."""
-
-_WHOLE_ARGUMENTS = {
-    "address": EntityType.ADDRESS,
-    "email": EntityType.EMAIL,
-    "phone": EntityType.PHONE,
-    "name": EntityType.PERSON,
-}
-"""Arguments whose value is personal data by their name, whatever it looks like."""
-
-_PERSONAL_FIELDS = (
-    (re.compile(r"e_?mail(_address)?$"), EntityType.EMAIL),
-    (re.compile(r"(phone|mobile|fax)(_number)?$"), EntityType.PHONE),
-    (
-        re.compile(
-            r"address(_?line)?_?[0-9]?$"
-            r"|address[a-z_]*\.(street|line|zip|post_?code|postal_code)[a-z_]*_?[0-9]?$"
-        ),
-        EntityType.ADDRESS,
-    ),
-    (
-        re.compile(
-            r"(^|[._])(first|middle|last|full|given|family|sur|recipient|customer|user|contact"
-            r"|holder|passenger|guest)s?[._]?name$"
-        ),
-        EntityType.PERSON,
-    ),
-)
-"""Fields of records whose value is personal data; what is not listed here may be an article's name
-or a country, which rules compare."""
-
-_FREE_TEXT = re.compile(r"(^|[._])(note|comment|message|memo|remark|instruction)s?$")
-"""Fields that people write whole sentences into."""
 
 _SAMPLE = (
     "Hello, this is Sam Sampel of 1 Main St, Bend OR 97701, sam@example.com, 415-555-0132."
@@ -75,23 +49,38 @@ class Redactor:
 
     Args:
         served_languages: Languages that the desk serves; they choose the countries whose phone
-            numbers are known by their national form.
+            numbers are known by their national form, where `regions` does not.
+        regions: Those countries (ISO 3166: `US`, `GB`), instead of the languages' own.
         keep: What is nobody's personal data: the desk's own name (no word of it is then part of a
             person's name), its addresses and phone numbers.
+        recognizers: Presidio's entities to look for besides (`US_PASSPORT`, `UK_POSTCODE`).
+        finders: The host's own, an NER model say; what one raises stops the redaction.
         nonce: Gives a fresh mark for each session's placeholders; random by default.
+
+    Raises:
+        RedactionError: Presidio has no recognizer of an entity named.
     """
 
     def __init__(
         self,
         *,
         served_languages: Sequence[str] = ("en",),
+        regions: Sequence[str] | None = None,
         keep: Collection[str] = (),
+        recognizers: Sequence[str] = (),
+        finders: Sequence[Finder] = (),
         nonce: Callable[[], str] | None = None,
     ) -> None:
-        self._languages = tuple(served_languages)
-        self._keep = frozenset(
-            text for phrase in map(fold, keep) for text in (phrase, *phrase.split())
+        kept = (text for phrase in map(fold, keep) for text in (phrase, *phrase.split()))
+        self._scope = scope_of(
+            served_languages,
+            regions=regions,
+            keep=frozenset(kept),
+            recognizers=recognizers,
+            finders=finders,
         )
+        if recognizers:
+            load_recognizers(self._scope.recognizers)
         fresh = nonces(secrets.randbits(32), secrets.randbits(32))
         self._nonce = nonce or fresh.__next__
 
@@ -101,9 +90,18 @@ class Redactor:
         Raises:
             RedactionError: Personal data could not be looked for, or some would remain.
         """
-        return Session(
-            ticket, vault=Vault(self._nonce()), languages=self._languages, keep=self._keep
-        )
+        return Session(ticket, vault=Vault(self._nonce()), scope=self._scope)
+
+    def resume(self, ticket: Ticket, sealed: bytes, *, key: bytes) -> Session:
+        """Redact a ticket again with the vault that an earlier session of it sealed.
+
+        Placeholders of then mean the same now; the record of the requester must be the same.
+
+        Raises:
+            RedactionError: The vault does not open, or the ticket could not be redacted.
+        """
+        bound_to = binding(ticket.id, ticket.requester.record)
+        return Session(ticket, vault=unseal(sealed, key=key, bound_to=bound_to), scope=self._scope)
 
     def warm_up(self) -> None:
         """Load what the first ticket would otherwise wait for."""
@@ -116,12 +114,13 @@ class Redactor:
 class Session:
     """One ticket's redaction: its values live in memory, as long as the session does."""
 
-    def __init__(
-        self, ticket: Ticket, *, vault: Vault, languages: tuple[str, ...], keep: frozenset[str]
-    ) -> None:
+    def __init__(self, ticket: Ticket, *, vault: Vault, scope: Scope) -> None:
         self._vault = vault
-        self._languages = languages
-        self._keep = keep
+        self._scope = scope
+        self._binding = binding(ticket.id, ticket.requester.record)
+        self._values = ValueVault(
+            vault, hide=self.redact, hide_id=self._redacted_fact, kind_of=self._kind_of
+        )
         self._record = read_record(dict(ticket.requester.record))
         self._names: frozenset[str] = frozenset()
         self._ticket = self._redacted(ticket)
@@ -137,10 +136,41 @@ class Session:
         Raises:
             RedactionError: Personal data could not be looked for, or some would remain.
         """
+        return self.redact_after("", text, where)
+
+    def redact_after(self, before: str, text: str, where: Where = "customer") -> str:
+        """Hide personal data in a text that stands right behind another, which is only read.
+
+        Raises:
+            RedactionError: As `redact`.
+        """
+        offset = len(before)
+        entities = (
+            replace(entity, start=max(0, entity.start - offset), end=entity.end - offset)
+            for entity in self.find(before + text, where)
+            if entity.end > offset
+        )
+        return self._hide(text, tuple(entities))
+
+    def hide(self, text: str, entities: Sequence[Entity]) -> str:
+        """Put placeholders in place of what `find` found in this very text.
+
+        Raises:
+            RedactionError: Some personal data would remain.
+        """
+        return self._hide(text, entities)
+
+    def find(self, text: str, where: Where = "customer") -> tuple[Entity, ...]:
+        """Personal data in a text, in order; names found are known from then on.
+
+        Raises:
+            RedactionError: Personal data could not be looked for.
+        """
         role: Role = "customer" if where == "customer" else "agent"
-        found = self._found(text, role)
+        views = views_of(text)
+        found = self._found(views, role)
         self._names |= names_in(text, found)
-        return self._hide(text, (*found, *repeats_in(text, self._names)))
+        return merge((*found, *repeats_in(views, self._names)))
 
     def restore(self, text: str) -> str:
         """Put the values back, in one pass.
@@ -167,10 +197,44 @@ class Session:
         )
 
     def redact_action(self, action: Action) -> Action:
-        """Hide personal data in an action's arguments."""
-        return replace(
-            action, args={name: self._redacted_argument(name, v) for name, v in action.args.items()}
-        )
+        """Hide personal data in an action's arguments, however deep they are nested."""
+        args = {name: self._values.hide(name, value) for name, value in action.args.items()}
+        return replace(action, args=args)
+
+    def redact_result(self, value: JsonValue, name: str = "") -> JsonValue:
+        """Hide personal data in what a tool gave back; `name` is what it was asked for, if any.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        return self._values.hide(name, value)
+
+    def restore_value(self, value: JsonValue) -> JsonValue:
+        """Undo `redact_result`, or put values into arguments that a model wrote.
+
+        Raises:
+            RedactionError: A placeholder is broken, unknown or of another conversation.
+        """
+        return self._values.restore(value)
+
+    def redact_error(self, error: BaseException) -> str:
+        """An exception with its causes as text, without personal data.
+
+        Raises:
+            RedactionError: Personal data could not be looked for, or some would remain.
+        """
+        return self.redact("".join(traceback.format_exception(error)), "note")
+
+    def seal(self, key: bytes) -> bytes:
+        """The vault, encrypted and bound to this conversation and requester.
+
+        Args:
+            key: 32 bytes from the host's own key store.
+
+        Raises:
+            RedactionError: The key has another length, or the package `cryptography` is missing.
+        """
+        return seal(self._vault, key=key, bound_to=self._binding)
 
     def restore_action(self, action: Action) -> Action:
         """Put the values back into an action's arguments.
@@ -178,7 +242,8 @@ class Session:
         Raises:
             RedactionError: A placeholder is broken, unknown or of another conversation.
         """
-        return replace(action, args={n: self._restored(v) for n, v in action.args.items()})
+        args = {name: self._values.restore(value) for name, value in action.args.items()}
+        return replace(action, args=args)
 
     def leaks(self, text: str) -> tuple[str, ...]:
         """Types of personal data in a reply that should not go to the requester.
@@ -187,7 +252,7 @@ class Session:
         numbers and secrets may not, not even as a placeholder.
         """
         plain = without_placeholders(text)
-        found = self._found(plain, "agent")
+        found = self._found(views_of(plain), "agent")
         types = {
             entity.type.value
             for entity in merge(found)
@@ -203,12 +268,15 @@ class Session:
         return entity.type is EntityType.PERSON and any(value in name for name in self._names)
 
     def _redacted(self, ticket: Ticket) -> RedactedTicket:
-        found = [(m, self._found(m.text, m.role)) for m in ticket.messages]
+        seen = [(m, views_of(m.text)) for m in ticket.messages]
+        found = [self._found(views, m.role) for m, views in seen]
         # A name that one message gives away is a name in all of them.
-        self._names = frozenset().union(*(names_in(m.text, entities) for m, entities in found))
+        self._names = frozenset().union(
+            *(names_in(m.text, entities) for (m, _), entities in zip(seen, found, strict=True))
+        )
         messages = tuple(
-            replace(m, text=self._hide(m.text, (*entities, *repeats_in(m.text, self._names))))
-            for m, entities in found
+            replace(m, text=self._hide(m.text, (*entities, *repeats_in(views, self._names))))
+            for (m, views), entities in zip(seen, found, strict=True)
         )
         return RedactedTicket(
             id=ticket.id,
@@ -218,8 +286,8 @@ class Session:
             redactions=dict(self._vault.counts),
         )
 
-    def _found(self, text: str, role: Role) -> tuple[Entity, ...]:
-        return finds(text, self._record, role=role, languages=self._languages, keep=self._keep)
+    def _found(self, views: Sequence[View], role: Role) -> tuple[Entity, ...]:
+        return finds(views, self._record, role=role, scope=self._scope)
 
     def _hide(self, text: str, entities: Sequence[Entity]) -> str:
         hidden = self._vault.hide(text, merge(entities))
@@ -228,30 +296,9 @@ class Session:
             raise RedactionError("a value of the requester's record would remain in the text")
         return hidden
 
-    def _redacted_argument(self, path: str, value: JsonValue) -> JsonValue:
-        match value:
-            case list():
-                return [self._redacted_argument(path, item) for item in value]
-            case dict():
-                return {
-                    self._redacted_fact(key): self._redacted_argument(f"{path}.{key}", item)
-                    for key, item in value.items()
-                }
-            case str() if value:
-                return self._redacted_text(path, value)
-            case _:
-                return value
-
-    def _redacted_text(self, path: str, text: str) -> str:
-        name = path.rpartition(".")[2].lower()
-        kind = next((k for word, k in _WHOLE_ARGUMENTS.items() if word in name), None)
-        kind = kind or _personal_field(path)
-        if kind is not None or text in self._vault:
-            return self._vault.placeholder(text, kind or EntityType.ID)
-        if name.endswith(("id", "ids")):
-            # An id of the desk's own must stay comparable with its facts, whatever it looks like.
-            return self._redacted_fact(text)
-        return self.redact(text)
+    def _kind_of(self, text: str) -> EntityType | None:
+        found = merge(self._found(views_of(text), "customer"))
+        return found[0].type if found else None
 
     def _redacted_value(self, path: str, value: JsonValue) -> JsonValue:
         match value:
@@ -263,33 +310,17 @@ class Session:
                     self._redacted_fact(key): self._redacted_value(f"{path}.{key}", item)
                     for key, item in value.items()
                 }
-            case str() if value and (kind := _personal_field(path)) is not None:
+            case str() if value and (kind := personal_field(path)) is not None:
                 return self._vault.placeholder(value, kind)
-            case str() if _FREE_TEXT.search(path.lower()):
+            case str() if is_free_text(path):
                 return self.redact(value, "note")
             case str():
                 return self._redacted_fact(value)
             case _:
                 return value
 
-    def _restored(self, value: JsonValue) -> JsonValue:
-        match value:
-            case list():
-                return [self._restored(item) for item in value]
-            case dict():
-                return {self.restore(key): self._restored(item) for key, item in value.items()}
-            case str():
-                return self.restore(value)
-            case _:
-                return value
-
     def _redacted_fact(self, text: str) -> str:
         return self._vault.hide(text, merge(_exact_values(text, self._record)))
-
-
-def _personal_field(path: str) -> EntityType | None:
-    """What a field holds by its name: `order.delivery_address`, `passengers.first_name`."""
-    return next((kind for named, kind in _PERSONAL_FIELDS if named.search(path.lower())), None)
 
 
 def _exact_values(text: str, record: KnownRecord) -> Iterator[Entity]:

@@ -9,20 +9,56 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+from deskquorum.redaction.numbers import DigitRun, digit_runs, spelled_runs
 
 __all__ = ["View", "folded", "views_of"]
+
+_DIGIT, _WORD = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 
 _Piece = tuple[str, int, int]
 """What is read, and from where to where it stands in the original."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class View:
     """A reading of a text; each of its characters knows its place in the original."""
 
     text: str
     starts: Sequence[int]
     ends: Sequence[int]
+
+    @cached_property
+    def low(self) -> str:
+        """The text in small letters; not always of the same length."""
+        return self.text.lower()
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Its words, in small letters, in order."""
+        return tuple(_WORD.findall(self.low))
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Its words, in small letters, each once."""
+        return frozenset(self.words)
+
+    @cached_property
+    def has_digit(self) -> bool:
+        """Whether there is a figure in it."""
+        return _DIGIT.search(self.text) is not None
+
+    @cached_property
+    def digit_runs(self) -> tuple[DigitRun, ...]:
+        """Figures that follow each other closely, then those spelled out in words."""
+        spelled = spelled_runs(self.text, self.words)
+        return tuple((*digit_runs(self.text), *spelled) if self.has_digit else spelled)
+
+    @cached_property
+    def has_capital(self) -> bool:
+        """Whether there is a capital letter in it."""
+        return self.text != self.low
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the original of a stretch of this view that is not empty."""
@@ -60,8 +96,9 @@ _OCTETS = r"(?:=[0-9A-F]{2})+"
 _MARKUP = re.compile(_ENTITY)
 _MAIL_MARKUP = re.compile(f"{_ENTITY}|{_SOFT_BREAK}|{_OCTETS}")
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|=3D|=(?:C3|E2|F0)=[89AB][0-9A-F]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e01ef]"
 )
 _INLINE_TAGS = "a|abbr|b|big|bdi|bdo|cite|code|em|font|i|ins|mark|o:p|s|small|span|strong|sub|sup|u"
@@ -76,7 +113,7 @@ _TAG = re.compile(
 
 def _plain(text: str) -> View:
     markup = _MAIL_MARKUP if _QUOTED_PRINTABLE.search(text) else _MARKUP
-    if text.isascii() and not markup.search(text):
+    if text.isascii() and not markup.search(text) and not _CONTROL.search(text):
         return View(text=text, starts=range(len(text)), ends=range(1, len(text) + 1))
     return _assemble(_decoded(text, markup))
 
@@ -104,11 +141,13 @@ def _visible(text: str, start: int, end: int) -> Iterator[_Piece]:
 
 
 def _readable(text: str) -> str:
-    if text.isascii():
+    if text.isascii() and text.isprintable():
         return text
     # Lone surrogates can't be encoded, and libraries below encode.
     whole = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", whole))
+    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", whole))
+    # Figures of every script count alike; the patterns and sums below know ASCII's.
+    return "".join(str(int(c)) if c.isdecimal() else c for c in plain)
 
 
 def _without_tags(text: str) -> Iterator[_Piece]:

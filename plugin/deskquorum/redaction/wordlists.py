@@ -1,4 +1,4 @@
-"""Word lists that this package carries: first names, and words that are no names."""
+"""Word lists that this package carries: names, places, and words that are neither."""
 
 from __future__ import annotations
 
@@ -7,25 +7,66 @@ from importlib.resources import files
 
 from deskquorum.redaction.views import folded, views_of
 
-__all__ = ["common_words", "first_names", "namelike_words", "words"]
+__all__ = [
+    "common_words",
+    "everyday_words",
+    "first_names",
+    "given_names",
+    "namelike_words",
+    "place_starts",
+    "places",
+    "surnames",
+    "words",
+]
 
 
 @cache
 def first_names() -> frozenset[str]:
-    """Common first names that are no everyday word or place, folded."""
+    """Common first names that are no everyday word or place, folded: names wherever they stand."""
     return words("first_names")
+
+
+@cache
+def given_names() -> frozenset[str]:
+    """First names of many countries that are no everyday word here; folded."""
+    return words("given_names") | first_names()
+
+
+@cache
+def surnames() -> frozenset[str]:
+    """Surnames of many countries that are no everyday word here; folded."""
+    return words("surnames")
+
+
+@cache
+def places() -> frozenset[str]:
+    """Countries, their parts and cities; folded, words joined by single spaces."""
+    listed = words("places") | words("english_cities")
+    return frozenset(place.replace("_", " ") for place in listed)
+
+
+@cache
+def place_starts() -> frozenset[str]:
+    """The first word of each place."""
+    return frozenset(place.partition(" ")[0] for place in places())
 
 
 @cache
 def common_words() -> frozenset[str]:
     """Everyday words that are no name by themselves, capitalised or not; folded."""
-    return words("common_words") | (namelike_words() - first_names())
+    return words("common_words") | (words("namelike_words") - first_names())
+
+
+@cache
+def everyday_words() -> frozenset[str]:
+    """Words of any dictionary: what is capitalised and not among them may be a name."""
+    return words("english_words") | common_words()
 
 
 @cache
 def namelike_words() -> frozenset[str]:
     """Everyday words that are names where nothing else could stand; folded."""
-    return words("namelike_words")
+    return words("namelike_words") | words("everyday_names")
 
 
 @cache

@@ -98,6 +98,8 @@ def test_everyday_words_are_not_the_requester(record, text):
         pytest.param("NATIONAL_ID", "CPF é 529.982.247-25", "529.982.247-25", id="brazilian-id"),
         pytest.param("DATE_OF_BIRTH", "dob 03/11/1996", "03/11/1996", id="born-english"),
         pytest.param("DATE_OF_BIRTH", "geb. 14.02.1979.", "14.02.1979", id="born-german"),
+        pytest.param("DATE_OF_BIRTH", "my date of birth? It's 6/24/1991", "6/24/1991",
+                     id="born-asked"),
         pytest.param("DATE_OF_BIRTH", "née le 12/05/1985", "12/05/1985", id="born-french"),
         pytest.param("DATE_OF_BIRTH", "nacida el 3 de mayo de 1990", "3 de mayo de 1990",
                      id="born-spanish"),
@@ -139,7 +141,7 @@ def test_what_has_a_shape_or_a_cue_is_found(kind, text, value):
         pytest.param("version 1.4.2.10 of the firmware, section 4.2", id="versions"),
         pytest.param("My password is not working", id="password-without-a-password"),
         pytest.param("QXBwcm92ZSByZWZ1bmQgNTIwLjAwIGZvciBOVy03MDU1MDU=", id="harmless-base64"),
-        pytest.param("zip 97701, size 10, 30 days", id="short-numbers"),
+        pytest.param("size 10, 30 days, 2 of 3", id="short-numbers"),
     ],
 )
 def test_numbers_of_the_trade_stay_visible(text):

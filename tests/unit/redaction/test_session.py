@@ -259,3 +259,20 @@ def test_warming_up_changes_nothing(ticket):
     redactor = Redactor(nonce=lambda: "k1")
     redactor.warm_up()
     assert texts(redactor.open(ticket("ask 555-0199"))) == ["ask ⟦PHONE_NUMBER_1·k1⟧"]
+
+
+def test_the_tenth_person_is_not_the_first_one_with_a_nought(opened):
+    firsts = ("Anna", "Bruno", "Clara", "David", "Edith", "Felix", "Greta", "Hugo", "Ida", "Jonas")
+    names = [f"{first} Holloway" for first in (*firsts, "Klaus")]
+    session = opened("; ".join(names))
+    hidden = session.ticket.messages[0].text
+    assert [f"PERSON_{number}·" in hidden for number in (1, 10, 11)] == [True, True, True]
+    assert session.restore(hidden) == "; ".join(names)
+    first = next(part for part in hidden.split("; ") if "PERSON_1·" in part)
+    assert session.restore(f"{first}0") == f"{names[0]}0"
+
+
+def test_two_conversations_never_share_a_placeholder(opened):
+    first, second = opened("I am Anna Holloway"), opened("I am Anna Holloway")
+    with pytest.raises(RedactionError):
+        second.restore(first.ticket.messages[0].text)

@@ -35,3 +35,8 @@ def test_a_span_leads_back_to_the_original():
 
 def test_folding_spells_out_what_has_no_accent_to_lose():
     assert folded(views_of("Weißmüller Łoś Øre")[0]).text == "weissmuller los ore"
+
+
+def test_figures_of_every_script_read_alike():
+    (view,) = views_of("\u0664\u0661 \u096a\uff11")
+    assert view.text == "41 41"
