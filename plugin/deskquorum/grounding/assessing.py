@@ -77,9 +77,11 @@ def clauses_near(
     """The clauses nearest to the sentence of each claim, or else to the whole reply."""
     sentences = list(dict.fromkeys(claim.sentence for claim in claims))
     queries = [reply[slice(*sentence)] for sentence in sentences]
-    *found, around = index.nearest([*queries, reply], top=top) if claims else [()]
-    near = dict(zip(sentences, found, strict=True))
-    return [near[claim.sentence] or around for claim in claims]
+    near = dict(zip(sentences, index.nearest(queries, top=top), strict=True))
+    if not all(near.values()):
+        (around,) = index.nearest([reply], top=top)
+        near = {sentence: found or around for sentence, found in near.items()}
+    return [near[claim.sentence] for claim in claims]
 
 
 _CONSIDERED = 3

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-import regex
-
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import CURRENCIES, NUMBER_WORDS
+from deskquorum.grounding.openers import (
+    AFTER_COMMA,
+    BELOW_THAT,
+    EXCEPTED,
+    INCLUSION,
+    INNER,
+    IS_INCLUSION,
+    JOINT,
+    OPENERS,
+    OPENING,
+    SUBJECT,
+    TOPIC,
+    Part,
+)
 from deskquorum.grounding.senses import denied, sign_of, strength_of
 from deskquorum.grounding.sentences import Span, sentences_of
 from deskquorum.grounding.stances import AGAINST, FAVOUR, FILLERS, ONLY
 from deskquorum.grounding.words import content_words, words_of
 
 __all__ = ["Mark", "Part", "Passage", "Segment", "read_passage"]
-
-
-class Part(StrEnum):
-    """What a segment does in its sentence."""
-
-    MAIN = "main"
-    CONDITION = "condition"
-    EXCEPTION = "exception"
-    CONCESSION = "concession"
-    REASON = "reason"
-    RESULT = "result"
-    INCLUSION = "inclusion"
-    """`Sundays included`: what holds for these too."""
-    DEFAULT = "default"
-    """`Otherwise`, `all others`: what holds where nothing named does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,143 +107,31 @@ def read_passage(text: str) -> Passage:
     """Cut a text into segments and read how each turns out."""
     segments: list[Segment] = []
     for number, sentence in enumerate(sentences_of(text)):
-        segments += _linked(
-            [_segment(text, span, number, part) for span, part in _cut(text, sentence)]
-        )
+        cut = [_segment(text, span, number, part) for span, part in _cut(text, sentence)]
+        segments += _linked(_completed(cut, segments[-1] if segments else None))
     marks = tuple(
         mark for place, segment in enumerate(segments) for mark in _marks(text, segment, place)
     )
     return Passage(text=text, whole=text, segments=tuple(segments), marks=marks)
 
 
-_OPENERS: dict[Part, str] = {
-    Part.EXCEPTION: (
-        "unless|except(?:ing)?(?: for)?|save for|apart from|other than|with the exception of|"
-        "but not|excluding|not counting|aside from|"
-        r"(?<=\b(?:all|every|everything|everybody|everyone|nothing|no)\b[^.;]{0,60})"
-        r"but(?=\s(?:the\s)?\p{L}+(?:\s\p{L}+)?\s?[.;])|"
-        r"(?<=\b(?:all|every|any|each|everything|everybody|"
-        r"everyone)\s(?:\p{L}+\s)?)but(?!\s(?:also|only))|"
-        "salvo|excepto|menos|a menos que|sauf|hormis|excepté|à moins que|außer|ausgenommen|"
-        "es sei denn|exceto|a não ser"
-    ),
-    Part.CONCESSION: (
-        "even though|although|though|even if|despite|in spite of|albeit|"
-        "aunque|a pesar de|bien que|même si|malgré|obwohl|obgleich|auch wenn|embora|apesar de"
-    ),
-    Part.CONDITION: (
-        r"(?:but )?only if|(?:but )?only when|if|when|(?<!(?:is|are|be|was|were|been) )"
-        r"provided(?: that)?(?!\s(?:by|with|for|in|on|at|free)\b)|as long as|so long as|"
-        r"in case|once(?=\s(?:you|we|it|they|the|your|a|an)\b)|while|on condition that|"
-        r"where(?!ver)|"
-        r"si|cuando|siempre que|en caso de|quand|lorsque|pourvu que|wenn|falls|sofern|sobald|"
-        r"se(?=\s(?:você|não|for|houver|estiver|tiver|os|as)\b)|quando|caso|desde que"
-    ),
-    Part.DEFAULT: (
-        "otherwise|for (?:all|everybody|everyone|anybody) (?:other|else)\\w*|below that|above "
-        "that|"
-        "all others?|in all other cases|for the rest|elsewhere|"
-        "de lo contrario|en otro caso|en los demás|sinon|autrement|sonst|andernfalls|ansonsten|"
-        "caso contrário|senão"
-    ),
-    Part.REASON: (
-        "because|since|as|given that|seeing that|now that|porque|como|ya que|puesto que|parce que|"
-        "puisque|comme|car|weil|da|denn|como|já que"
-    ),
-    Part.RESULT: (
-        "so|therefore|which means|that means|meaning|hence|thus|and so|which is why|that is why|"
-        "así que|por eso|por lo que|donc|c'est pourquoi|daher|deshalb|also|somit|por isso|então"
-    ),
-}  # fmt: skip
-_INNER = regex.compile(
-    "|".join(
-        rf"(?P<{part.value}>(?<![\p{{L}}'])(?:{words})(?![\p{{L}}']))"
-        for part, words in _OPENERS.items()
-        if part in {Part.EXCEPTION, Part.CONCESSION, Part.CONDITION}
-    ),
-    regex.IGNORECASE,
-)
-_AFTER_COMMA = regex.compile(
-    r"[,:]\s+(?:(?:and|but|yet|or|y|pero|et|mais|und|aber|e|mas)\s+)?(?:"
-    + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in _OPENERS.items())
-    + r")",
-    regex.IGNORECASE,
-)
-_OPENING = regex.compile(
-    r"\s*(?:(?:and|but|yes|no|sure),?\s+)?(?:"
-    + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in _OPENERS.items())
-    + r")",
-    regex.IGNORECASE,
-)
-_JOINT = regex.compile(
-    r";\s+|\s+[—\u2013-]\s+|:\s+"
-    r"|,\s+(?=(?:and|but|yet|while|whereas|though|y|pero|mientras|et|mais|tandis|und|aber|sondern|"
-    r"während|e|mas|enquanto|plus|nor)\s)"
-    r"|\s(?=(?:but|whereas|pero|mais|aber|sondern|mas)\s)"
-    r"|,\s+(?=(?:you|we|it|they|there|that|the|your|our|this|he|she|i|please|however|not)\b)"
-    r"|,\s+(?=(?:nicht|nur|als|pas|no|não|der|die|das|ihre?|el|los|las|le|les|su|tu)\s)"
-    r"|,\s+(?=(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|not excepted|ausgenommen|excepté)\b)"
-    r"|,\s+(?=(?:[\p{L}'-]+\s){1,3}(?:pay|pays|get|gets|is|are|can|may|must|costs?|receives?)\s)"
-    r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
-    r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
-    regex.IGNORECASE,
-)
-_INCLUSION = regex.compile(
-    r",\s+(?=(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|"
-    r"inbegriffen|"
-    r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)\b)"
-    r"|,?\s+(?=(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|"
-    r"incluindo)\s)",
-    regex.IGNORECASE,
-)
-_IS_INCLUSION = regex.compile(
-    r"\s*(?!.*\b(?:is|are|isn't|aren't|not|be|was|"
-    r"were)\b)(?:(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|"
-    r"likewise|inbegriffen|"
-    r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|"
-    r"também)[\s.,;]*$"
-    r"|(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
-    regex.IGNORECASE,
-)
-_EXCEPTED = regex.compile(
-    r"\s*(?!.*\b(?:is|are|be|was|were)\b)(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|exempt|aside|"
-    r"ausgenommen|excepté|"
-    r"exceptuados?)[\s.,;]*$",
-    regex.IGNORECASE,
-)
-_BELOW_THAT = regex.compile(
-    r"(?<!\p{L})(?:below that|above that|under that|over that|beyond that|otherwise|sonst|"
-    r"darunter|darüber)(?!\p{L})",
-    regex.IGNORECASE,
-)
-_SUBJECT = regex.compile(
-    r"(?<=\s)(?:you|you'll|you'd|we|we'll|we'd|it|it's|it'll|there's|there|they|they'll|"
-    r"then)(?=\s\p{L}+\s)",
-    regex.IGNORECASE,
-)
-_TOPIC = regex.compile(
-    r"(?<=\s)(?:the|your|our)(?=\s(?:[^\s,;]+\s){1,6}(?:is|are|will|can|must|may|has|have)\s)",
-    regex.IGNORECASE,
-)
-
-
 def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
     """The segments of a sentence with what opens each."""
     start, end = sentence
     cuts = {start}
-    for pattern in (_JOINT, _AFTER_COMMA):
+    for pattern in (JOINT, AFTER_COMMA):
         cuts |= {
-            match.end() if pattern is _JOINT else match.start() + 1
+            match.end() if pattern is JOINT else match.start() + 1
             for match in pattern.finditer(text, start, end)
         }
-    cuts |= {match.start() for match in _INNER.finditer(text, start, end)}
-    cuts |= {match.end() for match in _INCLUSION.finditer(text, start, end)}
+    cuts |= {match.start() for match in INNER.finditer(text, start, end)}
+    cuts |= {match.end() for match in INCLUSION.finditer(text, start, end)}
     whole_is_main = False
-    opened = _OPENING.match(text, start, end)
+    opened = OPENING.match(text, start, end)
     if opened is not None and not opened.groupdict().get(Part.DEFAULT.value):
         comma = text.find(",", opened.end(), end)
-        topics = [*_TOPIC.finditer(text, opened.end() + 12, end)]
-        subject = _SUBJECT.search(text, opened.end() + 8, end) or (topics[-1] if topics else None)
+        topics = [*TOPIC.finditer(text, opened.end() + 12, end)]
+        subject = SUBJECT.search(text, opened.end() + 8, end) or (topics[-1] if topics else None)
         if comma > 0:
             cuts.add(comma + 1)
         elif subject is not None and not opened.groupdict().get(Part.REASON.value):
@@ -262,16 +147,16 @@ def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
 
 
 def _part_of(text: str, start: int, end: int) -> Part:
-    if start and _EXCEPTED.match(text[start:end]):
+    if start and EXCEPTED.match(text[start:end]):
         return Part.EXCEPTION
-    if start and _IS_INCLUSION.match(text[start:end]):
+    if start and IS_INCLUSION.match(text[start:end]):
         return Part.INCLUSION
-    if _BELOW_THAT.search(text, start, end):
+    if BELOW_THAT.search(text, start, end):
         return Part.DEFAULT
-    opened = _OPENING.match(text, start, end)
+    opened = OPENING.match(text, start, end)
     if opened is None:
         return Part.MAIN
-    return next(part for part in _OPENERS if opened.groupdict().get(part.value))
+    return next(part for part in OPENERS if opened.groupdict().get(part.value))
 
 
 def _segment(text: str, span: Span, sentence: int, part: Part) -> Segment:
@@ -281,6 +166,38 @@ def _segment(text: str, span: Span, sentence: int, part: Part) -> Segment:
         start=span[0], end=span[1], sentence=sentence, part=part, sign=sign, told=sign,
         strength=strength_of(words), words=words, exclusive=bool(ONLY & set(words)),
     )  # fmt: skip
+
+
+def _completed(cut: Sequence[Segment], before: Segment | None) -> list[Segment]:
+    """Segments that only say `stains are not`, told by the verb of the one before them."""
+    out: list[Segment] = []
+    for segment in cut:
+        if before is not None and _is_elliptic(segment.words):
+            turned = denied(segment.words) != denied(before.words)
+            sign = -before.sign if turned else before.sign
+            segment = replace(segment, sign=sign, told=sign)  # noqa: PLW2901 - the same, completed
+        out.append(segment)
+        before = segment
+    return out
+
+
+_VERBS = word_set("is are do does did was were can may will has have sind ist sont est son es")
+_NOT = word_set("not nicht pas no non não")
+_LONGEST_ELLIPSIS = 8
+
+
+def _is_elliptic(words: Sequence[str]) -> bool:
+    """`Stains are not`, `but not on the roof`: no verb of its own."""
+    if not words or len(words) > _LONGEST_ELLIPSIS:
+        return False
+    plain = [word for word in words if word not in _JOINING]
+    ends = plain[-1:] if plain[-1:] and plain[-1] not in _NOT else plain[-2:-1]
+    return bool(plain) and (
+        plain[0] in _NOT or (len(plain) > 1 and ends[:1] != [] and ends[0] in _VERBS)
+    )
+
+
+_JOINING = word_set("and but though however y pero et mais und aber e mas")
 
 
 def _linked(segments: list[Segment]) -> list[Segment]:

@@ -65,7 +65,8 @@ FAVOUR = _phrases(
 """Says outright that it turns out well."""
 
 AGAINST = _phrases(
-    "is out, are out, turned away, stop the, stops the, stop you, stops you, prevent, prevents, "
+    "is out, are out, erased, deleted, turned away, stop the, stops the, stop you, stops you, "
+    "prevent, prevents, "
     "weg, surcharge, a "
     "fee, fee of, fees apply, deducted, has ended, have ended, is up, "
     "refuse, refused, refuses, deny, denied, decline, declined, reject, rejected, excluded, "
@@ -139,7 +140,8 @@ FIRM = _phrases(
     "no getting round, no way around, no way round, no choice, can not avoid, "
     "must, have to, has to, need to, needs to, required, require, requires, compulsory, "
     "mandatory, "
-    "obliged, can rely on, can count on, rely on, going to, shall, guaranteed, guarantee, "
+    "obliged, can demand, can insist, have a right, has a right, can rely on, can count on, rely "
+    "on, going to, shall, guaranteed, guarantee, "
     "guarantees, certain, sure to, sure, count on, "
     "insist, bound, "
     "committed, owe, promise, promised, definitely, always, entitled, no exceptions, "
@@ -151,6 +153,7 @@ FIRM = _phrases(
 
 OPEN = _phrases(
     "suggestion, advisable, own decision, your decision, your own, nobody makes, no obligation, "
+    "need not, needs not, nothing obliges, "
     "may, might, can, could, optional, recommended, advised, discretion, depends, depend, "
     "subject to, "
     "case by case, possible, possibly, perhaps, try, tries, endeavours, endeavour, aim, aims, "

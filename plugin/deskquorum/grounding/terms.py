@@ -10,8 +10,8 @@ from typing import TypedDict
 
 import regex
 
+from deskquorum.grounding.bounds import bound_at
 from deskquorum.grounding.measures import NUMBER_WORDS, UNITS
-from deskquorum.grounding.passages import Passage, Segment
 from deskquorum.grounding.quantities import Bound, Quantity, QuantityKind, find_quantities
 from deskquorum.grounding.spans import DAYS, find_spans
 from deskquorum.grounding.words import content_words, words_of
@@ -78,7 +78,7 @@ def _covers(kept: Term, term: Term) -> bool:
 def _term(text: str, quantity: Quantity) -> Term | None:
     if not isinstance(quantity.value, Decimal):
         return None
-    bound = _bound(text, quantity.start, quantity.end, quantity.bound)
+    bound = bound_at(text, quantity.start, quantity.end, quantity.bound)
     plain = Term(
         value=quantity.value, dimension=quantity.kind.value, unit=quantity.unit,
         start=quantity.start, end=quantity.end, bound=bound,
@@ -182,7 +182,7 @@ def _measured(text: str) -> Iterator[Term]:
             dimension, factor = "volume", "1000000"
         yield Term(
             value=value * Decimal(factor), dimension=dimension, unit=unit, start=match.start(),
-            end=match.end(), bound=_bound(text, match.start(), match.end(), Bound.EXACT),
+            end=match.end(), bound=bound_at(text, match.start(), match.end(), Bound.EXACT),
         )  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def _fractions(text: str) -> Iterator[Term]:
         value = Decimal(_SHARES[match.group("share").casefold()])
         yield Term(
             value=value, dimension="percent", unit="%", start=match.start(), end=match.end(),
-            bound=_bound(text, match.start(), match.end(), Bound.EXACT),
+            bound=bound_at(text, match.start(), match.end(), Bound.EXACT),
         )  # fmt: skip
 
 
@@ -281,13 +281,13 @@ def _times(text: str, *, case: bool) -> Iterator[Term]:
         noun = content_words(words_of(text[match.end() : match.end() + _NOUN_REACH]))
         yield Term(value=Decimal(1), dimension="count", unit=noun[0] if noun else "",
                    start=match.start(), end=match.end(),
-                   bound=_bound(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip
+                   bound=bound_at(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip
     for match in _TIME_WORDS.finditer(text):
         if not case and match.group("n").casefold() in _OF_A_CASE:
             continue
         yield Term(value=Decimal(TIMES[match.group("n").casefold()]), dimension="count",
                    unit="time", start=match.start(), end=match.end(),
-                   bound=_bound(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip
+                   bound=bound_at(text, match.start(), match.end(), Bound.EXACT))  # fmt: skip
 
 
 def _spans(text: str) -> Iterator[Term]:
@@ -335,71 +335,3 @@ def _rates(text: str, place: int) -> Iterator[tuple[tuple[Decimal, str, str], in
             noun = content_words(words_of(unit))
             yield (number, "count", noun[0] if noun else unit), match.end()
         place = match.end()
-
-
-_MOST = regex.compile(
-    r"(?<!\p{L})(?:within|inside|up to|at most|no more than|not more than|maximum(?: of)?|max\.?|"
-    r"under|below|less than|fewer than|no later than|not later than|until|by|in under|falls? "
-    r"(?:under|below)|"
-    r"limited to|not exceed(?:ing)?|capped at|younger than|shorter than|smaller than|"
-    r"hasta|como máximo|dentro de|menos de|en un plazo de|"
-    r"innerhalb von|innerhalb|bis zu|bis|höchstens|maximal|weniger als|unter|binnen|"
-    r"jusqu'à|dans les|au plus|moins de|sous|até|no máximo|em até)(?:\s(?:the|a|an|first|den|der|"
-    r"de))?(?:\s(?:height|weight|length|total|size|age|width|depth|value|sum|amount|maximum) "
-    r"of)?\s*$",
-    regex.IGNORECASE,
-)
-_LEAST = regex.compile(
-    r"(?<!\p{L})(?:at least|more than|over|above|minimum(?: of)?|from|after|older than|exceeds?|"
-    r"exceeding|upwards of|longer than|larger than|beyond|starting (?:at|from)|no less than|not "
-    r"less than|"
-    r"al menos|más de|a partir de|mínimo|mindestens|mehr als|über|ab|nach|au moins|plus de|à "
-    r"partir de|"
-    r"pelo menos|mais de)(?:\s(?:the|a|an))?\s*$",
-    regex.IGNORECASE,
-)
-_LEAST_AFTER = regex.compile(
-    r"(?:\s\p{L}+){0,2}\s(?:or|and|o|y|oder|ou|et|und|e)\s(?:more|over|above|older|longer|larger|"
-    r"más|mehr|älter|länger|plus|mais)\b"
-    r"|(?:\s\p{L}+){0,2}\s(?:upwards|and up)\b",
-    regex.IGNORECASE,
-)  # fmt: skip
-_MOST_AFTER = regex.compile(
-    r"(?:\s\p{L}+){0,2}\s(?:or|o|oder|ou)\s(?:less|fewer|younger|under|menos|weniger|moins)\b"
-    r"|\s(?:at the (?:most|latest)|or sooner)\b",
-    regex.IGNORECASE,
-)
-
-
-def _bound(text: str, start: int, end: int, heard: Bound) -> Bound:
-    before, after = text[max(0, start - 26) : start], text[end : end + 30]
-    before = regex.sub(r"[€£$]\s*$", "", before)
-    if _LEAST_AFTER.match(after):
-        return Bound.AT_LEAST
-    if _MOST_AFTER.match(after) or _MOST.search(before):
-        return Bound.AT_MOST
-    if _LEAST.search(before):
-        return Bound.AT_LEAST
-    if (between := _BETWEEN.search(text[max(0, start - 60) : start])) is not None:
-        return Bound.AT_MOST if between.group("and") else Bound.AT_LEAST
-    said = _NAMED_LIMIT.search(text[max(0, start - 60) : start])
-    if said is not None:
-        return Bound.AT_LEAST if said.group("least") else Bound.AT_MOST
-    return heard
-
-
-_BETWEEN = regex.compile(
-    r"(?<!\p{L})(?:between|zwischen|entre)\s(?:[^\s.;]+\s(?P<and>and|und|y|et|e)\s)?$",
-    regex.IGNORECASE,
-)
-_NAMED_LIMIT = regex.compile(
-    r"(?:(?P<least>minimum|mindest\p{L}*|mínimo|mínima)|maximum|limit|ceiling|cap|höchst\p{L}*|"
-    r"máximo|máxima)"
-    r"(?:\s\p{L}+){0,6}\s(?:is|are|of|ist|es|est|é|beträgt)\s(?:the\s)?[€£$]?$",
-    regex.IGNORECASE,
-)
-
-
-def segment_of(passage: Passage, term: Term) -> Segment | None:
-    """The segment that a term stands in."""
-    return passage.segment_at(term.start)
