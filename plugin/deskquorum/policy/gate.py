@@ -23,7 +23,7 @@ from deskquorum.policy.book import (
     PolicyBook,
     Rule,
 )
-from deskquorum.policy.environment import Missing, NoValue
+from deskquorum.policy.evaluation import Missing, NoValue
 from deskquorum.policy.limits import overdrawn
 from deskquorum.policy.reads import Reads
 

@@ -9,7 +9,8 @@ from deskquorum.domain import Effect
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Guarded, Rule
 from deskquorum.policy.conditions import problems_in, world_on
 from deskquorum.policy.declarations import Declarations, Topic
-from deskquorum.policy.environment import CelProblem, Condition, Environment
+from deskquorum.policy.environment import CelProblem, Environment
+from deskquorum.policy.evaluation import Condition
 from deskquorum.policy.fact_types import TypeSpec
 from deskquorum.policy.formula import Truth
 from deskquorum.policy.names import did_you_mean
