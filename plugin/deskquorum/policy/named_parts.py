@@ -219,6 +219,8 @@ class _Writer:
         spans, close = arguments_of(self.words, at + 1)
         if close == len(self.words):
             return None, end
+        if not self.expression[slice(*spans[0])].strip() and len(spans) == 1:
+            spans = []
         return spans, self.words[close].start + 1
 
     def _argument(self, span: Span, layer: int) -> _Made:
@@ -244,14 +246,13 @@ class _Writer:
         if part is None:
             return _unknown(word, self.parts)
         head, _, short = name.partition(".")
-        what, given = f"{PART_KINDS[head]} '{short}'", len(arguments)
-        if part.parameters is not None and (spans is not None or part.parameters):
-            missing = spans is None or not part.parameters or len(part.parameters) != given
-            if missing:
-                takes = _counted(len(part.parameters))
-                message = f"{what} takes {takes}, got {_counted(given)}"
-                hint = f"write {part.called(name)}"
-                return Complaint(offset=word.start, message=message, hint=hint)
+        what, takes = f"{PART_KINDS[head]} '{short}'", part.parameters
+        wanted = (spans is not None) if takes is None else bool(takes)
+        if wanted is not (spans is not None) or (takes and len(takes) != len(arguments)):
+            given = f", got {len(arguments) or 'none'}" if takes else ""
+            message = f"{what} takes {_counted(len(takes or ()))}{given}"
+            hint = f"write {part.called(name)}"
+            return Complaint(offset=word.start, message=message, hint=hint)
         if hidden := sorted(part.free & self.anatomy.bound_at(word.start)):
             message = f"{what} reads '{hidden[0]}', which is what the loop around it calls elements"
             return Complaint(offset=word.start, message=message, hint="rename the loop's element")

@@ -66,7 +66,7 @@ def declare_parts(topic: Topic, found: Declarations) -> None:
             if not is_name(name) or signature.parameters == ():
                 message = f"'{key}' is no name for a {what}"
                 found.problems.append(topic.key_problem(message, *keys, hint=NAMING))
-                found.dropped.add(name)
+                found.dropped.add(name.partition("(")[0])
             elif signature.parameters and head == TABLE:
                 message = f"table '{name}' takes no parameters"
                 hint = f"name the columns where it is used: table.{name}[KEY]"
