@@ -18,6 +18,7 @@ from deskquorum.policy.expressions import (
     unwrapped,
     words_of,
 )
+from deskquorum.policy.reads import fact_of
 
 __all__ = ["Part", "State", "Taker", "telling"]
 
@@ -103,7 +104,7 @@ class Taker:
         expanded = self.environment.compile(text, action=self.action).text
         for name in dict.fromkeys(self.environment.names_in(expanded, action=self.action)):
             if not name.startswith("known."):
-                yield f"{name} {self._value(name)}"
+                yield f"{fact_of(name)} {self._value(fact_of(name))}"
 
     def _value(self, name: str) -> str:
         if name in self.bindings.unfit:

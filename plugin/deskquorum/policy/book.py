@@ -143,7 +143,7 @@ class Guarded:
 
     condition: Condition
     needs: tuple[str, ...]
-    """Facts that it names and that may not be absent."""
+    """Facts that it names and that may not be absent; `absent.NAME`, which needs NAME read."""
     names: tuple[str, ...]
     """Everything that it names and that may have a value of the wrong type."""
     guards: Mapping[str, tuple[str, ...]]

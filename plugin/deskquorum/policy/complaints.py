@@ -223,7 +223,7 @@ def _undeclared(text: str, at: int, name: str, vocabulary: Vocabulary) -> Compla
         case "args" if rest:
             message, hint = _unknown_argument(rest, vocabulary)
         case _:
-            known = name.removeprefix("known.") if rest else name
+            known = re.sub(r"^(known|absent)\.", "", name)
             message, hint = _unknown_fact(known, vocabulary)
     return Complaint(offset=start, message=message, hint=hint)
 

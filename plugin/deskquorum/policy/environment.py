@@ -30,7 +30,7 @@ from deskquorum.policy.literals import (
     unreadable_literals,
 )
 from deskquorum.policy.named_parts import Part, expand
-from deskquorum.policy.reads import KNOWN, Fit, Reads, names_below, reads_of
+from deskquorum.policy.reads import ABSENT, KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes
 from deskquorum.policy.references import references_of
 from deskquorum.policy.syntax import tree_of
@@ -215,7 +215,8 @@ class Environment:
         declared = {**self.variables, **self.arguments.get(action or "", {})}
         below = names_below(declared)
         types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
-        types |= dict.fromkeys(below, cel.Type.BOOL)
+        absent = [f"{ABSENT}{name}" for name in declared if name in self.facts]
+        types |= dict.fromkeys([*below, *absent], cel.Type.BOOL)
         types |= dict.fromkeys({*parameters, *self._unchecked} - types.keys(), cel.Type.DYN)
         engine = cel.NewEnv(
             self.records.pool,
@@ -224,7 +225,10 @@ class Environment:
             extensions=function_libraries(),
         )
         return _Scope(
-            declared=declared, below=below, names=frozenset({*declared, *below}), engine=engine
+            declared=declared,
+            below=below,
+            names=frozenset({*declared, *below, *absent}),
+            engine=engine,
         )
 
     def _cel_type(self, kind: FactType) -> cel.Type:
@@ -261,7 +265,7 @@ class _Scope:
     below: Mapping[str, tuple[str, ...]]
     """`known.NAME` to the variables that are that name or under it."""
     names: frozenset[str]
-    """All of both."""
+    """All of both, and `absent.NAME` of facts."""
     engine: cel.Env
 
 
@@ -275,7 +279,7 @@ def _has_value(engine: cel.Env, constant: str) -> bool:
 
 def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:
     name = chain
-    if chain.startswith(KNOWN):
+    if chain.startswith((KNOWN, ABSENT)):
         return chain
     while name not in known:
         name, dot, _ = name.rpartition(".")

@@ -16,7 +16,7 @@ _RESERVED = frozenset({
 # fmt: on
 # fmt: off
 BUILT_IN_RECORDS = frozenset({
-    "ticket", "requester", "answer", "claimed", "args", "known", "cond", "value", "table", "now",
+    "ticket", "requester", "answer", "claimed", "args", "known", "absent", "cond", "value", "table", "now",
 })
 # fmt: on
 """First names that conditions have anyway, so that no fact may begin with one."""

@@ -91,7 +91,8 @@ def test_what_a_macro_calls_its_elements_is_no_named_part():
 
 
 def test_a_field_of_a_value_is_read_from_the_value():
-    assert expand("value.trip.price > 3", {"value.trip": Part(text="a[0]")}).text == "(a[0]).price > 3"
+    parts = {"value.trip": Part(text="a[0]")}
+    assert expand("value.trip.price > 3", parts).text == "(a[0]).price > 3"
 
 
 def test_a_table_changes_the_hash(bench):
