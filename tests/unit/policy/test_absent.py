@@ -25,7 +25,7 @@ def written(effect, when):
 
 
 @pytest.fixture
-def ruled(ruled):
+def ruled(bench, ask):
     def ruled(effect, when, facts):
         return ask(bench.load(visits=written(effect, when)), "cancel", {}, facts=facts)
 
