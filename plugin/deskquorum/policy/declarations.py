@@ -16,6 +16,7 @@ from deskquorum.policy.money import exponent_of
 from deskquorum.policy.names import (
     BUILT_IN_RECORDS,
     NAMING,
+    TYPE_NAMES,
     did_you_mean,
     is_dotted_name,
     is_name,
@@ -101,7 +102,11 @@ def _fact_type(topic: Topic, name: str, written: JsonValue, found: Declarations)
         found.problems.append(topic.key_problem(message, *keys, hint=NAMING))
         return None
     record = name.partition(".")[0]
-    if record in BUILT_IN_RECORDS and not (name == _NOW and _has_zone(written)):
+    if (
+        name in TYPE_NAMES
+        or record in BUILT_IN_RECORDS
+        and not (name == _NOW and _has_zone(written))
+    ):
         message = f"'{record}' is built in, so no fact can be called '{name}'"
         found.problems.append(topic.key_problem(message, *keys, hint="remove it, or rename it"))
         return None

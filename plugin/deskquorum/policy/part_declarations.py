@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from deskquorum.policy.complaints import function_names
 from deskquorum.policy.expressions import CONDITION, TABLE, VALUE
 from deskquorum.policy.named_parts import PART_KINDS
-from deskquorum.policy.names import BUILT_IN_RECORDS, NAMING, is_name
+from deskquorum.policy.names import BUILT_IN_RECORDS, NAMING, TYPE_NAMES, is_name
 from deskquorum.policy.scopes import Anatomy
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ def _table_faults(
 
 def check_parameters(found: Declarations, facts: Iterable[str]) -> None:
     """Refuse parameters that are called like something else, or that their part does not use."""
-    taken = dict.fromkeys(BUILT_IN_RECORDS | frozenset(function_names()), "is built in")
+    built_in = {*BUILT_IN_RECORDS, *function_names(), *TYPE_NAMES}
+    taken = dict.fromkeys(built_in, "is built in")
     taken |= {name.partition(".")[0]: "is a fact, or a record of facts" for name in facts}
     for name in found.parts:
         head, _, short = name.partition(".")

@@ -3,6 +3,8 @@
 import pytest
 
 from deskquorum.errors import PolicyFileError
+from deskquorum.policy import lint
+from deskquorum.policy.compare import compare
 from deskquorum.policy.named_parts import Part, expand
 from deskquorum.policy.part_declarations import signature_of
 
@@ -113,6 +115,9 @@ ROW = "row(f): flights.filter(r, r.number == f.number && r.date == f.date)[0]"
         pytest.param((ROW, ROW.replace("(f)", "(now)")),
                      "12:3: 'now' is built in, so no parameter can be called that; rename it",
                      id="built-in"),
+        pytest.param((ROW, "row(list): list[0]"),
+                     "12:3: 'list' is built in, so no parameter can be called that; rename it",
+                     id="type-of-the-engine"),
         pytest.param((ROW, ROW.replace("(f)", "(user)")),
                      "12:3: 'user' is a fact, or a record of facts, so no parameter can be called "
                      "that; rename it", id="record"),
@@ -255,3 +260,56 @@ def test_a_part_with_parameters_changes_the_hash(bench):
 )
 def test_a_key_is_a_name_with_parameters(key, signature):
     assert signature_of(key) == signature
+
+
+PLAIN = "user.tier == 'gold' && args.bags <= 2"
+BAGS = """\
+  - id: bags
+    on: book
+    effect: allow
+    when: WHEN
+    reason: r
+"""
+
+
+def two_rules(when):
+    named = TRIP.replace("conditions:", "conditions:\n  few(tier, n): user.tier == tier && n <= 2")
+    rules = BAGS.replace("WHEN", when) + BAGS.replace("WHEN", PLAIN).replace("bags", "plain", 1)
+    return named + rules
+
+
+def test_a_rule_by_a_part_and_the_same_by_hand_say_the_same(bench):
+    found = [
+        problem.message
+        for problem in lint(bench.load(trip=two_rules("cond.few('gold', args.bags)")))
+    ]
+    assert any("rule 'plain' adds nothing to rule 'bags'" in message for message in found)
+
+
+def test_what_a_part_reads_through_its_arguments_is_needed(bench):
+    book = bench.load(trip=two_rules("cond.few('gold', trip.persons)"))
+    (rule,) = [rule for rule in book.rules if rule.id == "bags"]
+    assert rule.conditions["book"].needs == ("trip.persons", "user.tier")
+
+
+def test_text_alone_allows_nothing_through_a_part(bench):
+    policy = two_rules("cond.few('gold', args.bags)").replace("risk: none", "risk: money")
+    bench.load()
+    changed = policy.replace("user.tier == tier &&", "tier != '' &&")
+    assert any(
+        "'bags' allows book (risk money) without a fact" in p for p in bench.problems(trip=changed)
+    )
+
+
+def test_a_change_of_a_part_is_told_with_its_parameters(bench):
+    before = bench.load(trip=two_rules("cond.few('gold', 1)"))
+    changed = (
+        two_rules("cond.few('gold', 1)")
+        .replace("few(tier, n)", "few(tier, m)")
+        .replace("n <= 2", "m <= 3")
+    )
+    comparison = compare(before, bench.load(trip=changed))
+    assert [(c.kind, c.name, [p.part for p in c.parts]) for c in comparison.changes] == [
+        ("condition", "few", ["parameters", "text"]),
+        ("rule", "bags", ["when, conditions written out"]),
+    ]
