@@ -12,7 +12,7 @@ from deskquorum.domain import Answer, Facts, Reason, Unread
 from deskquorum.policy.fact_types import FactType, Scalar, described
 from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.misfits import holds_money, misfit
-from deskquorum.policy.money import exponent_of
+from deskquorum.policy.money import is_currency
 from deskquorum.policy.reads import ABSENT, KNOWN, fact_of
 
 if TYPE_CHECKING:
@@ -107,10 +107,10 @@ def bind(
 
 def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
     """The currency of a money argument; None when the fact that names it was not read."""
-    if arg.currency is None or _is_code(arg.currency):
+    if arg.currency is None or is_currency(arg.currency):
         return arg.currency
     named = facts.get(arg.currency)
-    return named if isinstance(named, str) and _is_code(named) else None
+    return named if isinstance(named, str) and is_currency(named) else None
 
 
 class _Binder:
@@ -216,11 +216,3 @@ def _expected(arg: ArgSpec) -> str:
     if arg.type == "money":
         return "an amount such as 24.00"
     return described(arg.spec.type)
-
-
-def _is_code(text: str) -> bool:
-    try:
-        exponent_of(text)
-    except ValueError:
-        return False
-    return True

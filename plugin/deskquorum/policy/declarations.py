@@ -12,7 +12,7 @@ from deskquorum.errors import Problem
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, ActionSpec, ArgSpec, Autonomy, Clause
 from deskquorum.policy.document import Document
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
-from deskquorum.policy.money import exponent_of
+from deskquorum.policy.money import is_currency
 from deskquorum.policy.names import (
     BUILT_IN_RECORDS,
     NAMING,
@@ -102,11 +102,8 @@ def _fact_type(topic: Topic, name: str, written: JsonValue, found: Declarations)
         found.problems.append(topic.key_problem(message, *keys, hint=NAMING))
         return None
     record = name.partition(".")[0]
-    if (
-        name in TYPE_NAMES
-        or record in BUILT_IN_RECORDS
-        and not (name == _NOW and _has_zone(written))
-    ):
+    zone_of_now = name == _NOW and _has_zone(written)
+    if name in TYPE_NAMES or (record in BUILT_IN_RECORDS and not zone_of_now):
         message = f"'{record}' is built in, so no fact can be called '{name}'"
         found.problems.append(topic.key_problem(message, *keys, hint="remove it, or rename it"))
         return None
@@ -248,15 +245,7 @@ def _check_currency(
         if not (isinstance(known.type, Scalar) and known.type.name == "string"):
             message = f"fact '{written}' names no currency, it is not a string"
             yield topic.problem(message, *keys, "currency")
-    elif str(written) not in found.dropped and not _is_currency(written):
+    elif str(written) not in found.dropped and not is_currency(str(written)):
         hint = did_you_mean(str(written), found.facts)
         message = f"'{written}' is neither a fact nor a currency"
         yield topic.problem(message, *keys, "currency", hint=hint or "write a code such as USD")
-
-
-def _is_currency(written: JsonValue) -> bool:
-    try:
-        exponent_of(str(written))
-    except ValueError:
-        return False
-    return True

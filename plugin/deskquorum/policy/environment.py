@@ -32,8 +32,7 @@ from deskquorum.policy.literals import (
 from deskquorum.policy.named_parts import Part, expand
 from deskquorum.policy.reads import ABSENT, KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes
-from deskquorum.policy.references import references_of
-from deskquorum.policy.syntax import tree_of
+from deskquorum.policy.syntax import names_of, tree_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -134,7 +133,8 @@ class Environment:
             raise CelProblem(expression, complaints) from None
         kinds = Kinds(declared=scope.declared, record_of=self.records.record_of)
         serialized = checked.serialize()
-        complaints += impossible_literals(tree_of(serialized), expanded, kinds)
+        tree = tree_of(serialized)
+        complaints += impossible_literals(tree, expanded, kinds)
         if complaints:
             raise CelProblem(expression, complaints)
         kind = checked.return_type().name()
@@ -144,7 +144,7 @@ class Environment:
         return Condition(
             expression=expression,
             text=expanded.text,
-            names=references_of(serialized) & scope.names,
+            names=scope.names.intersection(names_of(tree)),
             _scope=self.scope(action),
             _program=program,
             _checked=serialized,

@@ -17,7 +17,6 @@ __all__ = [
     "arguments_of",
     "blanked",
     "closing",
-    "depths",
     "joined_parts",
     "loop_in",
     "named_part",
@@ -91,7 +90,7 @@ def arguments_of(words: Sequence[Word], opening: int) -> tuple[list[Span], int]:
     """Where the arguments stand in the text whose bracket opens at a word, and its closing word."""
     close = opening + closing(words[opening:])
     inside = words[opening + 1 : close]
-    commas = [inside[at].start for at, depth in depths(inside) if _is_comma(inside[at], depth)]
+    commas = [inside[at].start for at, depth in _depths(inside) if _is_comma(inside[at], depth)]
     ends = [*commas, words[close].start] if close < len(words) else []
     starts = [words[opening].start + 1, *(at + 1 for at in commas)]
     return list(zip(starts, ends, strict=False)), close
@@ -103,10 +102,10 @@ def _is_comma(word: Word, depth: int) -> bool:
 
 def closing(words: Sequence[Word]) -> int:
     """Where the bracket that the words begin with is closed."""
-    return next((at for at, depth in depths(words) if depth == 0), len(words))
+    return next((at for at, depth in _depths(words) if depth == 0), len(words))
 
 
-def depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+def _depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """Each position with the number of brackets open after it."""
     depth = 0
     for at, word in enumerate(words):
@@ -127,7 +126,7 @@ def joined_parts(expression: str) -> tuple[Literal["&&", "||"], list[str]] | Non
     """What an expression joins by `||`, or else by `&&`; None if it is neither."""
     expression = unwrapped(expression)
     words = list(words_of(expression))
-    marks = [words[at] for at, depth in depths(words) if depth == 0 and words[at].kind == "mark"]
+    marks = [words[at] for at, depth in _depths(words) if depth == 0 and words[at].kind == "mark"]
     if any(mark.text == "?" for mark in marks):
         return None
     # `||` binds less tightly than `&&`, so it is cut first.
@@ -174,5 +173,5 @@ def loop_in(expression: str) -> Loop | None:
 
 def _is_chain(words: Sequence[Word]) -> bool:
     """Whether they are names, calls and look-ups behind each other, without an operator."""
-    outside = [words[at] for at, depth in depths(words) if depth == 0]
+    outside = [words[at] for at, depth in _depths(words) if depth == 0]
     return all(w.text in {".", *_CLOSE} if w.kind == "mark" else w.text != "in" for w in outside)
