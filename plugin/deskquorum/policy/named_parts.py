@@ -65,6 +65,19 @@ class Part:
         """First names of what it reads by itself."""
         return self.anatomy.free - frozenset(self.parameters or ())
 
+    @cached_property
+    def places(self) -> Mapping[int, str]:
+        """Where parameters stand in its text.
+
+        What a loop of a part within it calls its elements is no parameter, whatever its name.
+        """
+        wanted = self.parameters or ()
+        return {
+            at: name
+            for name, at in self.anatomy.names
+            if name in wanted and name not in self.anatomy.bound_at(at)
+        }
+
     def called(self, name: str) -> str:
         """How it is used: `value.row(f)`."""
         return f"{name}({', '.join(self.parameters)})" if self.parameters else name
@@ -266,7 +279,7 @@ def _write(made: _Made, name: str, part: Part, arguments: Sequence[_Made], sourc
     body = _Made()
     use, done = Use(name=name), 0
     for word, at in part.anatomy.names if given else ():
-        if word in given:
+        if at in part.places:
             body.add(part.text[done:at], source, use)
             body.put_in(given[word])
         elif at in renamed:
@@ -302,8 +315,7 @@ def _renamed(anatomy: Anatomy, arguments: Sequence[_Made]) -> Iterator[tuple[int
 
 def _length(part: Part, arguments: Sequence[_Made]) -> int:
     given = dict(zip(part.parameters or (), arguments, strict=False))
-    named = (name for name, _ in part.anatomy.names) if given else ()
-    return len(part.text) + sum(len(given[name].text) for name in named if name in given)
+    return len(part.text) + sum(len(given[name].text) for name in part.places.values())
 
 
 def _closed(text: str) -> str:

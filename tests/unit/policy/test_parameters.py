@@ -199,6 +199,8 @@ def test_a_text_in_a_part_is_compared_with_what_the_use_gives_it(bench):
                      "(r.k + xs.filter(r, r == y))", id="else-it-stays"),
         pytest.param("value.a(r.b)", {"value.a": (("x",), "r.k + xs.map(r, r == x)")},
                      "(r.k + xs.map(r_2, r_2 == r.b))", id="only-inside-the-loop"),
+        pytest.param("value.a(y)", {"value.a": (("b",), "b + (xs.map(b, b == k))")},
+                     "(y + (xs.map(b, b == k)))", id="a-loop-of-a-part-within"),
         pytest.param("value.a(1 + 2)", {"value.a": (("x",), "x * 3")},
                      "((1 + 2) * 3)", id="brackets"),
         pytest.param("value.a(b // why\n)", {"value.a": (("x",), "x * 3")},
