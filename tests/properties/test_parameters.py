@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from deskquorum.domain import Fact, Facts
 from deskquorum.policy import CelProblem, Environment, NoValue, bind, load_policies
-from deskquorum.policy.named_parts import Part, expand
+from deskquorum.policy.expansion import expand
+from deskquorum.policy.named_parts import Part
 
 POLICY = """\
 policy: laws

@@ -10,9 +10,10 @@ from deskquorum.policy.complaints import ANY_ACTION
 from deskquorum.policy.consistency import World
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import CelProblem, Environment
+from deskquorum.policy.expansion import expand
 from deskquorum.policy.expressions import CONDITION, TABLE, named_part, words_of
 from deskquorum.policy.fact_types import TypeSpec, read_type
-from deskquorum.policy.named_parts import PART_KINDS, Part, expand
+from deskquorum.policy.named_parts import PART_KINDS, Part
 from deskquorum.policy.part_declarations import signature_of
 
 __all__ = ["argument_types", "check_conditions", "problems_in", "world_on", "written_out"]

@@ -12,6 +12,7 @@ from deskquorum.policy.causes import looked_up
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, misused, typed
 from deskquorum.policy.consistency import World, world_of
 from deskquorum.policy.evaluation import Condition
+from deskquorum.policy.expansion import expand
 from deskquorum.policy.expressions import joined_parts, words_of
 from deskquorum.policy.fact_types import (
     FactType,
@@ -29,7 +30,7 @@ from deskquorum.policy.literals import (
     impossible_words,
     unreadable_literals,
 )
-from deskquorum.policy.named_parts import Part, expand
+from deskquorum.policy.named_parts import Part
 from deskquorum.policy.reads import ABSENT, KNOWN, Fit, Reads, names_below, reads_of
 from deskquorum.policy.records import RecordTypes
 from deskquorum.policy.syntax import names_of, tree_of

@@ -1,7 +1,8 @@
 import pytest
 
+from deskquorum.policy.expansion import expand
 from deskquorum.policy.expressions import loop_in, words_of
-from deskquorum.policy.named_parts import Part, Use, expand
+from deskquorum.policy.named_parts import Part, Use
 
 
 def test_conditions_are_put_in_brackets():

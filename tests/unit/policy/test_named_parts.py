@@ -2,7 +2,8 @@
 
 import pytest
 
-from deskquorum.policy.named_parts import Part, expand
+from deskquorum.policy.expansion import expand
+from deskquorum.policy.named_parts import Part
 
 PARTS = """\
 policy: parts

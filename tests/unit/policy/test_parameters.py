@@ -5,7 +5,8 @@ import pytest
 from deskquorum.errors import PolicyFileError
 from deskquorum.policy import lint
 from deskquorum.policy.compare import compare
-from deskquorum.policy.named_parts import Part, expand
+from deskquorum.policy.expansion import expand
+from deskquorum.policy.named_parts import Part
 from deskquorum.policy.part_declarations import signature_of
 
 TRIP = """\
