@@ -121,7 +121,8 @@ class _Writer:
 
     def _uses(self, span: Span) -> Iterator[tuple[int, str]]:
         # What `exists(value, ...)` calls an element is no named part.
-        own = {scope.variable for scope in self.anatomy.scopes} & {VALUE, TABLE}
+        alone = {VALUE, TABLE} & {word.text for word in self.words}
+        own = {s.variable for s in self.anatomy.scopes if s.variable in alone} if alone else set()
         for at, word in enumerate(self.words):
             name = named_part(word) if span[0] <= word.start < span[1] else None
             if name is not None and name.partition(".")[0] not in own:

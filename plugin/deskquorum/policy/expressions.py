@@ -26,16 +26,23 @@ __all__ = [
 
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
+_LITERAL = r"""
+    (?:[rR]?[bB]?|[bB][rR])(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''
+    |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
+"""
+_COMMENT, _QUOTED_NAME = r"//[^\n]*", r"`[^`\n]*`"
 _WORD = re.compile(
-    r"""
-      (?P<text>(?:[rR]?[bB]?|[bB][rR])(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''
-          |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
-    | (?P<comment>//[^\n]*)
+    rf"""
+      (?P<text>{_LITERAL})
+    | (?P<comment>{_COMMENT})
     | (?P<name>(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)
-    | (?P<mark>`[^`\n]*`|&&|\|\||==|!=|<=|>=|[^\s\w])
+    | (?P<mark>{_QUOTED_NAME}|&&|\|\||==|!=|<=|>=|[^\s\w])
     """,
     re.VERBOSE,
 )
+_UNREAD = re.compile(rf"{_LITERAL}|{_COMMENT}|{_QUOTED_NAME}", re.VERBOSE)
+"""What may look like names and brackets, and holds none."""
+
 Span = tuple[int, int]
 """Where something begins and ends in a text."""
 
@@ -69,13 +76,11 @@ def words_of(expression: str) -> Iterator[Word]:
 
 def blanked(expression: str) -> str:
     """The expression, as long as it is, with spaces for comments and quotes for what is quoted."""
-    return _WORD.sub(_blank, expression)
+    return _UNREAD.sub(_blank, expression)
 
 
-def _blank(word: re.Match[str]) -> str:
-    if word.lastgroup == "comment":
-        return " " * len(word[0])
-    return '"' * len(word[0]) if word.lastgroup == "text" or word[0][0] == "`" else word[0]
+def _blank(found: re.Match[str]) -> str:
+    return (" " if found[0].startswith("//") else '"') * len(found[0])
 
 
 def named_part(word: Word) -> str | None:
