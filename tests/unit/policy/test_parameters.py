@@ -245,6 +245,13 @@ def test_arguments_in_too_many_layers_are_refused(bench):
         bench.load(trip=TRIP.replace('value.paid_by("gift")', deep))
 
 
+def test_uses_of_a_faulty_part_are_no_further_mistakes(bench):
+    bench.load()
+    assert bench.problems(trip=TRIP.replace(ROW, "row(f): 5")) == [
+        "trip.yaml:12:11: expected text, got 5; put it in quotes"
+    ]
+
+
 def test_a_part_with_parameters_changes_the_hash(bench):
     first = bench.load(trip=TRIP).hash
     assert bench.load(trip=TRIP.replace("row(f)", "row( f )")).hash != first
