@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from deskquorum.domain import Deadline, Facts, Proposal, Ticket
 from deskquorum.facts import FactRequest, FactSource, facts_from_ticket, fresh, gather_facts
 from deskquorum.policy import TICKET, ArgSpec, DeskFile, PolicyBook
+from deskquorum.policy.reads import fact_of
 from deskquorum.proposal import Playbook, facts_of_slot
 
 __all__ = ["FactReader", "facts_read"]
@@ -84,7 +85,7 @@ def _names(book: PolicyBook, playbook: Playbook, action: str) -> Iterator[str]:
 
 
 def _read_by(name: str, playbook: Playbook) -> Iterator[str]:
-    yield name.removeprefix("known.")
+    yield fact_of(name.removeprefix("known."))
     slot = playbook.slots.get(name.removeprefix("claimed."))
     if slot is not None:
         # What the text says is read with the desk's records beside it.

@@ -42,6 +42,9 @@ CONDITIONS = (
     "known.b.kind",
     "known.args.note",
     "known.b.kind || b.list.size() > 1",
+    "absent.b.kind",
+    "!absent.b.kind && a.flag",
+    "a.flag || absent.b.kind",
     "known.now && ticket.customer_messages > 1",
     "known.requester && known.args",
 )

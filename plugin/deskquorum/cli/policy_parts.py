@@ -10,7 +10,15 @@ from typing import Literal
 
 from deskquorum.domain import JsonValue
 from deskquorum.policy import Bindings, Environment, Missing, NoValue
-from deskquorum.policy.expressions import CONDITION, joined_parts, loop_in, unwrapped, words_of
+from deskquorum.policy.expressions import (
+    CONDITION,
+    closing,
+    joined_parts,
+    loop_in,
+    unwrapped,
+    words_of,
+)
+from deskquorum.policy.reads import fact_of
 
 __all__ = ["Part", "State", "Taker", "telling"]
 
@@ -56,9 +64,8 @@ class Taker:
     def take(self, text: str) -> Part:
         """The condition with its parts, each evaluated by itself."""
         text = unwrapped(text)
-        words = list(words_of(text))
-        if len(words) == 1 and words[0].text.startswith(f"{CONDITION}."):
-            return self._named(words[0].text)
+        if _is_named(text):
+            return self._named(_on_one_line(text))
         joined = joined_parts(text)
         if joined is None:
             return self._whole(text)
@@ -97,7 +104,7 @@ class Taker:
         expanded = self.environment.compile(text, action=self.action).text
         for name in dict.fromkeys(self.environment.names_in(expanded, action=self.action)):
             if not name.startswith("known."):
-                yield f"{name} {self._value(name)}"
+                yield f"{fact_of(name)} {self._value(fact_of(name))}"
 
     def _value(self, name: str) -> str:
         if name in self.bindings.unfit:
@@ -123,6 +130,15 @@ class Taker:
             at = turned.index(value)
             said = "found" if value else "failed on"
             yield f"{said} element {at + 1}: {_shown(items[at])}"
+
+
+def _is_named(text: str) -> bool:
+    """Whether it is nothing but one named condition, its arguments included."""
+    words = list(words_of(text))
+    if not words or not words[0].text.startswith(f"{CONDITION}."):
+        return False
+    more = words[1:]
+    return not more or (more[0].text == "(" and closing(more) == len(more) - 1)
 
 
 def _state_of(value: object) -> State:

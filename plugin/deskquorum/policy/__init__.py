@@ -29,7 +29,8 @@ from deskquorum.policy.desk_file import (
     load_desk_file,
 )
 from deskquorum.policy.document import Document, read_yaml
-from deskquorum.policy.environment import CelProblem, Condition, Environment, Missing, NoValue
+from deskquorum.policy.environment import CelProblem, Environment
+from deskquorum.policy.evaluation import Condition, Missing, NoValue
 from deskquorum.policy.fact_fields import FactField
 from deskquorum.policy.fact_source_specs import (
     EnvName,

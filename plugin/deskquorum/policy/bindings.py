@@ -12,8 +12,8 @@ from deskquorum.domain import Answer, Facts, Reason, Unread
 from deskquorum.policy.fact_types import FactType, Scalar, described
 from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.misfits import holds_money, misfit
-from deskquorum.policy.money import exponent_of
-from deskquorum.policy.reads import KNOWN
+from deskquorum.policy.money import is_currency
+from deskquorum.policy.reads import ABSENT, KNOWN, fact_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -60,6 +60,7 @@ class Bindings:
 
 def missing_fact(name: str, rule: str, unread: Mapping[str, Unread]) -> Reason:
     """A rule needs a fact that is not there; why is told where it is known."""
+    name = fact_of(name)
     params = {"fact": name, "rule": rule}
     if name in unread:
         params |= {"source": unread[name].source, "why": unread[name].why}
@@ -106,10 +107,10 @@ def bind(
 
 def currency_of(arg: ArgSpec, facts: Facts) -> str | None:
     """The currency of a money argument; None when the fact that names it was not read."""
-    if arg.currency is None or _is_code(arg.currency):
+    if arg.currency is None or is_currency(arg.currency):
         return arg.currency
     named = facts.get(arg.currency)
-    return named if isinstance(named, str) and _is_code(named) else None
+    return named if isinstance(named, str) and is_currency(named) else None
 
 
 class _Binder:
@@ -143,6 +144,10 @@ class _Binder:
                 self._fault(spec, name, _expected(arg), code="missing-argument")
 
     def bindings(self, reads: Reads, facts: Facts) -> Bindings:
+        for name in reads.absent:
+            # INVARIANT: of what was not read nothing is said, so that no rule rests on it.
+            if name in facts.values and name not in facts.unread and name not in self.unfit:
+                self.values[f"{ABSENT}{name}"] = facts.get(name) is None
         present = frozenset(self.values)
         known = frozenset(
             name
@@ -211,11 +216,3 @@ def _expected(arg: ArgSpec) -> str:
     if arg.type == "money":
         return "an amount such as 24.00"
     return described(arg.spec.type)
-
-
-def _is_code(text: str) -> bool:
-    try:
-        exponent_of(text)
-    except ValueError:
-        return False
-    return True

@@ -9,7 +9,8 @@ from typing import Literal
 
 from deskquorum.domain import Action, Effect, JsonValue, Mode, Usage
 from deskquorum.policy.desk_file import DeskFile
-from deskquorum.policy.environment import Condition, Environment
+from deskquorum.policy.environment import Environment
+from deskquorum.policy.evaluation import Condition
 from deskquorum.policy.fact_types import ListOf, MapOf, Scalar, ScalarName, TypeSpec
 from deskquorum.policy.reads import Reads
 
@@ -142,7 +143,7 @@ class Guarded:
 
     condition: Condition
     needs: tuple[str, ...]
-    """Facts that it names and that may not be absent."""
+    """Facts that it names and that may not be absent; `absent.NAME`, which needs NAME read."""
     names: tuple[str, ...]
     """Everything that it names and that may have a value of the wrong type."""
     guards: Mapping[str, tuple[str, ...]]

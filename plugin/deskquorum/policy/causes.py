@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from deskquorum.policy.expressions import Expanded
 from deskquorum.policy.functions import TOO_LONG
+from deskquorum.policy.named_parts import Expanded
 from deskquorum.policy.syntax import Tree
 
 __all__ = ["cause_of", "is_over_budget", "looked_up"]
@@ -87,4 +87,5 @@ def _spoken(tree: Tree, expanded: Expanded) -> str:
             return _spoken(holder, expanded)
         case _:
             # A table stands here written out; its name is told by where it came from.
-            return expanded.origin(tree.at)[1] or ""
+            use = expanded.origin(tree.at)[1]
+            return "" if use is None else use.name

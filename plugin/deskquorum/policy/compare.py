@@ -136,8 +136,11 @@ def _things(book: PolicyBook) -> Iterator[tuple[Kind, Mapping[str, _Parts]]]:
 def _named_parts(book: PolicyBook, head: str) -> Mapping[str, _Parts]:
     """Conditions, values or tables, those that they name written out."""
     return {
-        name.removeprefix(f"{head}."): {"text": _on_one_line(text)}
-        for name, text in book.environment.parts.items()
+        name.removeprefix(f"{head}."): {
+            "parameters": ", ".join(part.parameters or ()),
+            "text": _on_one_line(part.text),
+        }
+        for name, part in book.environment.parts.items()
         if name.startswith(f"{head}.")
     }
 

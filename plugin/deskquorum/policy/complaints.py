@@ -6,12 +6,20 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-from deskquorum.policy.expressions import Expanded, words_of
+from deskquorum.policy.expressions import words_of
 from deskquorum.policy.names import did_you_mean
+
+if TYPE_CHECKING:
+    from deskquorum.policy.named_parts import Expanded
 
 __all__ = [
     "ANY_ACTION",
+    "LONGEST",
+    "MOST_LAYERS",
+    "TOO_DEEP",
+    "TOO_LONG",
     "Complaint",
     "Vocabulary",
     "complaints_of",
@@ -22,6 +30,12 @@ __all__ = [
 
 ANY_ACTION = "any action"
 """Stands for all actions together, where a named condition reads arguments."""
+
+MOST_LAYERS, LONGEST = 30, 100_000
+"""Brackets within each other, and characters with named parts written out: the engine's bounds."""
+
+TOO_DEEP = f"brackets in more than {MOST_LAYERS} layers"
+TOO_LONG = f"with its named parts written out, it is longer than {LONGEST:,} characters"
 
 _ALIKE = 0.75
 """Short names of functions are a little like any other word."""
@@ -97,7 +111,9 @@ def complaints_of(said: str, text: str, vocabulary: Vocabulary) -> list[Complain
     ]
     if "recursion" in said:
         hint = "put parts of it into conditions of fewer brackets"
-        return [Complaint(offset=0, message="brackets in more than 30 layers", hint=hint)]
+        return [Complaint(offset=0, message=TOO_DEEP, hint=hint)]
+    if "codepoint limit" in said:
+        return [Complaint(offset=0, message=TOO_LONG, hint="write less, or use parts less often")]
     syntax = [(at, m.removeprefix("Syntax error: ")) for at, m in found if m.startswith("Syntax")]
     if syntax:
         return [_syntax(text, at, message) for at, message in syntax[:1]]
@@ -114,10 +130,12 @@ def misused(expanded: Expanded, declared: Collection[str]) -> list[Complaint]:
         return []
     words = list(words_of(expanded.text))
     return [
-        Complaint(
-            offset=expanded.origin(word.start)[0],
-            message="has() does not tell whether a fact was read",
-            hint=f"write known.{argument.text}",
+        expanded.brought_back(
+            Complaint(
+                offset=word.start,
+                message="has() does not tell whether a fact was read",
+                hint=f"write known.{argument.text}",
+            )
         )
         for word, bracket, argument, end in zip(
             words, words[1:], words[2:], words[3:], strict=False
@@ -205,7 +223,7 @@ def _undeclared(text: str, at: int, name: str, vocabulary: Vocabulary) -> Compla
         case "args" if rest:
             message, hint = _unknown_argument(rest, vocabulary)
         case _:
-            known = name.removeprefix("known.") if rest else name
+            known = re.sub(r"^(known|absent)\.", "", name)
             message, hint = _unknown_fact(known, vocabulary)
     return Complaint(offset=start, message=message, hint=hint)
 

@@ -9,9 +9,12 @@ from deskquorum.policy.book import ActionSpec
 from deskquorum.policy.complaints import ANY_ACTION
 from deskquorum.policy.consistency import World
 from deskquorum.policy.declarations import Declarations, Topic
-from deskquorum.policy.environment import PART_KINDS, CelProblem, Environment
-from deskquorum.policy.expressions import CONDITION, TABLE, VALUE, expand, named_part, words_of
+from deskquorum.policy.environment import CelProblem, Environment
+from deskquorum.policy.expansion import expand
+from deskquorum.policy.expressions import CONDITION, TABLE, named_part, words_of
 from deskquorum.policy.fact_types import TypeSpec, read_type
+from deskquorum.policy.named_parts import PART_KINDS, Part
+from deskquorum.policy.part_declarations import signature_of
 
 __all__ = ["argument_types", "check_conditions", "problems_in", "world_on", "written_out"]
 
@@ -25,11 +28,12 @@ def argument_types(actions: Mapping[str, ActionSpec]) -> Mapping[str, Mapping[st
     return typed | {ANY_ACTION: together}
 
 
-def written_out(found: Declarations) -> dict[str, str]:
+def written_out(found: Declarations) -> dict[str, Part]:
     """Every named part without another one in it; circles are reported."""
-    done = {f"{CONDITION}.{name}": "true" for name in found.dropped}
-    done |= {f"{kind}.{name}": "dyn(0)" for kind in (VALUE, TABLE) for name in found.dropped}
-    done |= {name: part.text for name, part in found.parts.items() if name.startswith(TABLE)}
+    dropped = [(head, signature_of(key).name) for key in found.dropped for head in PART_KINDS]
+    done = {f"{head}.{name}": _faulty(head, None) for head, name in dropped}
+    tables = {name: part for name, part in found.parts.items() if name.startswith(TABLE)}
+    done |= {name: Part(text=table.text) for name, table in tables.items()}
     for name in found.parts:
         _write_out(name, found, done, ())
     return done
@@ -43,15 +47,18 @@ def check_conditions(
     for name in [name for name in environment.parts if name in found.parts]:
         part = found.parts[name]
         if not name.startswith(TABLE):
-            environment.parts[name] = expand(part.text, environment.parts).text
+            text = expand(part.text, environment.parts).text
+            environment.parts[name] = Part(text=text, parameters=part.parameters)
         if _reads_differing_arguments(environment, name):
             continue
         yes_or_no = name.startswith(CONDITION)
         try:
-            environment.compile(part.text, action=ANY_ACTION, yes_or_no=yes_or_no)
+            environment.compile(
+                part.text, action=ANY_ACTION, yes_or_no=yes_or_no, parameters=part.parameters
+            )
         except CelProblem as exc:
             problems += problems_in(exc, part.topic, *part.keys)
-            environment.parts[name] = "true" if yes_or_no else "dyn(0)"
+            environment.parts[name] = _faulty(name, part.parameters)
 
 
 def problems_in(exc: CelProblem, topic: Topic, *keys: str | int) -> Iterator[Problem]:
@@ -78,7 +85,7 @@ def _variables(spec: ActionSpec) -> Iterator[tuple[str, TypeSpec]]:
 
 
 def _write_out(
-    name: str, found: Declarations, done: dict[str, str], within: tuple[str, ...]
+    name: str, found: Declarations, done: dict[str, Part], within: tuple[str, ...]
 ) -> None:
     if name in done:
         return
@@ -88,13 +95,20 @@ def _write_out(
         head, _, short = name.partition(".")
         message = f"{PART_KINDS[head]} '{short}' needs itself: {circle}"
         found.problems.append(part.topic.problem(message, *part.keys))
-        done[name] = "true" if head == CONDITION else "dyn(0)"
+        done[name] = _faulty(name, part.parameters)
         return
     for word in words_of(part.text):
         needed = named_part(word)
         if needed in found.parts:
             _write_out(needed, found, done, (*within, name))
-    done.setdefault(name, expand(part.text, done).text)
+    written = Part(text=expand(part.text, done).text, parameters=part.parameters)
+    done.setdefault(name, written)
+
+
+def _faulty(name: str, parameters: tuple[str, ...] | None) -> Part:
+    """Fits wherever it is used."""
+    text = "true" if name.startswith(CONDITION) else "dyn(0)"
+    return Part(text=text, parameters=parameters)
 
 
 def _circle(within: tuple[str, ...], name: str) -> tuple[str, ...]:
@@ -103,7 +117,7 @@ def _circle(within: tuple[str, ...], name: str) -> tuple[str, ...]:
 
 def _reads_differing_arguments(environment: Environment, name: str) -> bool:
     """One argument name may have two types; then only the uses of a condition can be checked."""
-    named = [w.text for w in words_of(environment.parts[name]) if w.text.startswith("args.")]
+    named = [w.text for w in words_of(environment.parts[name].text) if w.text.startswith("args.")]
     return any(
         len({str(types[arg]) for types in environment.arguments.values() if arg in types}) > 1
         for arg in named

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 from deskquorum.policy.bounds import fits
 from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.formula import AtMost, Atom, Holds, Same, operands_of
+from deskquorum.policy.reads import ANSWER, KNOWN
 from deskquorum.policy.syntax import Tree
 from deskquorum.policy.texts import can_be_so
 
@@ -18,7 +19,6 @@ AtomT = TypeVar("AtomT", AtMost, Same)
 
 Outcome = Literal["true", "false", "none"]
 
-_KNOWN, _ANSWER = "known.", "answer."
 _LAZY = frozenset({"_&&_", "_||_", "_?_:_", "@not_strictly_false"})
 """What may have a value although a part of it has none."""
 
@@ -49,7 +49,7 @@ def world_of(variables: Mapping[str, TypeSpec], amounts: Iterable[str]) -> World
             if isinstance(spec.type, Scalar) and spec.type.values
         },
         never_negative=frozenset(amounts),
-        always_read=frozenset(name for name in variables if name.startswith(_ANSWER)),
+        always_read=frozenset(name for name in variables if name.startswith(ANSWER)),
     )
 
 
@@ -96,14 +96,14 @@ def _can_fail(operands: Iterable[Tree], read: set[Tree], world: World) -> bool:
 
 
 def _asks(tree: Tree) -> bool:
-    return tree.kind == "name" and tree.name.startswith(_KNOWN)
+    return tree.kind == "name" and tree.name.startswith(KNOWN)
 
 
 def _are_there(read: set[Tree], asked: Mapping[str, Outcome]) -> bool:
     """Nothing of a record was read that is said not to be known."""
     there = {tree.name for tree in read if tree.kind == "name" and not _asks(tree)}
-    there |= {name.removeprefix(_KNOWN) for name, outcome in asked.items() if outcome == "true"}
-    absent = [name.removeprefix(_KNOWN) for name, told in asked.items() if told == "false"]
+    there |= {name.removeprefix(KNOWN) for name, outcome in asked.items() if outcome == "true"}
+    absent = [name.removeprefix(KNOWN) for name, told in asked.items() if told == "false"]
     return not any(f"{name}.".startswith(f"{missing}.") for name in there for missing in absent)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,13 +11,20 @@ from deskquorum.domain import Mode
 from deskquorum.errors import Problem
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, ActionSpec, ArgSpec, Autonomy, Clause
 from deskquorum.policy.document import Document
-from deskquorum.policy.expressions import CONDITION, TABLE, VALUE
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
-from deskquorum.policy.money import exponent_of
-from deskquorum.policy.names import did_you_mean, is_dotted_name, is_name
+from deskquorum.policy.money import is_currency
+from deskquorum.policy.names import (
+    BUILT_IN_RECORDS,
+    NAMING,
+    TYPE_NAMES,
+    did_you_mean,
+    is_dotted_name,
+    is_name,
+)
+from deskquorum.policy.part_declarations import NamedPart, check_parameters, declare_parts
 from deskquorum.policy.shapes import ActionShape, AutonomyShape, TopicShape, UncertifiedShape
 
-__all__ = ["BUILT_IN", "Declarations", "NamedPart", "Topic", "declare"]
+__all__ = ["BUILT_IN", "Declarations", "Topic", "declare"]
 
 Topic = Document[TopicShape]
 
@@ -31,30 +37,7 @@ BUILT_IN: Mapping[str, TypeSpec] = {
 }
 """Facts that every ticket brings along."""
 
-_RECORDS = (
-    "ticket",
-    "requester",
-    "answer",
-    "claimed",
-    "args",
-    "known",
-    "cond",
-    "value",
-    "table",
-    "now",
-)
 _NOW = "now"
-_NAMING = "use lower-case letters, digits and _"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamedPart:
-    """A condition, a value or a table, with where it stands."""
-
-    topic: Topic
-    keys: tuple[str, str]
-    text: str
-    """In CEL."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,9 +75,10 @@ def declare(
         found.dropped |= topic.dropped
         _declare_facts(topic, found)
         _declare_clauses(topic, found)
-        _declare_parts(topic, found)
+        declare_parts(topic, found)
     for topic in topics:
         _declare_actions(topic, found)
+    check_parameters(found, {**BUILT_IN, **found.facts})
     return found
 
 
@@ -115,10 +99,11 @@ def _fact_type(topic: Topic, name: str, written: JsonValue, found: Declarations)
     keys = ("facts", name)
     if not is_dotted_name(name):
         message = f"'{name}' is no name for a fact"
-        found.problems.append(topic.key_problem(message, *keys, hint=_NAMING))
+        found.problems.append(topic.key_problem(message, *keys, hint=NAMING))
         return None
     record = name.partition(".")[0]
-    if record in _RECORDS and not (name == _NOW and _has_zone(written)):
+    zone_of_now = name == _NOW and _has_zone(written)
+    if name in TYPE_NAMES or (record in BUILT_IN_RECORDS and not zone_of_now):
         message = f"'{record}' is built in, so no fact can be called '{name}'"
         found.problems.append(topic.key_problem(message, *keys, hint="remove it, or rename it"))
         return None
@@ -157,59 +142,12 @@ def _declare_clauses(topic: Topic, found: Declarations) -> None:
         )
 
 
-def _declare_parts(topic: Topic, found: Declarations) -> None:
-    sections: tuple[tuple[str, str, str, Mapping[str, str]], ...] = (
-        (CONDITION, "condition", "conditions", topic.value.conditions),
-        (VALUE, "value", "values", topic.value.values),
-        (TABLE, "table", "tables", dict(_tables(topic, found))),
-    )
-    for head, what, section, parts in sections:
-        for name, text in parts.items():
-            keys = (section, name)
-            if not is_name(name):
-                message = f"'{name}' is no name for a {what}"
-                found.problems.append(topic.key_problem(message, *keys, hint=_NAMING))
-                found.dropped.add(name)
-            elif not found.taken(what, name, topic, *keys):
-                found.parts[f"{head}.{name}"] = NamedPart(topic=topic, keys=keys, text=text)
-
-
-def _tables(topic: Topic, found: Declarations) -> Iterator[tuple[str, str]]:
-    for name, written in topic.value.tables.items():
-        faults = list(_table_faults(written, ()))
-        for keys, message, hint in faults:
-            problem = topic.problem(message, "tables", name, *keys, hint=hint)
-            found.problems.append(problem)
-        if faults:
-            found.dropped.add(name)
-        else:
-            # Texts, numbers, lists and mappings are written in CEL as they are in JSON.
-            yield name, json.dumps(written, ensure_ascii=False)
-
-
-def _table_faults(
-    written: JsonValue, keys: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
-    match written:
-        case dict() | list() if written:
-            inner = written.items() if isinstance(written, dict) else enumerate(written)
-            for key, value in inner:
-                yield from _table_faults(value, (*keys, key))
-        case float():
-            hint = "write money in minor units, 2400 for 24.00"
-            yield keys, "no number of a table has a point", hint
-        case None | dict() | list():
-            yield keys, "nothing is written here", ""
-        case str() | bool() | int() if not keys:
-            yield keys, "expected a list or a mapping", "write a single value into `values`"
-
-
 def _declare_actions(topic: Topic, found: Declarations) -> None:
     for name, shape in topic.value.actions.items():
         keys = ("actions", name)
         if not is_name(name) or name in {TICKET, UNDECLARED, "any"}:
             message = f"'{name}' is no name for an action"
-            hint = f"'{name}' is built in" if is_name(name) else _NAMING
+            hint = f"'{name}' is built in" if is_name(name) else NAMING
             found.problems.append(topic.key_problem(message, *keys, hint=hint))
             found.dropped.add(name)
         elif not found.taken("action", name, topic, *keys):
@@ -266,7 +204,7 @@ def _arguments(
         keys = ("actions", action, "args", name)
         if not is_name(name):
             message = f"'{name}' is no name for an argument"
-            found.problems.append(topic.key_problem(message, *keys, hint=_NAMING))
+            found.problems.append(topic.key_problem(message, *keys, hint=NAMING))
             continue
         plain, currency = _without_currency(written)
         spec = _type(topic, keys, plain, found)
@@ -307,15 +245,7 @@ def _check_currency(
         if not (isinstance(known.type, Scalar) and known.type.name == "string"):
             message = f"fact '{written}' names no currency, it is not a string"
             yield topic.problem(message, *keys, "currency")
-    elif str(written) not in found.dropped and not _is_currency(written):
+    elif str(written) not in found.dropped and not is_currency(str(written)):
         hint = did_you_mean(str(written), found.facts)
         message = f"'{written}' is neither a fact nor a currency"
         yield topic.problem(message, *keys, "currency", hint=hint or "write a code such as USD")
-
-
-def _is_currency(written: JsonValue) -> bool:
-    try:
-        exponent_of(str(written))
-    except ValueError:
-        return False
-    return True

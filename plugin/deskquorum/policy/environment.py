@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from deskquorum.domain import JsonValue
 from deskquorum.errors import DeskError
-from deskquorum.policy.bindings import Bindings
-from deskquorum.policy.causes import cause_of, is_over_budget, looked_up
+from deskquorum.policy.causes import looked_up
 from deskquorum.policy.complaints import Complaint, Vocabulary, complaints_of, misused, typed
 from deskquorum.policy.consistency import World, world_of
-from deskquorum.policy.expressions import (
-    CONDITION,
-    TABLE,
-    VALUE,
-    Expanded,
-    Word,
-    expand,
-    joined_parts,
-    words_of,
-)
+from deskquorum.policy.evaluation import Condition
+from deskquorum.policy.expansion import expand
+from deskquorum.policy.expressions import joined_parts, words_of
 from deskquorum.policy.fact_types import (
     FactType,
     ListOf,
@@ -34,31 +23,22 @@ from deskquorum.policy.fact_types import (
     ScalarName,
     TypeSpec,
 )
-from deskquorum.policy.formula import Formula, formula_of
-from deskquorum.policy.functions import (
-    function_declarations,
-    function_libraries,
-    in_plain_cel,
-)
+from deskquorum.policy.functions import function_declarations, function_libraries, in_plain_cel
 from deskquorum.policy.literals import (
     Kinds,
     impossible_literals,
     impossible_words,
     unreadable_literals,
 )
-from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.reads import KNOWN, Fit, Reads, names_below, reads_of
-from deskquorum.policy.records import RecordTypes, read_back
-from deskquorum.policy.references import references_of
-from deskquorum.policy.syntax import tree_of
+from deskquorum.policy.named_parts import Part
+from deskquorum.policy.reads import ABSENT, KNOWN, Fit, Reads, names_below, reads_of
+from deskquorum.policy.records import RecordTypes
+from deskquorum.policy.syntax import names_of, tree_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
 
-__all__ = ["PART_KINDS", "CelProblem", "Condition", "Environment", "Missing", "NoValue"]
-
-PART_KINDS: Mapping[str, str] = {CONDITION: "condition", VALUE: "value", TABLE: "table"}
-"""What named parts are called in messages."""
+__all__ = ["CelProblem", "Environment"]
 
 _CEL_NAMES: Mapping[ScalarName, str] = {
     "string": "STRING",
@@ -68,7 +48,6 @@ _CEL_NAMES: Mapping[ScalarName, str] = {
     "int": "INT",
     "money": "INT",
 }
-_UNBOUND = re.compile(r'No value with name "([^"]+)"')
 
 
 class CelProblem(DeskError):  # noqa: N818 - a problem as ops see it, not a fault of ours
@@ -85,75 +64,6 @@ class CelProblem(DeskError):  # noqa: N818 - a problem as ops see it, not a faul
         super().__init__(f"{self.message}; {self.hint}" if self.hint else self.message)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """No value, because the variable was not read."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoValue:
-    """No value, because the evaluation failed (`1 / 0`, index out of range)."""
-
-    why: str
-    """In words, without any value that it worked on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A compiled expression."""
-
-    expression: str
-    """As written, named parts included."""
-    text: str
-    """With named parts written out."""
-    names: frozenset[str]
-    """Every variable that it names."""
-    _scope: str | None = field(repr=False)
-    _program: cel.Expression = field(repr=False)
-    _checked: bytes = field(repr=False)
-    _lookups: Callable[[], Sequence[str]] = field(repr=False)
-    _parts: Callable[[], tuple[str, Sequence[Condition]]] = field(repr=False)
-    """What it joins and by what, none where it joins nothing."""
-
-    @property
-    def formula(self) -> Formula:
-        """What it says, for proofs about it."""
-        return formula_of(tree_of(self._checked))
-
-    def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
-        """The value, or why there is none; never raises."""
-        try:
-            value = self._program.eval(bindings.activation(self._scope))
-        except RuntimeError as exc:
-            over = NoValue(why=cause_of(str(exc), self._lookups))
-            return self._by_parts(bindings, over) if is_over_budget(exc) else over
-        result = value.value()
-        if result is True or result is False:
-            return result
-        if value.type().name() == "ERROR":
-            unbound = _UNBOUND.search(str(result))
-            if unbound is not None:
-                return Missing(name=unbound[1])
-            return NoValue(why=cause_of(str(result), self._lookups))
-        return _plain(value.plain_value())
-
-    def _by_parts(self, bindings: Bindings, over: NoValue) -> bool | Missing | NoValue:
-        """The value by those of its parts, each of which may take as many loop steps anew.
-
-        It is the value that the engine would give: one side decides, whatever the others are.
-        """
-        joint, parts = self._parts()
-        stop = joint == "||"
-        values = [part.evaluate(bindings) for part in parts]
-        if any(value is stop for value in values):
-            return stop
-        if parts and all(value is not stop and isinstance(value, bool) for value in values):
-            return not stop
-        return next((value for value in values if isinstance(value, Missing)), over)
-
-
 class Environment:
     """The declared variables; compiles expressions over them.
 
@@ -161,7 +71,7 @@ class Environment:
         variables: Facts, answers, slots and `now` by their dotted names.
         facts: Which of the variables are trusted facts, the built-in ones included.
         arguments: Per action, its arguments by their dotted names (`args.amount_minor`).
-        parts: `cond.NAME`, `value.NAME` and `table.NAME` to what they stand for, ready expanded.
+        parts: `cond.NAME`, `value.NAME` and `table.NAME` to what they stand for.
         unchecked: Names that can't be typed, because their declaration is faulty.
     """
 
@@ -171,7 +81,7 @@ class Environment:
         variables: Mapping[str, TypeSpec],
         facts: frozenset[str],
         arguments: Mapping[str, Mapping[str, TypeSpec]],
-        parts: Mapping[str, str],
+        parts: Mapping[str, Part],
         unchecked: frozenset[str] = frozenset(),
     ) -> None:
         self.variables = variables
@@ -185,14 +95,13 @@ class Environment:
         self._all_reads: dict[str | None, Reads] = {}
         self._fits: dict[int, Fit] = {}
 
-    @property
-    def conditions(self) -> Mapping[str, str]:
-        """Conditions by their names, ready expanded."""
-        head = f"{CONDITION}."
-        return {n.removeprefix(head): t for n, t in self.parts.items() if n.startswith(head)}
-
     def compile(
-        self, expression: str, *, action: str | None = None, yes_or_no: bool = False
+        self,
+        expression: str,
+        *,
+        action: str | None = None,
+        yes_or_no: bool = False,
+        parameters: Sequence[str] = (),
     ) -> Condition:
         """Compile an expression.
 
@@ -200,13 +109,14 @@ class Environment:
             expression: CEL, with `cond.NAME`, `value.NAME` and `table.NAME` for named parts.
             action: The action whose arguments it may read.
             yes_or_no: Refuse an expression that is neither true nor false.
+            parameters: Further names in it, of values of any type; it can't be evaluated then.
 
         Raises:
             CelProblem: Every mistake in it, with places in `expression`.
         """
         expanded = expand(expression, self.parts)
-        scope = self._scope_of(action)
-        complaints = [self._unknown_part(word) for word in expanded.unknown]
+        scope = self._built(action, parameters) if parameters else self._scope_of(action)
+        complaints = list(expanded.complaints)
         complaints += misused(expanded, scope.declared)
         if complaints:
             raise CelProblem(expression, complaints)
@@ -218,12 +128,14 @@ class Environment:
             program = checked if plain == expanded.text else scope.engine.compile(plain)
         except RuntimeError as exc:
             said = complaints_of(str(exc), expanded.text, self._vocabulary(action))
-            complaints += [_brought_back(complaint, expanded) for complaint in said]
+            # An argument may stand in several places of what it is put into.
+            complaints += dict.fromkeys(map(expanded.brought_back, said))
             complaints += impossible_words(expanded, scope.declared)
             raise CelProblem(expression, complaints) from None
         kinds = Kinds(declared=scope.declared, record_of=self.records.record_of)
         serialized = checked.serialize()
-        complaints += impossible_literals(tree_of(serialized), expanded, kinds)
+        tree = tree_of(serialized)
+        complaints += impossible_literals(tree, expanded, kinds)
         if complaints:
             raise CelProblem(expression, complaints)
         kind = checked.return_type().name()
@@ -233,7 +145,7 @@ class Environment:
         return Condition(
             expression=expression,
             text=expanded.text,
-            names=references_of(serialized) & scope.names,
+            names=scope.names.intersection(names_of(tree)),
             _scope=self.scope(action),
             _program=program,
             _checked=serialized,
@@ -298,14 +210,15 @@ class Environment:
             self._scopes[scope] = self._built(scope)
         return self._scopes[scope]
 
-    def _built(self, action: str | None) -> _Scope:
+    def _built(self, action: str | None, parameters: Sequence[str] = ()) -> _Scope:
         from cel_expr_python import cel
 
         declared = {**self.variables, **self.arguments.get(action or "", {})}
         below = names_below(declared)
         types = {name: self._cel_type(spec.type) for name, spec in declared.items()}
-        types |= dict.fromkeys(below, cel.Type.BOOL)
-        types |= dict.fromkeys(self._unchecked - types.keys(), cel.Type.DYN)
+        absent = [f"{ABSENT}{name}" for name in declared if name in self.facts]
+        types |= dict.fromkeys([*below, *absent], cel.Type.BOOL)
+        types |= dict.fromkeys({*parameters, *self._unchecked} - types.keys(), cel.Type.DYN)
         engine = cel.NewEnv(
             self.records.pool,
             variables=types,
@@ -313,7 +226,10 @@ class Environment:
             extensions=function_libraries(),
         )
         return _Scope(
-            declared=declared, below=below, names=frozenset({*declared, *below}), engine=engine
+            declared=declared,
+            below=below,
+            names=frozenset({*declared, *below, *absent}),
+            engine=engine,
         )
 
     def _cel_type(self, kind: FactType) -> cel.Type:
@@ -341,13 +257,6 @@ class Environment:
         lowered = name.lower() if name.isupper() else name
         return typed(lowered, self.records.owner_of)
 
-    def _unknown_part(self, word: Word) -> Complaint:
-        head, _, short = word.text.partition(".")
-        known = [name.partition(".")[2] for name in self.parts if name.startswith(f"{head}.")]
-        what = PART_KINDS[head]
-        hint = did_you_mean(short, known, what=f"{what}s")
-        return Complaint(offset=word.start, message=f"unknown {what} '{short}'", hint=hint)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scope:
@@ -357,7 +266,7 @@ class _Scope:
     below: Mapping[str, tuple[str, ...]]
     """`known.NAME` to the variables that are that name or under it."""
     names: frozenset[str]
-    """All of both."""
+    """All of both, and `absent.NAME` of facts."""
     engine: cel.Env
 
 
@@ -371,34 +280,10 @@ def _has_value(engine: cel.Env, constant: str) -> bool:
 
 def _longest_known(chain: str, known: Mapping[str, object]) -> str | None:
     name = chain
-    if chain.startswith(KNOWN):
+    if chain.startswith((KNOWN, ABSENT)):
         return chain
     while name not in known:
         name, dot, _ = name.rpartition(".")
         if not dot:
             return None
     return name
-
-
-def _brought_back(complaint: Complaint, expanded: Expanded) -> Complaint:
-    offset, condition = expanded.origin(complaint.offset)
-    message = complaint.message
-    if condition is not None:
-        head, _, name = condition.partition(".")
-        message = f"in {PART_KINDS[head]} '{name}': {message}"
-    return Complaint(offset=offset, message=message, hint=complaint.hint)
-
-
-# The engine types its results as a union of its own; only plain values come out of conditions.
-def _plain(value: Any) -> JsonValue | datetime:  # noqa: ANN401 - see above
-    match value:
-        case list():
-            return [_plain(item) for item in value]  # type: ignore[misc]
-        case dict():
-            return {str(key): _plain(item) for key, item in value.items()}  # type: ignore[misc]
-        case None | bool() | int() | str() | datetime():
-            return value
-        case _ if hasattr(value, "DESCRIPTOR"):
-            return _plain(read_back(value))
-        case _:
-            return None

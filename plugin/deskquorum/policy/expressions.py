@@ -1,9 +1,9 @@
-"""The text of conditions: its words, named parts written out, and ways back to what was written."""
+"""The text of conditions: its words, brackets, joints and loops."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -11,12 +11,12 @@ __all__ = [
     "CONDITION",
     "TABLE",
     "VALUE",
-    "Expanded",
     "Loop",
+    "Span",
     "Word",
+    "arguments_of",
+    "blanked",
     "closing",
-    "depths",
-    "expand",
     "joined_parts",
     "loop_in",
     "named_part",
@@ -26,17 +26,26 @@ __all__ = [
 
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
+_LITERAL = r"""
+    (?:[rR]?[bB]?|[bB][rR])(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''
+    |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')
+"""
+_COMMENT, _QUOTED_NAME = r"//[^\n]*", r"`[^`\n]*`"
 _WORD = re.compile(
-    r"""
-      (?P<text>(?:[rR]?[bB]?|[bB][rR])(?:\"\"\"(?s:.*?)\"\"\"|'''(?s:.*?)'''
-          |"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'))
-    | (?P<comment>//[^\n]*)
+    rf"""
+      (?P<text>{_LITERAL})
+    | (?P<comment>{_COMMENT})
     | (?P<name>(?<![\w.])[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)
-    | (?P<mark>&&|\|\||==|!=|<=|>=|[^\s\w])
+    | (?P<mark>{_QUOTED_NAME}|&&|\|\||==|!=|<=|>=|[^\s\w])
     """,
     re.VERBOSE,
 )
-_PART = re.compile(r"[A-Za-z_]\w*\s*\.\s*[A-Za-z_]\w*")
+_UNREAD = re.compile(rf"{_LITERAL}|{_COMMENT}|{_QUOTED_NAME}", re.VERBOSE)
+"""What may look like names and brackets, and holds none."""
+
+Span = tuple[int, int]
+"""Where something begins and ends in a text."""
+
 CONDITION, VALUE, TABLE = "cond", "value", "table"
 """What stands before the names of named parts."""
 
@@ -56,34 +65,6 @@ class Word(NamedTuple):
         return self.text.strip("rRbB")[1:-1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
-    start: int
-    """Where the piece begins in the expanded text."""
-    source: int
-    """Where it comes from in the written text."""
-    condition: str | None
-    """The named part that was put in (`cond.NAME`); None for a piece as written."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expanded:
-    """An expression with its conditions written out."""
-
-    written: str
-    text: str
-    pieces: tuple[_Piece, ...]
-    unknown: tuple[Word, ...] = ()
-    """Uses of conditions, values and tables that do not exist."""
-
-    def origin(self, offset: int) -> tuple[int, str | None]:
-        """Where a character comes from in `written`, and which named part brought it in."""
-        piece = next(p for p in reversed(self.pieces) if p.start <= offset)
-        if piece.condition is not None:
-            return piece.source, piece.condition
-        return min(piece.source + offset - piece.start, len(self.written)), None
-
-
 def words_of(expression: str) -> Iterator[Word]:
     """The words of an expression, comments and white space left out."""
     for match in _WORD.finditer(expression):
@@ -91,6 +72,15 @@ def words_of(expression: str) -> Iterator[Word]:
         if kind != "comment":
             text = re.sub(r"\s+", "", match[0]) if kind == "name" else match[0]
             yield Word(kind=kind, text=text, start=match.start())
+
+
+def blanked(expression: str) -> str:
+    """The expression, as long as it is, with spaces for comments and quotes for what is quoted."""
+    return _UNREAD.sub(_blank, expression)
+
+
+def _blank(found: re.Match[str]) -> str:
+    return (" " if found[0].startswith("//") else '"') * len(found[0])
 
 
 def named_part(word: Word) -> str | None:
@@ -101,61 +91,26 @@ def named_part(word: Word) -> str | None:
     return f"{head}.{rest.partition('.')[0]}"
 
 
-def expand(expression: str, parts: Mapping[str, str]) -> Expanded:
-    """Put named parts, already expanded themselves, in brackets where they are used.
-
-    Args:
-        expression: CEL with `cond.NAME`, `value.NAME` and `table.NAME`.
-        parts: Those names to what they stand for.
-    """
-    text, pieces, unknown, done = "", [_Piece(start=0, source=0, condition=None)], [], 0
-    # Most expressions name none, which is seen without taking them apart.
-    named = any(kind in expression for kind in (CONDITION, VALUE, TABLE))
-    words = list(words_of(expression)) if named else []
-    own = _loop_variables(words)
-    for word in words:
-        name = named_part(word)
-        if name is None or name.partition(".")[0] in own:
-            continue
-        if name not in parts:
-            unknown.append(word)
-            continue
-        end = word.start + len(_written_part(expression, word.start))
-        text += expression[done : word.start]
-        pieces.append(_Piece(start=len(text), source=word.start, condition=name))
-        # A comment at the end of the part must not swallow the bracket.
-        text += f"({parts[name]}\n)" if "//" in parts[name] else f"({parts[name]})"
-        pieces.append(_Piece(start=len(text), source=end, condition=None))
-        done = end
-    return Expanded(
-        written=expression,
-        text=text + expression[done:],
-        pieces=tuple(pieces),
-        unknown=tuple(unknown),
-    )
+def arguments_of(words: Sequence[Word], opening: int) -> tuple[list[Span], int]:
+    """Where the arguments stand in the text whose bracket opens at a word, and its closing word."""
+    close = opening + closing(words[opening:])
+    inside = words[opening + 1 : close]
+    commas = [inside[at].start for at, depth in _depths(inside) if _is_comma(inside[at], depth)]
+    ends = [*commas, words[close].start] if close < len(words) else []
+    starts = [words[opening].start + 1, *(at + 1 for at in commas)]
+    return list(zip(starts, ends, strict=False)), close
 
 
-def _loop_variables(words: Sequence[Word]) -> frozenset[str]:
-    """What `exists(value, ...)` calls an element is no named part."""
-    return frozenset(
-        word.text
-        for opening, word, comma in zip(words, words[1:], words[2:], strict=False)
-        if (opening.text, comma.text) == ("(", ",") and word.text in {VALUE, TABLE}
-    )
-
-
-def _written_part(expression: str, start: int) -> str:
-    """The first two names of a chain, as they stand in the text."""
-    match = _PART.match(expression, start)
-    return "" if match is None else match[0]
+def _is_comma(word: Word, depth: int) -> bool:
+    return depth == 0 and word.kind == "mark" and word.text == ","
 
 
 def closing(words: Sequence[Word]) -> int:
     """Where the bracket that the words begin with is closed."""
-    return next((at for at, depth in depths(words) if depth == 0), len(words))
+    return next((at for at, depth in _depths(words) if depth == 0), len(words))
 
 
-def depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
+def _depths(words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """Each position with the number of brackets open after it."""
     depth = 0
     for at, word in enumerate(words):
@@ -176,7 +131,7 @@ def joined_parts(expression: str) -> tuple[Literal["&&", "||"], list[str]] | Non
     """What an expression joins by `||`, or else by `&&`; None if it is neither."""
     expression = unwrapped(expression)
     words = list(words_of(expression))
-    marks = [words[at] for at, depth in depths(words) if depth == 0 and words[at].kind == "mark"]
+    marks = [words[at] for at, depth in _depths(words) if depth == 0 and words[at].kind == "mark"]
     if any(mark.text == "?" for mark in marks):
         return None
     # `||` binds less tightly than `&&`, so it is cut first.
@@ -223,5 +178,5 @@ def loop_in(expression: str) -> Loop | None:
 
 def _is_chain(words: Sequence[Word]) -> bool:
     """Whether they are names, calls and look-ups behind each other, without an operator."""
-    outside = [words[at] for at, depth in depths(words) if depth == 0]
+    outside = [words[at] for at, depth in _depths(words) if depth == 0]
     return all(w.text in {".", *_CLOSE} if w.kind == "mark" else w.text != "in" for w in outside)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from deskquorum.errors import Problem
 from deskquorum.policy.desk_shapes import DeskShape
 from deskquorum.policy.document import Document
+from deskquorum.policy.durations import read_duration
 from deskquorum.policy.fact_fields import FactField, is_path
 from deskquorum.policy.fact_source_shapes import (
     AnySource,
@@ -38,8 +39,6 @@ _Keys = tuple[str | int, ...]
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SECRET = re.compile(r"auth|cookie|key|pass|secret|signature|token", re.IGNORECASE)
-_AGE = re.compile(r"([1-9][0-9]{0,5})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _BIND = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
 """As SQLAlchemy reads it: `:name`, but neither `::type` nor `\\:name`."""
 _TICKET = "ticket"
@@ -68,12 +67,12 @@ def read_max_ages(
     """How old facts may be, by the name of a fact or of a record."""
     ages: dict[str, timedelta] = {}
     for name, written in document.value.max_age.items():
-        match = _AGE.fullmatch(written)
-        if match is None:
+        age = read_duration(written)
+        if age is None:
             message = f"expected an age such as 90s, 15m, 1h or 7d, got '{written}'"
             problems.append(document.problem(message, "max_age", name))
         else:
-            ages[name] = timedelta(**{_UNITS[match[2]]: int(match[1])})
+            ages[name] = age
     return ages
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from deskquorum.policy.money import exponent_of
+from deskquorum.policy.money import is_currency
 from deskquorum.policy.names import did_you_mean, is_name
 
 __all__ = [
@@ -198,12 +198,10 @@ def _currency(others: Mapping[str, object]) -> str | None:
     written = others.get("currency")
     if written is None:
         return None
-    try:
-        exponent_of(str(written))
-    except ValueError:
+    if not is_currency(str(written)):
         message = f"'{written}' is no currency"
         hint = "write a code such as USD"
-        raise DeclarationError(message, keys=("currency",), hint=hint) from None
+        raise DeclarationError(message, keys=("currency",), hint=hint)
     return str(written)
 
 

@@ -10,10 +10,10 @@ loop that stopped early (`exists`, `all`), as the element at which that loop sto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from deskquorum.policy.expressions import Word, words_of
+from deskquorum.policy.expressions import Word, arguments_of, words_of
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -34,8 +34,6 @@ _ROW = 16
 
 _SECONDS_BEFORE_1970 = 62_135_596_800
 """From the first day of year 1 on, so that dividing always rounds down."""
-
-_OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 
 
 def function_declarations() -> list[cel.FunctionDecl]:
@@ -81,33 +79,12 @@ def _written_out(expression: str, words: Sequence[Word]) -> str:
         if word.kind != "name" or word.text not in _TEMPLATES or not called:
             at += 1
             continue
-        close = _closing(words, at + 1)
+        spans, close = arguments_of(words, at + 1)
         # A comment at the end of an argument must not swallow what follows.
-        arguments = [f"({in_plain_cel(a)}\n)" for a in _arguments(expression, words, at + 1, close)]
+        arguments = [f"({in_plain_cel(expression[slice(*span)])}\n)" for span in spans]
         text += expression[done : word.start] + _TEMPLATES[word.text](*arguments)
         done, at = words[close].start + 1, close + 1
     return text + expression[done:]
-
-
-def _closing(words: Sequence[Word], opening: int) -> int:
-    depth = 0
-    for at in range(opening, len(words)):
-        if words[at].kind == "mark":
-            depth += (words[at].text in _OPEN) - (words[at].text in _CLOSE)
-        if depth == 0:
-            return at
-    return len(words) - 1
-
-
-def _arguments(expression: str, words: Sequence[Word], opening: int, closing: int) -> Iterator[str]:
-    depth, start = 0, words[opening].start + 1
-    for word in words[opening + 1 : closing]:
-        if word.kind == "mark":
-            depth += (word.text in _OPEN) - (word.text in _CLOSE)
-            if word.text == "," and depth == 0:
-                yield expression[start : word.start]
-                start = word.start + 1
-    yield expression[start : words[closing].start]
 
 
 def _days_between(first: str, second: str) -> str:

@@ -23,9 +23,9 @@ from deskquorum.policy.book import (
     PolicyBook,
     Rule,
 )
-from deskquorum.policy.environment import Missing, NoValue
+from deskquorum.policy.evaluation import Missing, NoValue
 from deskquorum.policy.limits import overdrawn
-from deskquorum.policy.reads import Reads
+from deskquorum.policy.reads import Reads, fact_of
 
 __all__ = ["rule_on", "rule_on_ticket"]
 
@@ -173,7 +173,7 @@ def _troubles(rule: Rule, guarded: Guarded, bindings: Bindings) -> Iterator[Reas
             params = {"fact": name, "expected": bindings.unfit[name], "rule": rule.id}
             yield Reason(code="wrong-type", params=params)
     for name in guarded.needs:
-        if name not in bindings.present and name not in bindings.unfit:
+        if name not in bindings.present and fact_of(name) not in bindings.unfit:
             guards = guarded.guards.get(name, ())
             excused = any(guard not in bindings.known for guard in guards)
             if rule.effect is Effect.ALLOW or not excused:

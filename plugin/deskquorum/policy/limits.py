@@ -6,7 +6,6 @@ compared, so that a recorded decision can be made again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -16,9 +15,10 @@ from deskquorum.errors import Problem
 from deskquorum.policy.bindings import currency_of, missing_fact
 from deskquorum.policy.book import ActionSpec, LimitSpec, PolicyBook
 from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic
+from deskquorum.policy.durations import read_duration
 from deskquorum.policy.fact_types import Scalar
 from deskquorum.policy.fitting import UnfitError, fitted
-from deskquorum.policy.money import decimal_text, exponent_of, minor_of
+from deskquorum.policy.money import decimal_text, is_currency, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import LimitShape, UsedShape
 
@@ -26,9 +26,6 @@ __all__ = ["Charges", "charges_of", "declare_limits", "overdrawn", "usage_of", "
 
 DESK = "desk"
 """What a limit is `per` that all customers share."""
-
-_WINDOW = re.compile(r"([1-9][0-9]{0,4})([mhd])")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +266,7 @@ class _LimitReader:
             try:
                 minor_of(amount, str(self._currency()))
             except ValueError as exc:
-                key = "currency" if _is_no_code(str(self._currency())) else "amount"
+                key = "amount" if is_currency(str(self._currency())) else "currency"
                 yield self._problem(str(exc), key)
 
     def _money_arguments(self) -> list[str]:
@@ -287,19 +284,12 @@ class _LimitReader:
         argument = self._argument()
         code = None if argument is None else self.spec.args[argument].currency
         # A fact that names the currency says nothing of the one that the limit is written in.
-        return self.found.desk_currency if code is None or _is_no_code(code) else code
+        return self.found.desk_currency if code is None or not is_currency(code) else code
 
     def _window(self) -> timedelta | None:
-        match = _WINDOW.fullmatch(self.written.within)
-        return None if match is None else timedelta(**{_UNITS[match[2]]: int(match[1])})
+        window = read_duration(self.written.within)
+        # A window is counted in whole minutes.
+        return None if window is None or self.written.within.endswith("s") else window
 
     def _problem(self, message: str, *keys: str | int, hint: str = "") -> Problem:
         return self.topic.problem(message, *self.keys, *keys, hint=hint)
-
-
-def _is_no_code(text: str) -> bool:
-    try:
-        exponent_of(text)
-    except ValueError:
-        return True
-    return False

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from deskquorum.policy.complaints import Complaint
-from deskquorum.policy.expressions import Expanded, Word, words_of
+from deskquorum.policy.expressions import Word, words_of
 from deskquorum.policy.fact_types import FactType, ListOf, MapOf, Record, Scalar, TypeSpec
+from deskquorum.policy.named_parts import Expanded
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.syntax import Tree
 
@@ -63,7 +64,7 @@ _Named = tuple[str, FactType]
 def impossible_literals(tree: Tree, expanded: Expanded, kinds: Kinds) -> Iterator[Complaint]:
     """Comparisons that can never hold, such as with a misspelt label.
 
-    What conditions bring in is left out: each condition is checked where it stands.
+    What named parts bring in is left out: each part is checked where it stands.
     """
     for (name, kind), literal in _compared(tree, kinds, {}):
         yield from _complaints(name, kind, str(literal.value), literal.at, expanded)
@@ -81,11 +82,14 @@ def _complaints(
     name: str, kind: FactType, literal: str, at: int, expanded: Expanded
 ) -> Iterator[Complaint]:
     values = kind.values if isinstance(kind, Scalar) else ()
-    offset, condition = expanded.origin(at)
-    if values and literal not in values and condition is None:
+    use = expanded.origin(at)[1]
+    # What is compared with a parameter is known only where the part is used.
+    here = use is None or bool(use.text)
+    if values and literal not in values and here:
         what = "label" if name.startswith("answer.") else "value"
         hint = did_you_mean(literal, values, what=f"its {what}s")
-        yield Complaint(offset=offset, message=f"'{literal}' is no {what} of {name}", hint=hint)
+        message = f"'{literal}' is no {what} of {name}"
+        yield expanded.brought_back(Complaint(offset=at, message=message, hint=hint))
 
 
 def _compared(
@@ -141,8 +145,8 @@ def unreadable_literals(
         wanted, hint = _MOMENTS.get(function.text, ("", ""))
         called = (opening.text, literal.kind, end.text) == ("(", "text", ")")
         if wanted and called and not has_value(f"{function.text}({literal.text})"):
-            offset, condition = expanded.origin(literal.start)
-            if condition is None:
+            offset, use = expanded.origin(literal.start)
+            if use is None:
                 message = f"'{literal.literal}' is no {wanted}"
                 yield Complaint(offset=offset, message=message, hint=hint)
 

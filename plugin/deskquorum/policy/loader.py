@@ -194,7 +194,7 @@ def _environment(
         arguments=argument_types(found.actions),
         parts=written_out(found),
         unchecked=frozenset(
-            name for n in dropped if is_dotted_name(n) for name in (n, f"answer.{n}")
+            name for n in dropped if is_dotted_name(n) for name in (n, f"answer.{n}", f"absent.{n}")
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-__all__ = ["decimal_text", "exponent_of", "minor_of"]
+__all__ = ["decimal_text", "exponent_of", "is_currency", "minor_of"]
 
 # fmt: off
 _NONE = frozenset({
@@ -19,13 +19,18 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.([0-9]+))?")
 
 
+def is_currency(text: str) -> bool:
+    """Whether it is a three-letter code."""
+    return _CURRENCY.fullmatch(text) is not None
+
+
 def exponent_of(currency: str) -> int:
     """Digits after the point of a currency (ISO 4217).
 
     Raises:
         ValueError: No three-letter code.
     """
-    if _CURRENCY.fullmatch(currency) is None:
+    if not is_currency(currency):
         raise ValueError(f"a currency is a three-letter code such as USD, got {currency!r}")
     if currency in _NONE:
         return 0

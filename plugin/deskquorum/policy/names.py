@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "is_dotted_name", "is_name"]
+__all__ = ["BUILT_IN_RECORDS", "NAMING", "TYPE_NAMES", "did_you_mean", "is_dotted_name", "is_name"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # fmt: off
@@ -14,6 +14,24 @@ _RESERVED = frozenset({
     "let", "loop", "namespace", "null", "package", "return", "true", "var", "void", "while",
 })
 # fmt: on
+# fmt: off
+BUILT_IN_RECORDS = frozenset({
+    "ticket", "requester", "answer", "claimed", "args", "known", "absent", "cond", "value",
+    "table", "now",
+})
+# fmt: on
+"""First names that conditions have anyway, so that no fact may begin with one."""
+
+# fmt: off
+TYPE_NAMES = frozenset({
+    "bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "type", "uint",
+})
+# fmt: on
+"""Names of CEL's types, which it lets no variable have."""
+
+NAMING = "use lower-case letters, digits and _"
+"""How a name is written."""
+
 _CLOSE_ENOUGH = 66.0
 _SHORT = 3
 _MOST_CHOICES = 8

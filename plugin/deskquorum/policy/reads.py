@@ -7,13 +7,26 @@ from dataclasses import dataclass
 
 from deskquorum.policy.fact_types import FactType, Scalar, TypeSpec
 
-__all__ = ["ANSWER", "CLAIMED", "KNOWN", "Fit", "Reads", "names_below", "reads_of"]
+__all__ = [
+    "ABSENT",
+    "ANSWER",
+    "CLAIMED",
+    "KNOWN",
+    "Fit",
+    "Reads",
+    "fact_of",
+    "names_below",
+    "reads_of",
+]
 
 Fit = Callable[[object], object]
 """From a value as it was read to what conditions read; raises `UnfitError`."""
 
-ANSWER, CLAIMED, KNOWN = "answer.", "claimed.", "known."
-"""What stands before the names of questions, of slots, and of what may have been read."""
+ANSWER, CLAIMED = "answer.", "claimed."
+"""What stands before the names of questions and of slots."""
+
+KNOWN, ABSENT = "known.", "absent."
+"""What stands before the names of what may have been read, and of facts that may be null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +41,8 @@ class Reads:
     """Variables (`answer.NAME`), questions and labels."""
     known: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
     """Names that `known.` stands before, with the facts and the other variables under them."""
+    absent: tuple[str, ...] = ()
+    """Facts that `absent.` stands before."""
 
 
 def reads_of(
@@ -41,7 +56,7 @@ def reads_of(
     """Sort variables by where their values come from; the result is made once and used often.
 
     Args:
-        names: Variables that conditions name, `known.NAME` among them.
+        names: Variables that conditions name, `known.NAME` and `absent.NAME` among them.
         variables: All that are declared, with their types.
         facts: Which of those are facts.
         below: `known.NAME` to the variables that are that name or under it.
@@ -58,6 +73,8 @@ def reads_of(
     )
     # That a fact is there is seen from its value; what is told by text is read for that.
     wanted.update(name for _, _, others in known for name in others)
+    absent = sorted(fact_of(name) for name in wanted if name.startswith(ABSENT))
+    wanted.update(absent)
     typed = [(name, variables[name].type) for name in sorted(wanted & variables.keys())]
     return Reads(
         facts=tuple((name, fit_for(kind)) for name, kind in typed if name in facts),
@@ -72,7 +89,13 @@ def reads_of(
             if name.startswith(ANSWER) and isinstance(kind, Scalar)
         ),
         known=known,
+        absent=tuple(absent),
     )
+
+
+def fact_of(name: str) -> str:
+    """The fact that a variable is, or tells to be absent."""
+    return name.removeprefix(ABSENT)
 
 
 def names_below(declared: Iterable[str]) -> Mapping[str, tuple[str, ...]]:

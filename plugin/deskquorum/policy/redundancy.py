@@ -193,7 +193,9 @@ def _asks_no_more(other: Rule, rule: Rule, target: str) -> bool:
     names, others = rule.conditions[target], other.conditions[target]
     if rule.effect is not Effect.ALLOW or others is None:
         return True
-    return names is not None and set(others.names) <= set(names.names)
+    if names is None:
+        return False
+    return set(others.names) <= set(names.names) and set(others.needs) <= set(names.needs)
 
 
 def _fewest(items: Sequence[ItemT], proves: Callable[[Sequence[ItemT]], bool]) -> Sequence[ItemT]:

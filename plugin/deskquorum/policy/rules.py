@@ -9,11 +9,12 @@ from deskquorum.domain import Effect
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Guarded, Rule
 from deskquorum.policy.conditions import problems_in, world_on
 from deskquorum.policy.declarations import Declarations, Topic
-from deskquorum.policy.environment import CelProblem, Condition, Environment
+from deskquorum.policy.environment import CelProblem, Environment
+from deskquorum.policy.evaluation import Condition
 from deskquorum.policy.fact_types import TypeSpec
 from deskquorum.policy.formula import Truth
 from deskquorum.policy.names import did_you_mean
-from deskquorum.policy.reads import KNOWN
+from deskquorum.policy.reads import ABSENT, KNOWN, fact_of
 from deskquorum.policy.shapes import RuleShape
 from deskquorum.policy.trust import TrustGap, trust_gap
 
@@ -159,15 +160,17 @@ class _RuleBuilder:
 
 def _guarded(condition: Condition, environment: Environment) -> Guarded:
     asked = {n.removeprefix(KNOWN) for n in condition.names if n.startswith(KNOWN)}
-    named = sorted(name for name in condition.names if not name.startswith(KNOWN))
+    absent = sorted(name for name in condition.names if name.startswith(ABSENT))
+    named = sorted(n for n in condition.names if not n.startswith((KNOWN, ABSENT)))
     variables: Mapping[str, TypeSpec] = environment.variables
-    needs = [n for n in named if n in environment.facts and not variables[n].optional]
+    needs = [n for n in named if n in environment.facts and not variables[n].optional] + absent
+    asked_of = asked | {fact_of(name) for name in absent}
     return Guarded(
         condition=condition,
         needs=tuple(needs),
-        names=tuple(sorted({*named, *(name for name in asked if name in variables)})),
+        names=tuple(sorted({*named, *(name for name in asked_of if name in variables)})),
         guards={
-            name: tuple(above for above in _with_records(name) if above in asked)
+            name: tuple(above for above in _with_records(fact_of(name)) if above in asked)
             for name in (needs if asked else ())
         },
     )

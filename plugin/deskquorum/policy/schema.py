@@ -46,13 +46,17 @@ _FORMS: JsonSchemaValue = {
 }
 """How a type is written; what stands in the longer forms is checked when the files are read."""
 
+_WORD = "[a-z][a-z0-9_]*"
+_SIGNATURE = f"^{_WORD}( *\\( *{_WORD} *(, *{_WORD} *)*\\))?$"
+"""The key of a named part: `row`, or `row(f, g)`."""
+
 _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
     TopicShape: {
         "policy": "The topic's name.",
         "version": "Your version of it, in quotes; every decision records it.",
         "facts": "Names and types of what your systems tell: `order.total_minor: int`, `date?`.",
-        "conditions": "Named conditions; any file uses them as `cond.NAME`.",
-        "values": "Named expressions that are no conditions; used as `value.NAME`.",
+        "conditions": "Named conditions of any file: `cond.NAME`, and of NAME(a): `cond.NAME(x)`.",
+        "values": "Named expressions of any type: `value.NAME`, and of NAME(a): `value.NAME(x)`.",
         "tables": "Lookup tables; used as `table.NAME`.",
         "clauses": "The sentences of your written policy; rules cite them, replies quote them.",
         "actions": "What may be done: arguments, risk, mode, autonomy.",
@@ -229,6 +233,9 @@ class _Generator(GenerateJsonSchema):
         for base in shape.__mro__:
             for key, text in _HELP.get(base, {}).items():
                 made["properties"][key]["description"] = text
+        if shape is TopicShape:
+            for section in ("conditions", "values"):
+                made["properties"][section]["propertyNames"] = {"pattern": _SIGNATURE}
         if shape in _DECLARATIONS:
             made["properties"][_DECLARATIONS[shape]]["additionalProperties"] = _FORMS
         return made

@@ -51,11 +51,20 @@ def tree_of(serialized: bytes) -> Tree:
 
 
 def names_of(tree: Tree) -> Iterator[str]:
-    """The variables that an expression reads; those of its own loops are not among them."""
+    """The variables that an expression reads; those of its own loops are not among them.
+
+    Text alone does not tell: `(order).status`, `.order.status` and a comment between the names are
+    all the same variable.
+    """
+    # A dot before a name passes by the loops around it.
+    return (name.removeprefix(".") for name in _names_of(tree))
+
+
+def _names_of(tree: Tree) -> Iterator[str]:
     if tree.kind == "name":
         yield tree.name
     for part in tree.parts:
-        yield from (name for name in names_of(part) if name not in tree.variables)
+        yield from (name for name in _names_of(part) if name not in tree.variables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,14 +26,13 @@ from deskquorum.policy.formula import (
     operands_of,
 )
 from deskquorum.policy.proof import Claim, TooMuchWorkError, possible, ways
+from deskquorum.policy.reads import ANSWER, CLAIMED
 from deskquorum.policy.syntax import Tree, names_of
 
 __all__ = ["TrustGap", "trust_gap"]
 
 TrustGap = Literal["no fact", "no say"]
 """Some alternative names no fact; or facts are named, and none can make the condition false."""
-
-_TEXT, _ANSWER = "claimed.", "answer."
 
 
 def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> TrustGap | None:
@@ -61,7 +60,7 @@ def _has_condition_of_facts(formula: Formula, world: World, is_fact: Callable[[s
     for part in formula.parts if isinstance(formula, All) else (formula,):
         atom = part.part if isinstance(part, Not) else part
         if isinstance(atom, AtMost | Same | Holds) and _names_fact(atom, is_fact):
-            text = any(name.startswith((_TEXT, _ANSWER)) for name in names_in(atom))
+            text = any(name.startswith((CLAIMED, ANSWER)) for name in names_in(atom))
             if not text and possible(world, (part, "false")):
                 return True
     return False
@@ -100,7 +99,7 @@ def _compared(atom: Atom) -> frozenset[Tree]:
 
 
 def _is_text(tree: Tree, is_fact: Callable[[str], bool]) -> bool:
-    return tree.kind == "name" and tree.name.startswith(_TEXT) and not is_fact(tree.name)
+    return tree.kind == "name" and tree.name.startswith(CLAIMED) and not is_fact(tree.name)
 
 
 def _everywhere(formula: Formula, is_fact: Callable[[str], bool], *, wanted: bool) -> bool:

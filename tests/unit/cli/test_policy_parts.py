@@ -99,6 +99,47 @@ def test_the_parts_that_decide_are_told(take, condition, expected):
     assert told(take(condition)) == expected
 
 
+TRIP = """\
+policy: trip
+version: "1"
+facts:
+  flights: [string]
+  trip.note: string?
+  rows: {map: {seats: int}}
+conditions:
+  free(f, persons): f in rows && rows[f].seats >= persons
+"""
+
+
+@pytest.fixture
+def take_trip(tmp_path):
+    (tmp_path / "trip.yaml").write_text(TRIP, encoding="utf-8")
+    book = load_policies(tmp_path)
+    told = {"flights": ["A", "B"], "rows": {"A": {"seats": 2}, "B": {"seats": 1}}}
+    values = {
+        name: Fact(value=value, source="t", read_at=NOW)
+        for name, value in (told | {"trip.note": None}).items()
+    }
+    bindings = bind(book, facts=Facts(values=values), answers={}, claimed={}, args={}, now=NOW)
+    return Taker(environment=book.environment, bindings=bindings, action=None).take
+
+
+def test_a_named_condition_is_told_with_its_arguments(take_trip):
+    part = take_trip('cond.free("A", 1 + 2)')
+    assert (part.text, part.state) == ('cond.free("A", 1 + 2)', "fails")
+    assert told(part) == [('rows["A"].seats >= (1 + 2)', "fails")]
+
+
+def test_the_element_on_which_a_loop_over_a_named_condition_failed_is_told(take_trip):
+    part = take_trip("flights.all(f, cond.free(f, 2))")
+    assert (part.text, part.state) == ("flights.all(f, cond.free(f, 2))", "fails")
+    assert part.values[-1] == 'failed on element 2: "B"'
+
+
+def test_of_what_is_absent_the_fact_is_told(take_trip):
+    assert take_trip("absent.trip.note").values == ("trip.note is absent (null)",)
+
+
 @pytest.mark.parametrize(
     ("condition", "values"),
     [

@@ -2,7 +2,8 @@
 
 import pytest
 
-from deskquorum.policy.expressions import expand
+from deskquorum.policy.expansion import expand
+from deskquorum.policy.named_parts import Part
 
 PARTS = """\
 policy: parts
@@ -87,11 +88,12 @@ def test_a_mistake_in_a_named_part_is_shown_once_at_its_place(bench, change, pro
 
 def test_what_a_macro_calls_its_elements_is_no_named_part():
     written = "trips.exists(value, value.price > 3) && value.limit > 2"
-    assert expand(written, {"value.limit": "9"}).text == written
+    assert expand(written, {"value.limit": Part(text="9")}).text == written
 
 
 def test_a_field_of_a_value_is_read_from_the_value():
-    assert expand("value.trip.price > 3", {"value.trip": "a[0]"}).text == "(a[0]).price > 3"
+    parts = {"value.trip": Part(text="a[0]")}
+    assert expand("value.trip.price > 3", parts).text == "(a[0]).price > 3"
 
 
 def test_a_table_changes_the_hash(bench):

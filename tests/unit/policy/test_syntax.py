@@ -1,3 +1,5 @@
+"""Which variables an expression reads, by the tree that the engine hands out."""
+
 import pytest
 
 from deskquorum.domain import Effect
@@ -20,6 +22,12 @@ def book(bench):
         pytest.param("order.items.exists(i, i.item_id == 'x')", {"order.items"}, id="loop"),
         pytest.param("cond.own_order", {"order.user_id", "requester.customer_id"}, id="condition"),
         pytest.param("sum_of([1, order.total_minor]) > 3", {"order.total_minor"}, id="function"),
+        pytest.param("[1].exists(now, now > 0)", set(), id="a-loop-that-hides-a-fact"),
+        pytest.param(
+            "[1].exists(order, .order.total_minor > order)",
+            {"order.total_minor"},
+            id="a-dot-passes-by-a-loop",
+        ),
         pytest.param("'order.total_minor' == 'now'", set(), id="only-texts"),
     ],
 )
