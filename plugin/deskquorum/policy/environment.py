@@ -133,8 +133,7 @@ class Environment:
             complaints += impossible_words(expanded, scope.declared)
             raise CelProblem(expression, complaints) from None
         kinds = Kinds(declared=scope.declared, record_of=self.records.record_of)
-        serialized = checked.serialize()
-        tree = tree_of(serialized)
+        tree = tree_of(checked.serialize())
         complaints += impossible_literals(tree, expanded, kinds)
         if complaints:
             raise CelProblem(expression, complaints)
@@ -146,10 +145,10 @@ class Environment:
             expression=expression,
             text=expanded.text,
             names=scope.names.intersection(names_of(tree)),
+            tree=tree,
             _scope=self.scope(action),
             _program=program,
-            _checked=serialized,
-            _lookups=lambda: looked_up(tree_of(serialized), expanded),
+            _lookups=lambda: looked_up(tree, expanded),
             _parts=cache(partial(self._parts_of, expanded.text, action)),
         )
 

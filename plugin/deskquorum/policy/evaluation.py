@@ -13,7 +13,7 @@ from deskquorum.policy.bindings import Bindings
 from deskquorum.policy.causes import cause_of, is_over_budget
 from deskquorum.policy.formula import Formula, formula_of
 from deskquorum.policy.records import read_back
-from deskquorum.policy.syntax import tree_of
+from deskquorum.policy.syntax import Tree
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
@@ -48,9 +48,10 @@ class Condition:
     """With named parts written out."""
     names: frozenset[str]
     """Every variable that it names."""
+    tree: Tree = field(repr=False)
+    """The text as the compiler understands it."""
     _scope: str | None = field(repr=False)
     _program: cel.Expression = field(repr=False)
-    _checked: bytes = field(repr=False)
     _lookups: Callable[[], Sequence[str]] = field(repr=False)
     _parts: Callable[[], tuple[str, Sequence[Condition]]] = field(repr=False)
     """What it joins and by what, none where it joins nothing."""
@@ -58,7 +59,7 @@ class Condition:
     @property
     def formula(self) -> Formula:
         """What it says, for proofs about it."""
-        return formula_of(tree_of(self._checked))
+        return formula_of(self.tree)
 
     def evaluate(self, bindings: Bindings) -> JsonValue | datetime | Missing | NoValue:
         """The value, or why there is none; never raises."""
