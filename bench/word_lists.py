@@ -30,7 +30,21 @@ PLACE = re.compile(
 COUNTRY = re.compile(r"(?:countries|states)$")
 LEAST_LETTERS = 3
 TRIMMED = "'.\u2019"
-NOTE_FAKER = "# From the locales of faker {version} (MIT), folded; made by bench/word_lists.py."
+NOTE_FAKER = (
+    "# From the locales of faker {version}, folded; made by bench/word_lists.py. faker is Copyright"
+    " (c) 2012 Daniele Faraglia, under the MIT License: Permission is hereby granted, free of"
+    " charge, to any person obtaining a copy of this software and associated documentation files"
+    ' (the "Software"), to deal in the Software without restriction, including without limitation'
+    " the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies"
+    " of the Software, and to permit persons to whom the Software is furnished to do so, subject to"
+    " the following conditions: The above copyright notice and this permission notice shall be"
+    " included in all copies or substantial portions of the Software. THE SOFTWARE IS PROVIDED"
+    ' "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE'
+    " WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO"
+    " EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER"
+    " LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN"
+    " CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE."
+)
 NOTE_SCOWL = (
     "# From SCOWL, size 35, Copyright 2000-2011 by Kevin Atkinson. Permission to use, copy, modify,"
     " distribute and sell these word lists, the associated scripts, the output created from the"

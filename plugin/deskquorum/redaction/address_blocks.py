@@ -59,7 +59,7 @@ _MILITARY = Matcher(
 _TWO_LINES = Matcher(
     r"^[ \t>]*(?P<address>\d{1,6}[ ](?:[\p{L}\d][\p{L}\p{M}\d'’.\-]*[ ]?){1,6}\r?\n[ \t>]*"
     r"\p{L}[^\n\d]{1,40}?(?:\n[ \t,]*[^\n\d]{0,20}?)?[\s,]{1,3}\d{4,6})(?![\d\-])",
-    needs="0",
+    needs="0|\n",
 )
 _STREET = Matcher(
     r"(?<![\p{L}\p{N}])(?P<first>\p{Lu}[\p{Ll}\p{M}]+)(?:[ ]\p{Lu}[\p{Ll}\p{M}]+){0,2}"

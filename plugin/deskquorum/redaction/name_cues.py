@@ -218,7 +218,10 @@ CUES = (
         needs="A|:|=",
     ),
     _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]{{1,64}}@", needs="A|@"),
-    _cue(rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)"),
+    _cue(
+        rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)",
+        needs="A|.|=by|=with|=to|=from|=per|=von|=por|=par|=da",
+    ),
     _cue(
         rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ]"
         rf"(?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n]|$))",
@@ -328,7 +331,9 @@ CUES = (
         "unknown-pair",
     ),
     _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed", needs="A|--"),
-    _cue(rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole", needs="A"),
+    _cue(
+        rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole", needs="A|\n"
+    ),
     _cue(
         rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"
         rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?[\-–~]?)",

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from deskquorum.redaction.entities import Entity, EntityType
@@ -20,6 +21,7 @@ from deskquorum.redaction.wordlists import (
     given_names,
     namelike_words,
     places,
+    surname_endings,
     surnames,
     words,
 )
@@ -37,12 +39,7 @@ _PARTICLES = re.compile(
 )
 _LONGEST, _LONGEST_RUN = 5, 12
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)[ \t]{1,2}[(\"']?$")
-_FAMILY = re.compile(
-    r"[a-z]{3,}(?:y?[eo]va?|iyeva?|sson|sdottir|[bcdfgklnrstv]sen|[eo]vi[ck]|wicz|czyk|czak|enko"
-    r"|chuk|[aeiouy]nen|shvili|idze|oglu|opoulos|akis|escu|skaya|nski|nska|wski|wska|lski|cki|cka"
-    r"|qvist|quist|kvist|strom|gaard|stra)"
-)
-"""What surnames of many countries end in, folded: no list holds them all."""
+_LEAST_FAMILY = 6
 _AND = re.compile(r"[ ](?:and|&|und|et|y|e|en)[ ]")
 _SENTENCE_END = frozenset('.!?:\n\r>*•"“”(')
 THING = re.compile(
@@ -57,7 +54,7 @@ THING = re.compile(
 """A word behind a proper name that makes it a thing's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Word:
     """One capitalised word and what the lists say of it."""
 
@@ -82,26 +79,26 @@ class Word:
         """In capitals throughout."""
         return len(self.text) > 1 and self.text.isupper()
 
-    @property
+    @cached_property
     def everyday(self) -> bool:
         """In a dictionary, or in the names of companies."""
         if self.folded in first_names():
             return False
         return self.folded in everyday_words() or self.folded in words("organisation_suffixes")
 
-    @property
+    @cached_property
     def given(self) -> bool:
         """A first name, or two of them joined."""
         return all(part in given_names() for part in self.folded.split("-"))
 
-    @property
+    @cached_property
     def surname(self) -> bool:
         """A surname, or two of them joined."""
         return all(map(_is_surname, self.folded.split("-")))
 
 
 def _is_surname(word: str) -> bool:
-    return word in surnames() or bool(_FAMILY.fullmatch(word))
+    return word in surnames() or (len(word) >= _LEAST_FAMILY and word.endswith(surname_endings()))
 
 
 Run = Sequence[Word]

@@ -120,8 +120,10 @@ def _is_card(text: str, run: DigitRun, start: int, end: int) -> bool:
 def _is_written_like_one(text: str, run: DigitRun, start: int, end: int) -> bool:
     """Whether a number over two lines is in a card's groups; else it is two numbers."""
     found = text[run.starts[start] : run.ends[end - 1]]
+    if "\n" not in found or run.spelled:
+        return True
     groups = [len(group) for group in re.findall(r"\d+", found)]
-    return "\n" not in found or max(groups) - min(groups) <= _UNEVEN or len(groups) > _MANY_GROUPS
+    return max(groups) - min(groups) <= _UNEVEN or len(groups) > _MANY_GROUPS
 
 
 def _beside_card(text: str, end: int) -> Iterator[Entity]:

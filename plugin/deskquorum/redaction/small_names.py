@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from deskquorum.redaction.entities import Entity, EntityType
-from deskquorum.redaction.views import View, folded
+from deskquorum.redaction.record import fold
+from deskquorum.redaction.views import View
 from deskquorum.redaction.wordlists import (
     everyday_words,
     first_names,
@@ -47,20 +48,17 @@ def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
     """
     if not _worth_reading(view):
         return
-    low = folded(view)
     found = [hit for hit in _WORD.finditer(view.text) if hit[0].islower() and len(hit[0]) >= _LEAST]
-    if len(low.text) != len(view.text):
-        return
-    fold = {hit.start(): low.text[hit.start() : hit.end()] for hit in found}
+    plain = {hit.start(): fold(hit[0]) for hit in found}
     taken = -1
     for left, right in pairwise(found):
-        given, family = fold[left.start()], fold[right.start()]
+        given, family = plain[left.start()], plain[right.start()]
         close = view.text[left.end() : right.start()] == " "
         if close and left.start() > taken and _is_pair(given, family):
             yield _person(left.start(), right.end())
             taken = right.start()
     for hit in found if shouted else ():
-        if hit.start() > taken and fold[hit.start()].removesuffix("'s") in first_names():
+        if hit.start() > taken and plain[hit.start()].removesuffix("'s") in first_names():
             yield _person(*hit.span())
 
 

@@ -85,6 +85,8 @@ _SPECIAL |= str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "þ": "t
 
 
 def _fold(char: str) -> str:
+    if char.isascii() and char != "`":
+        return char.lower()
     decomposed = unicodedata.normalize("NFKD", char.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c))
     return bare.translate(_SPECIAL)

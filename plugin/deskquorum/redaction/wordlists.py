@@ -15,6 +15,7 @@ __all__ = [
     "namelike_words",
     "place_starts",
     "places",
+    "surname_endings",
     "surnames",
     "words",
 ]
@@ -36,6 +37,12 @@ def given_names() -> frozenset[str]:
 def surnames() -> frozenset[str]:
     """Surnames of many countries that are no everyday word here; folded."""
     return words("surnames")
+
+
+@cache
+def surname_endings() -> tuple[str, ...]:
+    """What surnames of many countries end in; folded."""
+    return tuple(words("surname_endings"))
 
 
 @cache

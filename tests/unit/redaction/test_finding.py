@@ -253,3 +253,8 @@ def test_every_find_says_where_it_comes_from():
         "cue",
         "gazetteer",
     ]
+
+
+def test_a_number_said_over_two_lines_is_one_number():
+    text = "five five five oh one one six\nfive five five oh one one six"
+    assert values(text) == [text]
