@@ -8,6 +8,7 @@ from deskquorum.domain import Effect, Mode
 from deskquorum.errors import Problem
 from deskquorum.policy.book import ActionSpec, Clause, LimitSpec, PolicyBook, Rule
 from deskquorum.policy.cases import run_cases, untested_rules
+from deskquorum.policy.collecting import nothing_collected
 from deskquorum.policy.redundancy import useless_rules
 
 __all__ = ["lint"]
@@ -15,7 +16,9 @@ __all__ = ["lint"]
 
 def lint(book: PolicyBook) -> tuple[Problem, ...]:
     """Remarks on a valid book, in file order; none of them stops it from being used."""
-    return tuple(sorted([*_clauses(book), *_actions(book), *_rules(book), *useless_rules(book)]))
+    with nothing_collected():
+        found = [*_clauses(book), *_actions(book), *_rules(book), *useless_rules(book)]
+    return tuple(sorted(found))
 
 
 def _clauses(book: PolicyBook) -> Iterator[Problem]:

@@ -139,6 +139,8 @@ def unreadable_literals(
         expanded: The expression; what conditions bring in is left out.
         has_value: Whether an expression of constants has a value.
     """
+    if not any(function in expanded.text for function in _MOMENTS):
+        return
     words = list(words_of(expanded.text))
     following = (words[1:], words[2:], words[3:])
     for function, opening, literal, end in zip(words, *following, strict=False):

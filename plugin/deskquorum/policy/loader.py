@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +13,7 @@ from deskquorum.errors import PolicyFileError, Problem
 from deskquorum.policy.bindings import UNSETTLED
 from deskquorum.policy.book import PolicyBook, Rule
 from deskquorum.policy.case_files import build_cases
+from deskquorum.policy.collecting import nothing_collected
 from deskquorum.policy.conditions import argument_types, check_conditions, written_out
 from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic, declare
 from deskquorum.policy.desk_file import DeskFile, load_desk_file
@@ -46,23 +45,8 @@ def load_policies(folder: Path) -> PolicyBook:
     Raises:
         PolicyFileError: Every problem of every file, with its place.
     """
-    with _nothing_collected():
+    with nothing_collected():
         return _loaded(folder)
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """Keep Python from looking for garbage among values that are all still needed.
-
-    Of a thousand rules that takes a third of the time, and more the more the host holds.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _loaded(folder: Path) -> PolicyBook:

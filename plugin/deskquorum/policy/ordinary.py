@@ -97,7 +97,7 @@ class _Reader:
         place = (mark.line + 1, mark.column + 1)
         if scalar:
             raw = self.text[mark.index : event.end_mark.index]
-            node = Node(place=place, scalar=self._scalar(event), raw=raw)
+            node = Node(place, self._scalar(event), None, None, raw)
         elif isinstance(event, MappingStartEvent):
             node = Node(place=place, entries=self._entries(depth + 1))
         else:
@@ -147,7 +147,7 @@ class _Reader:
             if not key or key == "<<" or key in entries:
                 raise _UnusualError
             value = self._node(self.advance(), depth)
-            entries[key] = Entry(place=(mark.line + 1, mark.column + 1), value=value)
+            entries[key] = Entry((mark.line + 1, mark.column + 1), value)
         return entries
 
 

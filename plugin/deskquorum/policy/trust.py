@@ -17,7 +17,6 @@ from deskquorum.policy.formula import (
     Atom,
     Choice,
     Formula,
-    Holds,
     Not,
     Same,
     Some,
@@ -57,13 +56,26 @@ def trust_gap(formula: Formula, world: World, is_fact: Callable[[str], bool]) ->
 
 def _has_condition_of_facts(formula: Formula, world: World, is_fact: Callable[[str], bool]) -> bool:
     """The usual case, seen at once: one thing that must hold is about facts and can be false."""
-    for part in formula.parts if isinstance(formula, All) else (formula,):
-        atom = part.part if isinstance(part, Not) else part
-        if isinstance(atom, AtMost | Same | Holds) and _names_fact(atom, is_fact):
-            text = any(name.startswith((CLAIMED, ANSWER)) for name in names_in(atom))
-            if not text and possible(world, (part, "false")):
-                return True
-    return False
+    return any(
+        _is_of_facts(part, is_fact) and possible(world, (part, "false"))
+        for part in (formula.parts if isinstance(formula, All) else (formula,))
+    )
+
+
+def _is_of_facts(formula: Formula, is_fact: Callable[[str], bool]) -> bool:
+    """Whether facts alone decide, in each part of it."""
+    match formula:
+        case Truth():
+            return False
+        case Not(part=part):
+            return _is_of_facts(part, is_fact)
+        case All(parts=parts) | Some(parts=parts):
+            return all(_is_of_facts(part, is_fact) for part in parts)
+        case Choice(test=test, then=then, otherwise=otherwise):
+            return all(_is_of_facts(part, is_fact) for part in (test, then, otherwise))
+        case _:
+            text = any(name.startswith((CLAIMED, ANSWER)) for name in names_in(formula))
+            return not text and _names_fact(formula, is_fact)
 
 
 def _left(way: Mapping[Atom, Outcome], is_fact: Callable[[str], bool]) -> frozenset[Formula]:
