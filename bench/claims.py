@@ -23,7 +23,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
-from deskquorum.domain import Facts
+from deskquorum.domain import Facts, Scope
 from deskquorum.grounding import ClauseIndex, check_reply, index_clauses, risk_of
 from deskquorum.grounding.alignment import WordVectors
 from deskquorum.grounding.passages import read_passage
@@ -190,6 +190,7 @@ class _Policy:
     text: str
     id: str = "policy"
     version: str = ""
+    scope: Scope = field(default_factory=dict)
 
 
 def never_sees_the_policy(rows: Sequence[Row]) -> Floats:

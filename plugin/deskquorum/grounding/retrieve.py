@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from deskquorum.domain import Facts, Scope
 from deskquorum.grounding.alignment import WordVectors, cosines
+from deskquorum.grounding.applying import Reach, reach_of
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.sentences import sentences_of
 from deskquorum.grounding.wording import Wording, nearly, verbatim
@@ -40,6 +42,11 @@ class ClauseLike(Protocol):
         """The clause as customers may read it."""
         ...
 
+    @property
+    def scope(self) -> Scope:
+        """To whom or what it applies; empty for everything."""
+        ...
+
 
 Embed: TypeAlias = "Callable[[Sequence[str]], npt.NDArray[np.float32]]"
 """Texts to rows of unit length."""
@@ -62,19 +69,49 @@ class ClauseIndex:
     """Clauses by wording and by words; build it with `index_clauses`."""
 
     clauses: tuple[ClauseLike, ...] = ()
+    """All of them, whatever they apply to."""
+    reach: Reach = field(default_factory=Reach)
+    """Which of them are left out, and which can back nothing; see `within`."""
     language: str | None = None
     sentences: Mapping[str, tuple[ClauseSentence, ...]] = field(default_factory=dict)
     """Clause id to its sentences, in order."""
-    worded: Mapping[Wording, tuple[ClauseSentence, ...]] = field(default_factory=dict)
-    """Wording, exact and near, to the sentences that have it."""
     vectors: WordVectors = field(default_factory=lambda: WordVectors(None), repr=False)
     """Of single words, as far as an embedding is at hand."""
+    _worded: Mapping[Wording, tuple[ClauseSentence, ...]] = field(default_factory=dict, repr=False)
+    """Wording, exact and near, to the sentences that have it."""
+    _scoped: Mapping[int, Scope] = field(default_factory=dict, repr=False)
+    """Places of the clauses that do not apply to everything."""
+    _outside: Sequence[int] = field(default=(), repr=False)
     _bm25: bm25s.BM25 | None = field(default=None, repr=False)
     _words: Sequence[tuple[str, ...]] = field(default=(), repr=False)
     _rarity: Mapping[str, float] = field(default_factory=dict, repr=False)
     _rarest: float = 1.0
     _vectors: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     _embed: Embed | None = field(default=None, repr=False)
+
+    def within(self, facts: Facts) -> ClauseIndex:
+        """The index for one case: clauses that do not apply to it are not found and not quoted."""
+        if not self._scoped:
+            return self
+        reach = reach_of(
+            ((self.clauses[place].id, scope) for place, scope in self._scoped.items()), facts
+        )
+        outside = [p for p in self._scoped if self.clauses[p].id in reach.outside]
+        return replace(self, reach=reach, _outside=outside)
+
+    def surely(self) -> ClauseIndex:
+        """The index without the clauses of which nobody can tell whether they apply."""
+        doubtful = [p for p in self._scoped if self.clauses[p].id in self.reach.untold]
+        outside = self.reach.outside | self.reach.untold.keys()
+        return replace(self, reach=Reach(outside=outside), _outside=[*self._outside, *doubtful])
+
+    def worded(self, wording: Wording) -> tuple[ClauseSentence, ...]:
+        """The sentences that say it in these words; those of clauses in doubt come last."""
+        found = self._worded.get(wording, ())
+        if not self._outside and not self.reach.untold:
+            return found
+        kept = (one for one in found if one.clause.id not in self.reach.outside)
+        return tuple(sorted(kept, key=lambda one: one.clause.id in self.reach.untold))
 
     def nearest(self, queries: Sequence[str], *, top: int = 5) -> list[tuple[ClauseLike, ...]]:
         """For each query the clauses nearest to it, best first, by words and meaning together."""
@@ -84,7 +121,7 @@ class ClauseIndex:
         if self._embed is not None and self._vectors is not None:
             # One by one: a small product of matrices costs a hundred times as much in some builds.
             for ranking, query in zip(rankings, self._embed(queries), strict=True):
-                ranking.append(_highest(self._vectors @ query))
+                ranking.append(self._highest(self._vectors @ query))
         return [
             tuple(self.clauses[i] for i in self._ranked(query, _fused(ranking))[:top])
             for query, ranking in zip(queries, rankings, strict=True)
@@ -114,7 +151,14 @@ class ClauseIndex:
         if self._bm25 is None or not words:
             return []
         scores = self._bm25.get_scores(words)
-        return [place for place in _highest(scores) if scores[place] > 0]
+        return [place for place in self._highest(scores) if scores[place] > 0]
+
+    def _highest(self, scores: npt.NDArray[np.float32]) -> list[int]:
+        """Places of the highest scores among the clauses that apply."""
+        if not self._outside:
+            return _highest(scores)
+        scores[self._outside] = -math.inf
+        return [place for place in _highest(scores) if scores[place] > -math.inf]
 
 
 def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> ClauseIndex:
@@ -137,8 +181,9 @@ def index_clauses(clauses: Iterable[ClauseLike], embed: Embed | None = None) -> 
         clauses=clauses,
         language=language_of(words_of(" ".join(texts))),
         sentences=sentences,
-        worded={wording: tuple(found) for wording, found in worded.items()},
+        _worded={wording: tuple(found) for wording, found in worded.items()},
         vectors=WordVectors(embed),
+        _scoped={place: c.scope for place, c in enumerate(clauses) if c.scope},
         _bm25=_bm25(texts),
         _words=worded_texts,
         _rarity=rarity,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from deskquorum.domain import Action, Effect, JsonValue, Mode, Usage
+from deskquorum.domain import Action, Effect, JsonValue, Mode, Scope, Usage
 from deskquorum.policy.desk_file import DeskFile
 from deskquorum.policy.environment import Condition, Environment
 from deskquorum.policy.fact_types import ListOf, MapOf, Scalar, ScalarName, TypeSpec
@@ -53,6 +53,8 @@ class Clause:
     path: str
     line: int
     column: int = 0
+    scope: Scope = field(default_factory=dict)
+    """To whom or what it applies; empty for everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
