@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from deskquorum.domain import JsonValue
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, described
 from deskquorum.policy.fitting import UnfitError, fitted
 from deskquorum.policy.names import did_you_mean
@@ -15,9 +14,7 @@ __all__ = ["scope_faults"]
 _TAKEN = frozenset({"string", "int", "bool"})
 
 
-def scope_faults(
-    name: str, values: Sequence[JsonValue], spec: TypeSpec
-) -> Iterator[DeclarationError]:
+def scope_faults(name: str, values: Sequence[object], spec: TypeSpec) -> Iterator[DeclarationError]:
     """What is wrong with the values that a scope wants of a declared fact.
 
     Args:
