@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from deskquorum.grounding.alignment import WordVectors, cosines
 from deskquorum.grounding.quantities import QuantityKind, find_quantities
-from deskquorum.grounding.words import content_words, language_of, words_of
+from deskquorum.grounding.words import content_words, languages_of, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["FEATURES", "ClauseWords", "clause_words", "features_of", "ranked"]
 
 FEATURES: Mapping[str, float] = {
-    "heard": 3.7,
-    "told": 6.6,
-    "measured": 2.9,
-    "language": 4.1,
-    "meaning": 8.8,
-    "shared": 4.8,
+    "heard": 6.0,
+    "told": 7.2,
+    "measured": 2.4,
+    "language": 2.0,
+    "meaning": 5.6,
+    "shared": 1.0,
+    "early": 2.9,
 }
-"""What each feature counts for: a softmax over candidates (Cao et al. 2007, ListNet) fitted on our
-own items by `python bench/claims_ranking.py`, rounded."""
+"""What each feature counts for: a softmax over candidates (Cao et al. 2007, ListNet), fitted by
+`python bench/claims_ranking.py`, which prints them."""
 
 Measured = frozenset[tuple[QuantityKind, str]]
 """Kinds of quantities with their units."""
@@ -46,7 +47,13 @@ class _Text:
     words: tuple[str, ...]
     """Those that carry a meaning, each once, without those of quantities."""
     measured: Measured
-    language: str | None
+    languages: Mapping[str, float]
+    """Language to the share of its stop words, the most frequent one at 1; empty if unclear."""
+
+    @property
+    def language(self) -> str | None:
+        """The one whose stop words are the most frequent."""
+        return max(self.languages, key=lambda name: self.languages[name], default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +72,7 @@ class ClauseWords:
 
 
 def clause_words(texts: Sequence[str], vectors: WordVectors) -> ClauseWords | None:
-    """Prepare clauses; None without an embedding."""
+    """Prepare clauses; None without an embedding, or where no clause has a word of its topic."""
     import numpy as np
 
     read = [_read(text) for text in texts]
@@ -135,6 +142,7 @@ def features_of(
             np.array([_one_language(asked, known.texts[place]) for place in candidates]),
             meaning[places],
             shared[places] / best if best > 0 else np.zeros(len(places)),
+            (_early(shared[places]) + _early(meaning[places])) / 2,
         ],
         axis=1,
     ).astype(np.float32)
@@ -150,7 +158,7 @@ def _read(text: str) -> _Text:
         measured=frozenset(
             (q.kind, "" if q.kind is QuantityKind.COUNT else q.unit) for q in quantities
         ),
-        language=language_of(words),
+        languages=languages_of(words),
     )
 
 
@@ -181,8 +189,23 @@ def _alignment(
     return heard, told
 
 
-def _one_language(one: _Text, other: _Text) -> float:
-    return float(one.language == other.language or None in {one.language, other.language})
+def _early(scores: Floats) -> Floats:
+    """1 for the highest score, less for each place below it."""
+    import numpy as np
+
+    places = np.empty(len(scores), dtype=np.float32)
+    places[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
+    return np.asarray(_HALVED_AT / (_HALVED_AT + places))
+
+
+_HALVED_AT = 5
+
+
+def _one_language(asked: _Text, theirs: _Text) -> float:
+    """A text may switch between languages, so this is a matter of degree."""
+    if theirs.language is None or not asked.languages:
+        return 1.0
+    return asked.languages.get(theirs.language, 0.0)
 
 
 def _fit(asked: Measured, theirs: Measured) -> float:

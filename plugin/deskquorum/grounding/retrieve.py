@@ -129,14 +129,14 @@ class ClauseIndex:
         """Places of the clauses near a query; all that come first in words or in meaning."""
         shared = self._shared(query)
         by_words = [place for place in self._highest(shared) if shared[place] > 0]
-        if meant is None or self._vectors is None or self._known is None:
+        if meant is None or self._vectors is None:
             return by_words
         # One by one: a small product of matrices costs a hundred times as much in some builds.
         meaning = self._vectors @ meant
-        candidates = _fused([by_words, self._highest(meaning)])
-        return ranked(
-            query, candidates[:_RANKED], self._known, self.vectors, shared=shared, meaning=meaning
-        )
+        candidates = _fused([by_words, self._highest(meaning)])[:_RANKED]
+        if self._known is None:
+            return candidates
+        return ranked(query, candidates, self._known, self.vectors, shared=shared, meaning=meaning)
 
     def _shared(self, query: str) -> npt.NDArray[np.float32]:
         """The score of every clause by the words that it shares with the query, by BM25."""
