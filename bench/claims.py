@@ -23,7 +23,7 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +37,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 
-from deskquorum.domain import Facts
+from deskquorum.domain import Facts, Scope
 from deskquorum.grounding import ClauseIndex, check_reply, index_clauses, risk_of
 from deskquorum.grounding.alignment import WordVectors
 from deskquorum.grounding.passages import read_passage
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["main"]
+__all__ = ["Row", "main", "policies_index", "read_own", "read_rows"]
 
 NUMERIC = ("number", "amount", "window", "percent")
 FOLDS = 8
@@ -190,6 +190,7 @@ class _Policy:
     text: str
     id: str = "policy"
     version: str = ""
+    scope: Scope = field(default_factory=dict)
 
 
 def never_sees_the_policy(rows: Sequence[Row]) -> Floats:
@@ -268,14 +269,19 @@ def _line(risk: Floats, wrong: NDArray[np.bool_]) -> str:
     return f"{roc_auc_score(wrong, risk):>7.3f}{recalls}"
 
 
+def policies_index(rows: Sequence[Row]) -> ClauseIndex:
+    """All policies of some rows as the clauses of one desk."""
+    texts = sorted({row.policy for row in rows})
+    embedder = load_embedder()
+    clauses = [_Policy(text=text, id=str(place)) for place, text in enumerate(texts)]
+    return index_clauses(clauses, None if embedder is None else embedder.embed)
+
+
 def retrieval(rows: Sequence[Row]) -> None:
     """Whether the right clause is among the top three of all for replies that state a quantity."""
     from deskquorum.grounding import find_quantities
 
-    texts = sorted({row.policy for row in rows})
-    embedder = load_embedder()
-    clauses = [_Policy(text=text, id=str(place)) for place, text in enumerate(texts)]
-    index = index_clauses(clauses, None if embedder is None else embedder.embed)
+    index = policies_index(rows)
     kept = [row for row in rows if not row.wrong and find_quantities(row.reply)]
     twins = {row.item: {r.policy for r in rows if r.item == row.item} for row in kept}
     found = index.nearest([row.reply for row in kept], top=6)
@@ -290,7 +296,7 @@ def retrieval(rows: Sequence[Row]) -> None:
                 topics.append(topic)
         hits += frozenset(twins[row.item]) in topics[:3]
     print(
-        f"right clause among the top 3 of {len(texts)}, replies that state a quantity: "
+        f"right clause among the top 3 of {len(index.clauses)}, replies that state a quantity: "
         f"{hits} of {len(kept)} = {hits / len(kept):.3f}"
     )
 

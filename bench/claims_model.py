@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio
 import numpy as np
 
-from deskquorum.domain import Deadline, Facts
+from deskquorum.domain import Deadline, Facts, Scope
 from deskquorum.grounding import check_reply, index_clauses, risk_of
 from deskquorum.labeling import load_embedder
 from deskquorum.llm import open_chat_model
@@ -39,6 +39,7 @@ class _Policy:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.scope: Scope = {}
 
 
 def judged_by_model(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deskquorum import Action, Proposal, Route, load_desk
-from deskquorum.domain import Facts, Reason, VoteStatus
+from deskquorum.domain import Facts, Reason, Verdict, VoteStatus
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.judgement import judge
 from deskquorum.reconciliation import write_alarms
@@ -49,6 +49,33 @@ async def test_a_clause_declines_and_the_reply_quotes_it(without_model, ticket):
     clause = without_model.parts.rules.book.clauses["C2"].text
     assert clause in decision.reply
     assert any(finding.clause == "C2" for finding in decision.findings)
+
+
+@pytest.mark.parametrize(
+    ("scope", "route"),
+    [
+        pytest.param("{order.status: [shipped, delivered]}", Route.DENY, id="applies"),
+        pytest.param("{customer.tier: trailhead}", Route.HUMAN, id="does-not-apply"),
+        pytest.param("{order.channel: shop}", Route.HUMAN, id="nobody-can-tell"),
+    ],
+)
+async def test_a_reply_of_its_own_quotes_a_clause_only_where_it_applies(
+    folder, ticket, scope, route
+):
+    policies = folder / "policies"
+    for file, old, new in (
+        ("orders.yaml", "{id: C2, ", f"{{id: C2, scope: {scope}, "),
+        ("facts.yaml", "facts:\n", "facts:\n  order.channel: string\n"),
+    ):
+        text = (policies / file).read_text(encoding="utf-8")
+        (policies / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+    async with load_desk(folder, models=False) as desk:
+        decision = await desk.decide(ticket("plain-10"))
+        entry = desk.ledger.get(decision.id)
+        assert decision.route is route
+        assert replayed(desk, entry) == entry.decision
+    backed = {f.clause for f in decision.findings if f.verdict is Verdict.SUPPORTED}
+    assert ("C2" in backed) is (route is Route.DENY)
 
 
 async def test_money_never_moves_by_itself(without_model, rows, ticket):

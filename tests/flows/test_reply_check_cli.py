@@ -114,3 +114,36 @@ def test_json_gives_the_counts(check):
         "verdicts": {"supported": 1, "contradicted": 1},
         "errors": 1,
     }
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict", "reason"),
+    [
+        pytest.param({"customer.tier": "gold"}, "supported", "quotes the clause", id="applies"),
+        pytest.param({"customer.tier": "basic"}, "unsupported", "no clause", id="does-not-apply"),
+        pytest.param({}, "unknown", "fact 'customer.tier' was not read", id="nobody-can-tell"),
+    ],
+)
+def test_a_rows_clause_counts_where_the_rows_facts_put_it(check, facts, verdict, reason):
+    text = "Gold members receive free shipping on every order."
+    scope = {"customer.tier": ["gold", "platinum"]}
+    row = {"id": "x", "reply": text, "clauses": [{"id": "G1", "text": text, "scope": scope}]}
+    _, (found,) = check(row | {"facts": facts})
+    (claim,) = found["claims"]
+    assert claim["verdict"] == verdict
+    assert reason in claim["reason"]
+
+
+def test_a_rows_scope_may_name_one_value(check):
+    clause = {"id": "G1", "text": RULE, "scope": {"order.gift": True}}
+    _, (found,) = check(
+        {"id": "x", "reply": RULE, "clauses": [clause], "facts": {"order.gift": True}}
+    )
+    assert found["verdict"] == "supported"
+
+
+@pytest.mark.parametrize("scope", [{"order.gift": None}, {"order.gift": []}, "gold"])
+def test_a_scope_that_no_fact_can_meet_makes_an_error_row(check, scope):
+    clause = {"id": "G1", "text": RULE, "scope": scope}
+    _, (found,) = check({"id": "x", "reply": RULE, "clauses": [clause]})
+    assert "field 'clauses.0.scope" in found["error"]

@@ -1,13 +1,13 @@
 """Laws of the reply check."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from deskquorum.domain import Fact, Facts, Verdict
+from deskquorum.domain import Fact, Facts, Scope, Verdict
 from deskquorum.grounding import ClaimKind, check_reply, extract_claims, index_clauses
 
 
@@ -16,6 +16,7 @@ class WrittenClause:
     id: str
     text: str
     version: str = "1"
+    scope: Scope = field(default_factory=dict)
 
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

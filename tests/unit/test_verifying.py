@@ -2,12 +2,12 @@
 
 import json
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from deskquorum.domain import Deadline, Facts, Verdict, VoteStatus
+from deskquorum.domain import Deadline, Facts, Scope, Verdict, VoteStatus
 from deskquorum.errors import PromptFileError
 from deskquorum.grounding import check_reply, index_clauses
 from deskquorum.llm import open_chat_model
@@ -33,6 +33,7 @@ class Clause:
     id: str = "R1"
     text: str = RULE
     version: str = "7"
+    scope: Scope = field(default_factory=dict)
 
 
 INDEX = index_clauses([Clause()])

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
 import anyio
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from rich.console import Console
 
 from deskquorum.assembly import Parts, load_parts
@@ -26,7 +27,7 @@ def check_replies(path: Path, *, folder: Path | None, out: Path | None, as_json:
     """Check a file; returns 1 when a claim is contradicted or unsupported or a row malformed.
 
     Args:
-        path: JSON Lines of `{id, reply, policy_text? or clauses?}`.
+        path: JSON Lines of `{id, reply, policy_text? or clauses?, facts?}`.
         folder: Desk folder whose clauses rows without their own are held against.
         out: Output file; None prints.
         as_json: Print the summary as JSON.
@@ -62,12 +63,23 @@ async def _all_rows(
     await run_batch(rows, one, emit, jobs=1, title="checking")
 
 
+def _listed(written: object) -> object:
+    """A scope's values as lists; one may stand alone."""
+    if not isinstance(written, dict):
+        return written
+    return {name: v if isinstance(v, list) else [v] for name, v in written.items()}
+
+
+_Values = Annotated[tuple[str | int | bool, ...], Field(min_length=1)]
+
+
 class _Clause(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     id: str = Field(min_length=1)
     text: str = Field(min_length=1)
     version: str = ""
+    scope: Annotated[dict[str, _Values], BeforeValidator(_listed)] = {}
 
 
 class _ReplyRow(BaseModel):

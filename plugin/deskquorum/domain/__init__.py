@@ -4,7 +4,7 @@ from deskquorum.domain.actions import Action, Proposal
 from deskquorum.domain.claim_votes import ClaimAnswer, ClaimVote, draft_hash
 from deskquorum.domain.deadlines import Deadline
 from deskquorum.domain.decisions import Decision, Evidence, Route
-from deskquorum.domain.facts import Fact, Facts, Unread
+from deskquorum.domain.facts import Fact, Facts, Scope, Unread
 from deskquorum.domain.json_values import JsonValue
 from deskquorum.domain.limits import Charge, Usage
 from deskquorum.domain.reasons import Reason
@@ -35,6 +35,7 @@ __all__ = [
     "Requester",
     "Route",
     "Ruling",
+    "Scope",
     "Ticket",
     "Unread",
     "Usage",

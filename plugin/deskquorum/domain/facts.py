@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from deskquorum.domain.json_values import JsonValue
 
-__all__ = ["Fact", "Facts", "Unread"]
+__all__ = ["Fact", "Facts", "Scope", "Unread"]
+
+Scope: TypeAlias = Mapping[str, tuple[str | int | bool, ...]]
+"""What a clause applies to: every fact named has one of its values; an empty one, to everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ def find_quotes(
         after = candidates[place + 1] if place + 1 < len(sentences) else ()
         kept = [one for one in candidates[place] if _stands(one, before, after, index)]
         if kept:
-            found[span] = kept[0]
+            found[span] = min(kept, key=lambda one: one.clause.id in index.reach.untold)
         before = frozenset((one.clause.id, one.place) for one in kept)
     return found
 
@@ -42,16 +42,14 @@ def find_quotes(
 def _candidates(sentence: str, index: ClauseIndex) -> tuple[ClauseSentence, ...]:
     """What a sentence could quote, exact wording first; a lead-in must name the right clause."""
     whole = [
-        one
-        for wording in (verbatim(sentence), nearly(sentence))
-        for one in index.worded.get(wording, ())
+        one for wording in (verbatim(sentence), nearly(sentence)) for one in index.worded(wording)
     ]
     head = lead_in(sentence)
     body = sentence[head.end :]
     led_in = [
         one
         for wording in (verbatim(body), nearly(body))
-        for one in index.worded.get(wording, ())
+        for one in index.worded(wording)
         if head.end and head.clauses <= {one.clause.id.casefold()}
     ]
     return tuple({(one.clause.id, one.place): one for one in (*whole, *led_in)}.values())

@@ -14,7 +14,7 @@ from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
 from deskquorum.grounding.quotes import find_quotes
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, ClauseSentence
 from deskquorum.grounding.sentences import Span, sentences_of
-from deskquorum.grounding.support import Support, support_of
+from deskquorum.grounding.support import Support, in_reach, support_of
 from deskquorum.grounding.surface import surface_findings
 from deskquorum.grounding.verified import with_answer
 from deskquorum.grounding.weights import load_weights
@@ -48,6 +48,7 @@ def check_reply(
     """
     if len(reply) > LONGEST_REPLY:
         return (_too_long(reply),)
+    index = index.within(facts)
     known = frozenset(_texts(fact.value for fact in facts.values.values()))
     surface = tuple(surface_findings(reply, allowed_links=allowed_links, known=known))
     findings = (*_claims(reply, index, facts, answers or {}), *surface)
@@ -78,7 +79,7 @@ def _claims(
     foreign = _is_foreign(reply, index)
     for claim in claims:
         if claim.sentence in quotes:
-            yield _finding(claim, _quoting(quotes[claim.sentence]))
+            yield _finding(claim, _quoting(quotes[claim.sentence], index))
         elif (support := told[claim]) is not None:
             yield _finding(claim, support)
         else:
@@ -99,10 +100,12 @@ _BROKEN = Support(verdict=Verdict.UNKNOWN, why="a voter broke", risk=1.0)
 def open_claims(reply: str, *, index: ClauseIndex, facts: Facts) -> tuple[OpenClaim, ...]:
     """The claims of a reply that neither a quote nor the facts settle, with the clauses near them.
 
-    These are what verifiers are asked about.
+    These are what verifiers are asked about. They are not shown clauses of which nobody can tell
+    whether they apply.
     """
     if len(reply) > LONGEST_REPLY:
         return ()
+    index = index.within(facts)
     quotes = find_quotes(reply, sentences_of(reply), index)
     claims = [
         claim
@@ -111,7 +114,7 @@ def open_claims(reply: str, *, index: ClauseIndex, facts: Facts) -> tuple[OpenCl
         and claim.sentence not in quotes
         and _by_facts(claim, facts) is None
     ]
-    nearest = clauses_near(reply, claims, index, top=_SHOWN)
+    nearest = clauses_near(reply, claims, index.surely(), top=_SHOWN)
     return tuple(
         OpenClaim(claim=claim, clauses=clauses)
         for claim, clauses in zip(claims, nearest, strict=True)
@@ -131,8 +134,12 @@ class OpenClaim:
 _SHOWN = 3
 
 
-def _quoting(sentence: ClauseSentence) -> Support:
-    return Support(verdict=Verdict.SUPPORTED, why="quotes the clause", sentence=sentence, risk=0.0)
+def _quoting(sentence: ClauseSentence, index: ClauseIndex) -> Support:
+    clause = sentence.clause.id
+    risk = 0.5 if clause in index.reach.untold else 0.0
+    why = "quotes the clause"
+    support = Support(verdict=Verdict.SUPPORTED, why=why, sentence=sentence, risk=risk)
+    return in_reach(support, clause, index)
 
 
 def _by_facts(claim: Claim, facts: Facts) -> Support | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deskquorum.domain import Verdict
 from deskquorum.grounding.assessing import Assessment
@@ -10,7 +10,7 @@ from deskquorum.grounding.claims import Claim, ClaimKind, PolicyAct
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseSentence
 from deskquorum.grounding.weights import Weights
 
-__all__ = ["Support", "support_of"]
+__all__ = ["Support", "in_reach", "support_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,22 @@ def support_of(
     """What the voters make of a claim: doubt enough to name it, or not enough to tell."""
     if assessment is None:
         return _unheard(claim, "no clause speaks of this", risk=_NOTHING_FOUND)
+    return in_reach(_heard(claim, assessment, index, weights), assessment.clause.id, index)
+
+
+def in_reach(support: Support, clause: str, index: ClauseIndex) -> Support:
+    """A verdict by a clause, unless nobody can tell whether that clause applies.
+
+    INVARIANT: such a clause backs no claim, and contradicts none; it may be named.
+    """
+    doubt = index.reach.untold.get(clause)
+    if doubt is None or support.verdict is Verdict.UNSUPPORTED:
+        return support
+    why = f"whether clause {clause} applies can't be told: {doubt}"
+    return replace(support, verdict=Verdict.UNKNOWN, why=why)
+
+
+def _heard(claim: Claim, assessment: Assessment, index: ClauseIndex, weights: Weights) -> Support:
     clause, risk = assessment.clause, round(assessment.risk, 4)
     if assessment.heard < _BARELY_HEARD and risk >= _EVEN:
         return _unheard(claim, f"nearest clause {clause.id} speaks of little of this", risk=risk)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deskquorum.domain import ClaimAnswer, Verdict
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseSentence
-from deskquorum.grounding.support import Support
+from deskquorum.grounding.support import Support, in_reach
 
 __all__ = ["is_verbatim", "with_answer"]
 
@@ -47,7 +47,8 @@ def _entailed(support: Support, answer: ClaimAnswer, index: ClauseIndex) -> Supp
     if support.verdict in {Verdict.CONTRADICTED, Verdict.UNSUPPORTED}:
         return _unknown(support, f"verifiers: entailed, rules: {support.why}")
     why = f"verifiers: entailed by clause {sentence.clause.id}"
-    return Support(verdict=Verdict.SUPPORTED, why=why, sentence=sentence, risk=support.risk)
+    found = Support(verdict=Verdict.SUPPORTED, why=why, sentence=sentence, risk=support.risk)
+    return in_reach(found, sentence.clause.id, index)
 
 
 def _quoted(answer: ClaimAnswer, index: ClauseIndex) -> ClauseSentence | None:
@@ -55,7 +56,9 @@ def _quoted(answer: ClaimAnswer, index: ClauseIndex) -> ClauseSentence | None:
     if answer.clause is None or answer.quote is None:
         return None
     clause = next((c for c in index.clauses if c.id == answer.clause), None)
-    if clause is None or not is_verbatim(answer.quote, clause.text):
+    if clause is None or clause.id in index.reach.outside:
+        return None
+    if not is_verbatim(answer.quote, clause.text):
         return None
     sentences = index.sentences[clause.id]
     plain = _plain(answer.quote)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -12,7 +12,7 @@ import regex
 
 from deskquorum.grounding.lexicon import STOP_WORDS
 
-__all__ = ["Word", "content_words", "language_of", "parse_number", "words_of"]
+__all__ = ["Word", "content_words", "language_of", "languages_of", "parse_number", "words_of"]
 
 # Symbols, marks that change direction and question marks stay words, so that a quote with one
 # of them added is no longer the same quote.
@@ -70,12 +70,23 @@ def _content(word: str) -> str:
 
 def language_of(words: Iterable[Word]) -> str | None:
     """The language whose stop words are the most frequent, None when none is frequent."""
+    found = languages_of(words)
+    return max(found, key=lambda language: found[language], default=None)
+
+
+def languages_of(words: Iterable[Word]) -> Mapping[str, float]:
+    """Languages to how frequent their stop words are beside those of the most frequent, at 1.
+
+    Empty when none is frequent; a language of which there is no word is left out.
+    """
     plain = [word.text for word in words if word.text[:1].isalpha()]
     counts = {
         language: sum(word in stops for word in plain) for language, stops in STOP_WORDS.items()
     }
-    best = max(counts, key=lambda language: counts[language])
-    return best if counts[best] > _LEAST_STOP_WORDS * len(plain) else None
+    most = max(counts.values())
+    if most <= _LEAST_STOP_WORDS * len(plain):
+        return {}
+    return {language: count / most for language, count in counts.items() if count}
 
 
 def parse_number(text: str) -> Decimal | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from deskquorum.domain import Action, Effect, JsonValue, Mode, Usage
+from deskquorum.domain import Action, Effect, JsonValue, Mode, Scope, Usage
 from deskquorum.policy.desk_file import DeskFile
 from deskquorum.policy.environment import Environment
 from deskquorum.policy.evaluation import Condition
@@ -54,6 +54,8 @@ class Clause:
     path: str
     line: int
     column: int = 0
+    scope: Scope = field(default_factory=dict)
+    """To whom or what it applies; empty for everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

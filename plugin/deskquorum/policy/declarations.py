@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
-from deskquorum.domain import Mode
+from deskquorum.domain import Mode, Scope
 from deskquorum.errors import Problem
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, ActionSpec, ArgSpec, Autonomy, Clause
+from deskquorum.policy.clause_scopes import scope_faults
 from deskquorum.policy.document import Document
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
 from deskquorum.policy.money import is_currency
@@ -74,9 +75,9 @@ def declare(
     for topic in topics:
         found.dropped |= topic.dropped
         _declare_facts(topic, found)
-        _declare_clauses(topic, found)
         declare_parts(topic, found)
     for topic in topics:
+        _declare_clauses(topic, found)
         _declare_actions(topic, found)
     check_parameters(found, {**BUILT_IN, **found.facts})
     return found
@@ -139,7 +140,27 @@ def _declare_clauses(topic: Topic, found: Declarations) -> None:
             path=str(topic.path),
             line=line,
             column=column,
+            scope=_scope(topic, index, found),
         )
+
+
+def _scope(topic: Topic, index: int, found: Declarations) -> Scope:
+    """A clause's scope; what asks of a fact what it can't be is reported."""
+    facts = {**BUILT_IN, **found.facts}
+    scope = topic.value.clauses[index].scope
+    for name, values in scope.items():
+        keys = ("clauses", index, "scope", name)
+        if name in facts:
+            for fault in scope_faults(name, values, facts[name]):
+                problem = topic.problem(fault.message, *keys, *fault.keys, hint=fault.hint)
+                found.problems.append(problem)
+        elif name not in found.dropped:
+            hint = did_you_mean(name, facts, what="facts")
+            found.problems.append(topic.key_problem(f"unknown fact '{name}'", *keys, hint=hint))
+    return {
+        name: tuple(dict.fromkeys(v for v in values if isinstance(v, str | int)))
+        for name, values in scope.items()
+    }
 
 
 def _declare_actions(topic: Topic, found: Declarations) -> None:

@@ -26,6 +26,7 @@ from deskquorum.policy.shapes import (
     ActionShape,
     CaseShape,
     CasesShape,
+    ClauseShape,
     LimitShape,
     RuleShape,
     TopicShape,
@@ -62,6 +63,11 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "actions": "What may be done: arguments, risk, mode, autonomy.",
         "rules": "What is allowed, held back, declined; their order never matters.",
         "tests": "Cases, as in a .cases.yaml file.",
+    },
+    ClauseShape: {
+        "id": "A short name; rules cite it, decisions and findings show it.",
+        "text": "The sentence, as a customer may read it.",
+        "scope": "To whom or what it applies: {FACT: VALUE} or {FACT: [VALUE, VALUE]}.",
     },
     ActionShape: {
         "args": "Each argument's type: `string`, `int`, `bool`, `{type: money, currency: FACT}`.",

@@ -12,6 +12,7 @@ from pydantic import (
     Field,
     JsonValue,
     RootModel,
+    WithJsonSchema,
 )
 
 __all__ = [
@@ -38,6 +39,15 @@ Names = Annotated[list[Text], BeforeValidator(_as_list)]
 """One name, or a list of names."""
 
 
+def _as_values(written: object) -> object:
+    return written if isinstance(written, list) else [written]
+
+
+_Value = Annotated[JsonValue, WithJsonSchema({"type": ["string", "integer", "boolean"]})]
+ScopeValues = Annotated[list[_Value], Field(min_length=1), BeforeValidator(_as_values)]
+"""One value of a fact, or several; whether they fit the fact is known once it is declared."""
+
+
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -47,6 +57,8 @@ class ClauseShape(_Shape):
 
     id: Text
     text: Text
+    scope: dict[str, ScopeValues] = {}
+    """To whom or what it applies: fact to the values that it may have."""
 
 
 class UncertifiedShape(_Shape):

@@ -1,11 +1,11 @@
 """Clauses and facts of a small desk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
 
-from deskquorum.domain import Fact, Facts
+from deskquorum.domain import Fact, Facts, Scope
 from deskquorum.grounding import index_clauses
 
 
@@ -14,6 +14,7 @@ class WrittenClause:
     id: str
     text: str
     version: str = "2026-11"
+    scope: Scope = field(default_factory=dict)
 
 
 CLAUSES = (

@@ -1,6 +1,7 @@
 """The reply check as its users see it: a reply goes in, findings come out."""
 
 import time
+from types import MappingProxyType
 
 import pytest
 
@@ -121,6 +122,7 @@ def test_a_promise_in_another_language_than_the_clauses_is_unknown(index):
 def test_a_clause_quoted_in_its_own_language_is_supported_among_others():
     class Clause:
         id, version, text = "D1", "1", "Die Rückgabe ist innerhalb von 30 Tagen möglich."
+        scope = MappingProxyType({})
 
     german = index_clauses([Clause()])
     assert verdicts("Die Rückgabe ist innerhalb von 30 Tagen möglich.", german) == [

@@ -191,6 +191,7 @@ class Policy:
 
     def __init__(self, text):
         self.text = text
+        self.scope = {}
 
 
 def test_of_two_policies_the_one_that_backs_the_reply_mostly_has_the_lower_risk():
