@@ -112,11 +112,22 @@ class Ledger:
             HeldError: The decision would act by itself and may not; nothing was recorded.
             LedgerError: Nothing was recorded.
         """
+        from deskquorum.ledger.reservations import take
+
         recorded_at = self._clock()
         said = decision_to_json(decision)
+        # Written down before others have to wait, unless what was used is still to be counted.
+        basis = None if charges else evidence_to_json(evidence)
         with self._transaction(writing=True) as connection:
             if charges:
-                used = _taken(connection, decision, charges, action_key, recorded_at)
+                used = take(
+                    connection,
+                    charges,
+                    action_key=action_key,
+                    now=recorded_at,
+                    # A decision that is held after all takes nothing: all of this is rolled back.
+                    taker=decision.id if decision.route is Route.AUTO else None,
+                )
                 evidence = replace(evidence, used=used)
             if decision.route is not Route.HUMAN:
                 _admit(connection, decision, evidence, charges)
@@ -125,7 +136,7 @@ class Ledger:
                 "ticket": decision.ticket,
                 "recorded_at": recorded_at.isoformat(),
                 "decision": said,
-                "evidence": evidence_to_json(evidence),
+                "evidence": basis or evidence_to_json(evidence),
             }
             seq, previous, own = _chain(connection, row)
         return Entry(
@@ -343,25 +354,6 @@ def open_ledger(
 def is_database_url(where: Path | str) -> bool:
     """Whether a ledger's place is a database server, not a file."""
     return isinstance(where, str) and where.startswith(("postgresql:", "postgresql+psycopg:"))
-
-
-def _taken(
-    connection: Connection,
-    decision: Decision,
-    charges: Sequence[Charge],
-    action_key: str,
-    now: datetime,
-) -> Mapping[str, Usage]:
-    """What was used of the limits before; what acts by itself takes its own at once.
-
-    A decision that is refused afterwards takes nothing: its transaction is rolled back.
-    """
-    from deskquorum.ledger.reservations import reserve, used
-
-    before = used(connection, charges, action_key=action_key, now=now)
-    if decision.route is Route.AUTO:
-        reserve(connection, charges, action_key=action_key, now=now, decision=decision.id)
-    return before
 
 
 def _admit(
