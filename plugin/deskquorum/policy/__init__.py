@@ -14,7 +14,6 @@ from deskquorum.policy.book import (
     Autonomy,
     Case,
     Clause,
-    LimitSpec,
     PolicyBook,
     Rule,
 )
@@ -44,7 +43,7 @@ from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.fitting import UnfitError, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
-from deskquorum.policy.limits import Charges, charges_of, overdrawn, used_in
+from deskquorum.policy.limits import charges_of, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
@@ -64,7 +63,6 @@ __all__ = [
     "Case",
     "CaseResult",
     "CelProblem",
-    "Charges",
     "Clause",
     "Condition",
     "DeskFile",
@@ -75,7 +73,6 @@ __all__ = [
     "HeaderSpec",
     "HttpSourceSpec",
     "LabelerSpec",
-    "LimitSpec",
     "Missing",
     "ModelSpec",
     "NearestSpec",
@@ -104,7 +101,6 @@ __all__ = [
     "load_policies",
     "minor_of",
     "moment_of",
-    "overdrawn",
     "query_places",
     "read_yaml",
     "rule_on",

@@ -46,6 +46,8 @@ def build_cases(
         written += [(topic, ("tests", i), shape) for i, shape in enumerate(topic.value.tests)]
     for file in files:
         written += [(file, (i,), shape) for i, shape in enumerate(file.value.root)]
+    limits = {limit.id: limit for spec in found.actions.values() for limit in spec.limits}
+    deciding = frozenset(rule.id for those in rules.values() for rule in those).union(limits)
     return tuple(
         _CaseBuilder(
             document=document,
@@ -54,6 +56,8 @@ def build_cases(
             found=found,
             environment=environment,
             rules=rules,
+            limits=limits,
+            deciding=deciding,
         ).case()
         for document, keys, shape in written
     )
@@ -67,6 +71,9 @@ class _CaseBuilder:
     found: Declarations
     environment: Environment
     rules: Mapping[str, tuple[Rule, ...]]
+    limits: Mapping[str, LimitSpec]
+    deciding: frozenset[str]
+    """Ids of all rules and limits."""
 
     def case(self) -> Case:
         shape = self.shape
@@ -124,24 +131,19 @@ class _CaseBuilder:
                 yield name, _plain(value)
 
     def _used(self) -> Iterator[tuple[str, Usage]]:
-        limits = self._limits()
         for name, written in self.shape.used.items():
-            limit = limits.get(name)
+            limit = self.limits.get(name)
             if limit is not None:
                 try:
                     yield name, usage_of(limit, written)
                 except ValueError as exc:
                     self._report(str(exc), "used", name, "amount")
             elif name not in self.found.dropped:
-                hint = did_you_mean(name, limits, what="limits")
+                hint = did_you_mean(name, self.limits, what="limits")
                 message = f"unknown limit '{name}'"
                 self.found.problems.append(
                     self.document.key_problem(message, *self.keys, "used", name, hint=hint)
                 )
-
-    def _limits(self) -> Mapping[str, LimitSpec]:
-        actions = self.found.actions.values()
-        return {limit.id: limit for action in actions for limit in action.limits}
 
     def _check_fit(self, name: str, value: AnyJson, path: tuple[str, ...]) -> None:
         """A fact that counts as not read would make a case pass for another reason."""
@@ -197,12 +199,12 @@ class _CaseBuilder:
     def _check_because(self) -> None:
         if not self.shape.because:
             return
-        known = {rule.id for rules in self.rules.values() for rule in rules} | {*self._limits()}
         as_list = self.document.node(*self.keys, "because").items is not None
         for index, rule in enumerate(self.shape.because):
-            if rule not in known | self.found.dropped:
+            if rule not in self.deciding and rule not in self.found.dropped:
                 keys = ("because", index) if as_list else ("because",)
-                self._report(f"unknown rule '{rule}'", *keys, hint=did_you_mean(rule, known))
+                hint = did_you_mean(rule, self.deciding)
+                self._report(f"unknown rule '{rule}'", *keys, hint=hint)
 
     def _now(self) -> datetime | None:
         shape = self.shape

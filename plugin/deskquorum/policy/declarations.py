@@ -66,6 +66,17 @@ class Declarations:
         self.problems.append(topic.problem(f"{what} '{name}' twice", *keys, hint=hint))
         return True
 
+    def unknown_clauses(
+        self, topic: Topic, cited: Sequence[str], *keys: str | int
+    ) -> Iterator[Problem]:
+        """What a rule or a limit cites that no file declares; `keys` lead to its `cite`."""
+        as_list = topic.node(*keys).items is not None
+        for position, clause in enumerate(cited):
+            if clause not in self.clauses and clause not in self.dropped:
+                place = (*keys, position) if as_list else keys
+                hint = did_you_mean(clause, self.clauses, what="clauses")
+                yield topic.problem(f"unknown clause '{clause}'", *place, hint=hint)
+
 
 def declare(
     topics: Sequence[Topic], *, currency: str | None, problems: list[Problem]

@@ -216,7 +216,7 @@ class _LimitReader:
 
     def _problems(self) -> Iterator[Problem]:
         yield from self._check_per()
-        yield from self._check_cited()
+        yield from self.found.unknown_clauses(self.topic, self.written.cite, *self.keys, "cite")
         if self._window() is None:
             message = f"expected a window such as 24h or 90d, got '{self.written.within}'"
             yield self._problem(message, "within", hint="a whole number of m, h or d")
@@ -239,14 +239,6 @@ class _LimitReader:
         elif not (isinstance(spec.type, Scalar) and spec.type.name in {"string", "int"}):
             message = f"fact '{per}' names nobody: a limit is per text or whole number"
             yield self._problem(message, "per")
-
-    def _check_cited(self) -> Iterator[Problem]:
-        as_list = self.topic.node(*self.keys, "cite").items is not None
-        for position, clause in enumerate(self.written.cite):
-            if clause not in self.found.clauses and clause not in self.found.dropped:
-                keys = ("cite", position) if as_list else ("cite",)
-                hint = did_you_mean(clause, self.found.clauses, what="clauses")
-                yield self._problem(f"unknown clause '{clause}'", *keys, hint=hint)
 
     def _check_amount(self, amount: str) -> Iterator[Problem]:
         money = self._money_arguments()

@@ -61,7 +61,8 @@ class _RuleBuilder:
     def rule(self) -> Rule:
         shape = self.shape
         self.found.taken("rule", shape.id, self.topic, "rules", self.index, "id")
-        self._check_cited()
+        keys = ("rules", self.index, "cite")
+        self.found.problems += self.found.unknown_clauses(self.topic, shape.cite, *keys)
         on = tuple(dict.fromkeys(self._targets()))
         line, column = self.topic.place("rules", self.index, "id")
         rule = Rule(
@@ -105,14 +106,6 @@ class _RuleBuilder:
             elif name not in self.found.dropped:
                 hint = did_you_mean(name, {*known, _ANY}, what="actions")
                 self._report(f"unknown action '{name}'", *keys, hint=hint)
-
-    def _check_cited(self) -> None:
-        as_list = self.topic.node("rules", self.index, "cite").items is not None
-        for position, clause in enumerate(self.shape.cite):
-            if clause not in self.found.clauses and clause not in self.found.dropped:
-                keys = ("cite", position) if as_list else ("cite",)
-                hint = did_you_mean(clause, self.found.clauses, what="clauses")
-                self._report(f"unknown clause '{clause}'", *keys, hint=hint)
 
     def _conditions(self, on: Sequence[str]) -> Iterator[tuple[str, Guarded | None]]:
         when = self.shape.when
