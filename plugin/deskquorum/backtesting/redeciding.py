@@ -11,7 +11,7 @@ from deskquorum.backtesting.gaps import Gap, Unused, fitting, gaps
 from deskquorum.domain import Action, Decision, Evidence, Facts, Reason, Route, Vote
 from deskquorum.judgement import Rulebook, judge
 from deskquorum.ledger import Entry
-from deskquorum.policy import currency_of, minor_of
+from deskquorum.policy import UnfitError, amount_of, currency_of, decimal_text
 
 __all__ = ["Redecided", "redecide"]
 
@@ -140,13 +140,13 @@ def _amounts(action: Action, rules: Rulebook, facts: Facts) -> Mapping[str, Deci
     found: dict[str, Decimal] = {}
     for name, arg in {} if spec is None else spec.args.items():
         currency = currency_of(arg, facts) if arg.type == "money" else None
-        written = action.args.get(name)
-        if currency is None or not isinstance(written, str):
+        if currency is None:
             continue
         try:
-            minor_of(written, currency)
-        except ValueError:
+            minor = amount_of(action.args.get(name), currency)
+        except UnfitError:
             # The gate holds such an amount, so no money hangs on it.
             continue
-        found[currency] = found.get(currency, Decimal(0)) + Decimal(written)
+        amount = Decimal(decimal_text(minor, currency))
+        found[currency] = found.get(currency, Decimal(0)) + amount
     return found

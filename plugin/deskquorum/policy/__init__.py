@@ -40,7 +40,7 @@ from deskquorum.policy.fact_source_specs import (
 )
 from deskquorum.policy.fact_sources import query_places
 from deskquorum.policy.fact_types import Scalar, TypeSpec
-from deskquorum.policy.fitting import UnfitError, moment_of, told
+from deskquorum.policy.fitting import UnfitError, amount_of, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
 from deskquorum.policy.limits import charges_of, used_in
@@ -88,6 +88,7 @@ __all__ = [
     "UnfitError",
     "UrlTemplate",
     "UsedShape",
+    "amount_of",
     "bind",
     "charges_of",
     "check_trusted",

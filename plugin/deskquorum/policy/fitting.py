@@ -21,7 +21,7 @@ from deskquorum.policy.fact_types import (
 )
 from deskquorum.policy.money import decimal_text, minor_of
 
-__all__ = ["CelInput", "Fit", "UnfitError", "fit_for", "fitted", "moment_of", "told"]
+__all__ = ["CelInput", "Fit", "UnfitError", "amount_of", "fit_for", "fitted", "moment_of", "told"]
 
 CelInput = str | int | bool | datetime | list["CelInput"] | dict[str, "CelInput"]
 Fit = Callable[[object], CelInput]
@@ -58,6 +58,20 @@ def fit_for(kind: FactType) -> Fit:
             return _record(kind, fields)
         case unreachable:
             assert_never(unreachable)
+
+
+def amount_of(value: object, currency: str) -> int:
+    """Minor units of an amount, told as text or as a whole number of the currency's main unit.
+
+    Raises:
+        UnfitError: No amount, or one finer than the currency's smallest unit.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise UnfitError("an amount")
+    try:
+        return minor_of(str(value), currency)
+    except ValueError:
+        raise UnfitError("an amount") from None
 
 
 def told(kind: FactType, value: object) -> JsonValue:  # noqa: PLR0911 - one a kind
@@ -110,7 +124,7 @@ def _scalar(kind: Scalar) -> Fit:
         case "bool":
             return _flag
         case "money" if kind.currency is not None:
-            return partial(_minor, currency=kind.currency)
+            return partial(amount_of, currency=kind.currency)
         case "int" | "money":
             return partial(_whole, kind=kind)
         case "date":
@@ -188,16 +202,6 @@ def _record(kind: Record, fields: Mapping[str, TypeSpec]) -> Fit:
         return found
 
     return fit
-
-
-def _minor(value: object, currency: str) -> int:
-    """A decimal amount, as text or as a whole number of the currency's main unit."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise UnfitError("an amount")
-    try:
-        return minor_of(str(value), currency)
-    except ValueError:
-        raise UnfitError("an amount") from None
 
 
 def _writable(text: str) -> bool:

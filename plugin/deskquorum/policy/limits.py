@@ -17,7 +17,7 @@ from deskquorum.policy.book import ActionSpec, LimitSpec, PolicyBook
 from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic
 from deskquorum.policy.durations import read_duration
 from deskquorum.policy.fact_types import Scalar
-from deskquorum.policy.fitting import UnfitError, fitted
+from deskquorum.policy.fitting import UnfitError, amount_of
 from deskquorum.policy.money import decimal_text, is_currency, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import LimitShape, UsedShape
@@ -142,10 +142,9 @@ def _charge(limit: LimitSpec, spec: ActionSpec, action: Action, facts: Facts) ->
 
 def _minor(value: object, currency: str) -> int | None:
     try:
-        minor = fitted(Scalar(name="money", currency=currency), value)
+        return amount_of(value, currency)
     except UnfitError:
         return None
-    return minor if isinstance(minor, int) else None
 
 
 def _reached(limit: LimitSpec, used: Usage) -> Reason:

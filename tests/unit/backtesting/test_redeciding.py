@@ -26,6 +26,10 @@ def test_the_stake_is_the_amount_in_its_currency(entry, rulebook, euros):
     assert redecide(entry(amount="10.10"), rulebook(NEVER)).stake == euros("10.10")
 
 
+def test_an_amount_told_as_a_whole_number_is_at_stake_too(entry, rulebook, euros):
+    assert redecide(entry(amount=10), rulebook(NEVER)).stake == euros("10.00")
+
+
 @pytest.mark.parametrize("amount", ["ten", "10.105", "-"])
 def test_what_is_no_amount_is_nothing_at_stake(entry, rulebook, amount):
     assert redecide(entry(amount=amount), rulebook(NEVER)).stake == {}
