@@ -39,7 +39,7 @@ from deskquorum.lending import Lender
 from deskquorum.opening import open_model, open_parts
 from deskquorum.recording import record
 from deskquorum.redaction import Session
-from deskquorum.run import Run, leaks_in, redacted_proposal
+from deskquorum.run import Run, Settle, leaks_in, redacted_proposal
 from deskquorum.setups import LOOK_EVERY_S, Setups
 from deskquorum.sourcing import FactReader
 from deskquorum.verifying import Verifier
@@ -157,11 +157,47 @@ class Desk:
         """
         await self._setups.renew()
 
-    async def decide(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
-        """Check the ticket's own proposal, or propose; always a decision, by the deadline."""
+    async def decide(
+        self, ticket: Ticket, *, deadline_s: float | None = None, settle: Sequence[Settle] = ()
+    ) -> Decision:
+        """Check the ticket's own proposal, or propose; always a decision, by the deadline.
+
+        Args:
+            ticket: The conversation.
+            deadline_s: Seconds until the answer; None is what `desk.yaml` says.
+            settle: Written in the transaction that records the decision, or not at all.
+        """
         with self._setups.in_use() as setup:
-            run = Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
+            run = Run(ticket=ticket, setup=setup, decision_id=_decision_id(), settle=settle)
             return await self._decide(run, deadline_s)
+
+    def to_person(self, ticket: Ticket, reason: Reason) -> Decision:
+        """The decision that a person takes a ticket, without asking anybody; not recorded yet."""
+        with self._setups.in_use() as setup:
+            run = Run(ticket=ticket, setup=setup, decision_id=_decision_id())
+            run.failures.append(reason)
+            return self._hand_off(run)
+
+    async def keep(
+        self,
+        ticket: Ticket,
+        decision: Decision,
+        *,
+        settle: Sequence[Settle] = (),
+        wait_s: float = _RECORD_S,
+    ) -> Decision:
+        """Record what `to_person` gave; nothing of the ticket's text is kept.
+
+        Args:
+            ticket: The conversation.
+            decision: What `to_person` gave for it.
+            settle: Written in the transaction that records the decision, or not at all.
+            wait_s: Longest wait for the ledger.
+        """
+        with self._setups.in_use() as setup:
+            run = Run(ticket=ticket, setup=setup, decision_id=decision.id, settle=settle)
+            run.failures += decision.reasons
+            return await record(run, self._hand_off(run), wait_s=wait_s)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -326,6 +362,10 @@ async def _verified(
         deadline=deadline,
     )
     return replace(proposal, reply=verified.reply), verified.votes
+
+
+def _decision_id() -> str:
+    return f"d_{uuid.uuid4().hex}"
 
 
 def _kind(error: BaseException) -> str:

@@ -24,7 +24,7 @@ from deskquorum.domain import (
 )
 from deskquorum.errors import InputError
 
-__all__ = ["decision_row", "parse_json", "read_ticket", "ticket_of_text"]
+__all__ = ["TicketRow", "decision_row", "parse_json", "read_ticket", "ticket_of", "ticket_of_text"]
 
 
 class _Row(BaseModel):
@@ -52,7 +52,9 @@ class _ProposalRow(_Strict):
     reply: str | None = None
 
 
-class _TicketRow(_Row):
+class TicketRow(_Row):
+    """A ticket as hosts write it."""
+
     id: str = Field(min_length=1)
     messages: list[_MessageRow] = Field(min_length=1)
     requester: dict[str, str | list[str] | None] = {}
@@ -85,9 +87,14 @@ def read_ticket(row: Mapping[str, JsonValue], *, number: int = 0) -> Ticket:
         InputError: Names every field that is wrong, without showing its text.
     """
     try:
-        parsed = _TicketRow.model_validate(row)
+        parsed = TicketRow.model_validate(row)
     except ValidationError as exc:
         raise InputError(_said(exc), line=number) from exc
+    return ticket_of(parsed)
+
+
+def ticket_of(parsed: TicketRow) -> Ticket:
+    """The ticket that a valid row tells of."""
     return Ticket(
         id=parsed.id,
         messages=tuple(Message(role=m.role, text=m.text, at=m.at) for m in parsed.messages),

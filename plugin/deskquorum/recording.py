@@ -15,7 +15,7 @@ import anyio.to_thread
 from deskquorum.domain import Decision, Reason, Route
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.judgement import judge
-from deskquorum.ledger import HeldError
+from deskquorum.ledger import Also, HeldError
 from deskquorum.redaction import Session
 from deskquorum.run import Run
 
@@ -35,14 +35,7 @@ async def record(run: Run, decision: Decision, *, wait_s: float) -> Decision:
         recorded = await anyio.to_thread.run_sync(
             partial(_recorded, run, decision), abandon_on_cancel=True
         )
-    decision = recorded or _to_person(decision, Reason(code="no-record"))
-    if run.session is None:
-        return decision
-    try:
-        return _restored(decision, run.session)
-    except RedactionError:
-        held = _to_person(decision, Reason(code="unknown-placeholder"))
-        return replace(held, action=None, reply=None)
+    return _given_back(recorded or _to_person(decision, Reason(code="no-record")), run.session)
 
 
 def _recorded(run: Run, decision: Decision) -> Decision:
@@ -57,7 +50,7 @@ def _recorded(run: Run, decision: Decision) -> Decision:
         subject=run.ticket.subject,
     )
     try:
-        append(decision, run.evidence)
+        append(decision, run.evidence, also=_settling(run, decision))
     except HeldError as held:
         failures = (*run.evidence.failures, *held.reasons)
         run.evidence = replace(run.evidence, used=held.used, failures=failures)
@@ -68,8 +61,24 @@ def _recorded(run: Run, decision: Decision) -> Decision:
             now=decision.decided_at,
             saved_calls=decision.saved_calls,
         )
-        append(decision, run.evidence)
+        append(decision, run.evidence, also=_settling(run, decision))
     return decision
+
+
+def _settling(run: Run, decision: Decision) -> list[Also]:
+    given_back = _given_back(decision, run.session)
+    return [partial(settle, given_back) for settle in run.settle]
+
+
+def _given_back(decision: Decision, session: Session | None) -> Decision:
+    """The decision as the host gets it."""
+    if session is None:
+        return decision
+    try:
+        return _restored(decision, session)
+    except RedactionError:
+        held = _to_person(decision, Reason(code="unknown-placeholder"))
+        return replace(held, action=None, reply=None)
 
 
 def _restored(decision: Decision, session: Session) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from deskquorum.domain import (
@@ -17,20 +18,27 @@ from deskquorum.domain import (
     Vote,
 )
 from deskquorum.errors import RedactionError
+from deskquorum.ledger import Transaction
 from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
 
-__all__ = ["Run", "leaks_in", "redacted_proposal"]
+__all__ = ["Run", "Settle", "leaks_in", "redacted_proposal"]
+
+Settle = Callable[[Decision, Transaction], None]
+"""Written in the transaction that records a decision, which it is given with its values."""
 
 
 class Run:
     """What is known of one ticket so far, for the hand-off should the next step break."""
 
-    def __init__(self, *, ticket: Ticket, setup: Setup, decision_id: str) -> None:
+    def __init__(
+        self, *, ticket: Ticket, setup: Setup, decision_id: str, settle: Sequence[Settle] = ()
+    ) -> None:
         self.ticket = ticket
         self.setup = setup
         self.decision_id = decision_id
+        self.settle = settle
         self.stage = "start"
         self.session: Session | None = None
         self.facts = Facts()

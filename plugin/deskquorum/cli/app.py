@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
 from deskquorum.errors import DeskError
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(keys_app, name="keys")
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[
@@ -347,6 +349,47 @@ def certify(
             strata_path=strata,
             plot=plot,
             as_json=as_json,
+        )
+    )
+
+
+@app.command()
+def serve(
+    *,
+    desk: DeskOption = Path(),
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8080,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+    grace_s: Annotated[
+        float, typer.Option("--grace-s", min=0, help="For finishing what is in hand at the end.")
+    ] = 20.0,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", help="Answer only for this Host.")
+    ] = None,
+    trust_proxy: Annotated[
+        list[str] | None,
+        typer.Option("--trust-proxy", help="Address of a proxy whose X-Forwarded-For counts."),
+    ] = None,
+    ledger: LedgerOption = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+) -> None:
+    """Serve the desk over HTTP until told to end."""
+    from deskquorum.cli.serve import Serving
+    from deskquorum.cli.serve import serve as run
+
+    run(
+        Serving(
+            folder=str(desk),
+            host=host,
+            port=port,
+            workers=workers,
+            grace_s=grace_s,
+            allowed_hosts=tuple(name.lower() for name in allow_host or ()),
+            trusted_proxies=tuple(trust_proxy or ()),
+            ledger=ledger,
+            model_url=model_url,
+            models=not no_model,
         )
     )
 

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from deskquorum.errors import InputError
 
-__all__ = ["needing_learn"]
+__all__ = ["needing_learn", "needing_server"]
 
 _LEARN = {"numpy", "scipy", "sklearn", "matplotlib"}
+_SERVER = {"fastapi", "prometheus_client", "structlog", "uvicorn"}
 
 
-@contextmanager
-def needing_learn() -> Iterator[None]:
+def needing_learn() -> AbstractContextManager[None]:
     """Run what needs the extra `learn`.
 
     Raises:
         InputError: The extra is not installed; names the command that installs it.
     """
+    return _needing("learn", _LEARN)
+
+
+def needing_server() -> AbstractContextManager[None]:
+    """Run what needs the extra `server`.
+
+    Raises:
+        InputError: The extra is not installed; names the command that installs it.
+    """
+    return _needing("server", _SERVER)
+
+
+@contextmanager
+def _needing(extra: str, libraries: Collection[str]) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as exc:
         missing = str(exc.name).partition(".")[0]
-        if missing not in _LEARN:
+        if missing not in libraries:
             raise
         raise InputError(
-            f"{missing} is not installed; install it with: pip install 'deskquorum[learn]'"
+            f"{missing} is not installed; install it with: pip install 'deskquorum[{extra}]'"
         ) from exc

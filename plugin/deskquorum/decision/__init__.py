@@ -1,7 +1,15 @@
 """Answers, rulings and findings come in; one decision and its sentences go out."""
 
 from deskquorum.decision.decide import WITHHOLD_SUGGESTION, Dossier, decide
-from deskquorum.decision.sentences import sentence
+from deskquorum.decision.sentences import SENTENCES, sentence
 from deskquorum.decision.story import action_text, tell
 
-__all__ = ["WITHHOLD_SUGGESTION", "Dossier", "action_text", "decide", "sentence", "tell"]
+__all__ = [
+    "SENTENCES",
+    "WITHHOLD_SUGGESTION",
+    "Dossier",
+    "action_text",
+    "decide",
+    "sentence",
+    "tell",
+]

@@ -44,6 +44,9 @@ SENTENCES = {
     "leak": "The drafted reply holds personal data ({kind}) that is not the reader's to see",
     "late": "The deadline passed while the desk was busy with {stage}",
     "stage-failed": "The stage {stage} failed ({why})",
+    "shed": "The service was busy with as many tickets as it may take on at once",
+    "shutting-down": "The service was shutting down before the ticket was decided",
+    "attempts": "Deciding the ticket was begun {attempts} times and never finished",
     "no-record": "The ledger could not record the decision",
     "unknown-placeholder": "The reply or an argument holds a placeholder of unknown origin",
 }

@@ -117,6 +117,7 @@ intake = Table(
     Column("answer", String),
     UniqueConstraint("tenant", "idempotency_key"),
     Index("intake_open", "state", "lease_until_us"),
+    Index("intake_by_decision", "tenant", "decision"),
 )
 """Every ticket that was accepted, before it is worked on; `request` and `answer` are sealed."""
 

@@ -25,6 +25,7 @@ from deskquorum.policy.desk_file import (
     NearestSpec,
     PromptSpec,
     RuleSpec,
+    ServiceSpec,
     load_desk_file,
 )
 from deskquorum.policy.document import Document, read_yaml
@@ -82,6 +83,7 @@ __all__ = [
     "Rule",
     "RuleSpec",
     "Scalar",
+    "ServiceSpec",
     "SourceSpec",
     "SqlSourceSpec",
     "TypeSpec",

@@ -36,6 +36,7 @@ __all__ = [
     "PromptSpec",
     "ReplyCheckSpec",
     "RuleSpec",
+    "ServiceSpec",
     "load_desk_file",
 ]
 
@@ -121,6 +122,22 @@ class ReplyCheckSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """What one process of the HTTP service takes on."""
+
+    max_in_flight: int
+    """Tickets decided at the same time; what comes above goes to a person at once."""
+    body_bytes: int
+    """Longest body of a request."""
+    rate_per_s: float
+    """Requests that one key may make a second, in the long run."""
+    burst: int
+    """Requests that one key may make at once."""
+    streams: int
+    """Event streams open at the same time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeskFile:
     """The desk itself."""
 
@@ -144,6 +161,8 @@ class DeskFile:
     """Fact, or record, to the oldest that a source may tell of it."""
     reply_check: ReplyCheckSpec | None
     """Who is asked about the claims of drafted replies; None asks nobody."""
+    service: ServiceSpec
+    """Limits of the HTTP service."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -181,6 +200,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         reply_check=(
             None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
         ),
+        service=ServiceSpec(**value.service.model_dump()),
         path=path,
         folder=folder,
         hash=_hash(value, sources),

@@ -19,6 +19,7 @@ __all__ = [
     "QuestionShape",
     "ReplyCheckShape",
     "RuleShape",
+    "ServiceShape",
 ]
 
 
@@ -101,6 +102,16 @@ class ReplyCheckShape(_Shape):
     accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.75
 
 
+class ServiceShape(_Shape):
+    """What one process of the HTTP service takes on."""
+
+    max_in_flight: _Count = 100
+    body_bytes: Annotated[int, Field(ge=1024)] = 1_000_000
+    rate_per_s: Annotated[float, Field(gt=0)] = 50.0
+    burst: _Count = 100
+    streams: _Count = 200
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -118,3 +129,4 @@ class DeskShape(_Shape):
     sources: dict[str, AnySource] = {}
     max_age: dict[str, _Text] = {}
     reply_check: ReplyCheckShape | None = None
+    service: ServiceShape = ServiceShape()

@@ -51,6 +51,7 @@ def _sealed_and_accepted() -> None:
         sa.UniqueConstraint("tenant", "idempotency_key"),
     )
     op.create_index("intake_open", "intake", ["state", "lease_until_us"])
+    op.create_index("intake_by_decision", "intake", ["tenant", "decision"])
 
 
 def _acting() -> None:

@@ -1,0 +1,146 @@
+"""Reads the body of a request: so long and no longer, JSON and nothing else, all faults at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect, Request
+
+from deskquorum.server.problems import Fault, ProblemError
+
+__all__ = ["Read", "parsed", "read_body", "read_json"]
+
+_DEEPEST = 32
+"""Nesting of a body, at most."""
+
+_NAME = re.compile(r"[A-Za-z0-9_]{1,40}")
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(Generic[_M]):
+    """A body: as it came, and what it says."""
+
+    text: str
+    value: _M
+
+
+async def read_body(request: Request, *, limit: int) -> bytes:
+    """The raw body; no more of it is read than allowed, whatever its headers say.
+
+    Raises:
+        ProblemError: It is too long, or was not sent whole.
+    """
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared) > limit:
+        raise _too_large(limit)
+    chunks, size = list[bytes](), 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise _too_large(limit)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise ProblemError(status=400, code="bad-request") from None
+    return b"".join(chunks)
+
+
+async def read_json(request: Request, model: type[_M], *, limit: int) -> Read[_M]:
+    """The body as the model that it has to be.
+
+    Raises:
+        ProblemError: It is too long, no JSON, or not what the model says.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ProblemError(status=415, code="not-json", headers={"Accept": "application/json"})
+    text = _decoded(await read_body(request, limit=limit))
+    try:
+        return Read(text=text, value=model.model_validate(parsed(text)))
+    except ValidationError as exc:
+        faults = [
+            Fault(pointer=_pointer(found["loc"]), detail=_said(found["type"], found["msg"]))
+            for found in exc.errors(include_url=False, include_input=False, include_context=False)
+        ]
+        raise ProblemError(status=422, code="invalid", faults=faults) from None
+
+
+def _too_large(limit: int) -> ProblemError:
+    # The rest of the body is not read, so the connection can't be used again.
+    return ProblemError(
+        status=413,
+        code="too-large",
+        detail=f"at most {limit} bytes",
+        headers={"Connection": "close"},
+    )
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise ProblemError(status=400, code="bad-request", detail="not UTF-8") from None
+
+
+def parsed(text: str) -> object:
+    """JSON without floats, constants, repeated names or bottomless nesting."""
+    _check_depth(text)
+    try:
+        return json.loads(
+            text,
+            parse_float=lambda number: str(Decimal(number)),
+            parse_constant=_no_constant,
+            object_pairs_hook=_object,
+        )
+    except json.JSONDecodeError as exc:
+        raise _not_json(f"not JSON at line {exc.lineno}, column {exc.colno}") from None
+    except (ValueError, RecursionError, ArithmeticError):
+        raise _not_json("not JSON") from None
+
+
+def _not_json(detail: str) -> ProblemError:
+    return ProblemError(status=400, code="bad-request", detail=detail)
+
+
+def _check_depth(text: str) -> None:
+    """Before parsing, which recurses."""
+    depth, quoted, escaped = 0, False, False
+    for char in text:
+        if quoted:
+            quoted = escaped or char != '"'
+            escaped = not escaped and char == "\\"
+        elif char == '"':
+            quoted = True
+        elif char in "[{":
+            depth += 1
+            if depth > _DEEPEST:
+                raise _not_json(f"nested more than {_DEEPEST} deep")
+        elif char in "]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
+
+
+def _no_constant(_: str) -> object:
+    raise ValueError("not a JSON number")
+
+
+def _pointer(loc: tuple[int | str, ...]) -> str:
+    """RFC 6901; what the sender put where a name belongs is not repeated: it may be a value."""
+    return "".join(f"/{part}" if _NAME.fullmatch(str(part)) else "/*" for part in loc)
+
+
+def _said(kind: str, message: str) -> str:
+    return "not a known field" if kind == "extra_forbidden" else message[:1].lower() + message[1:]

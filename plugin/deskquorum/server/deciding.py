@@ -1,0 +1,316 @@
+"""One ticket through the service: written down, decided, answered by its deadline, never lost.
+
+INVARIANT: a ticket is answered with what its record says, or with `human`, and once `human` was
+answered nothing else is recorded for it by this process.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol, assert_never
+
+import anyio
+import structlog
+from anyio.abc import TaskGroup
+from structlog.contextvars import bind_contextvars
+
+from deskquorum.domain import Decision, Reason, Ticket
+from deskquorum.errors import LedgerError
+from deskquorum.formats import decision_row
+from deskquorum.ledger import ErasedError, Transaction
+from deskquorum.ledger.intake import (
+    Accepted,
+    Claim,
+    Draft,
+    Kept,
+    KeyReusedError,
+    LeaseLostError,
+    Stage,
+    accept,
+    accept_done,
+    earlier,
+    find,
+    give_to_person,
+    settle,
+)
+from deskquorum.server.service import Service
+
+__all__ = ["Answer", "Deciding", "InProgressError", "answer_text"]
+
+_log = structlog.get_logger("deskquorum.deciding")
+
+_ACCEPT_S = 1.0
+"""Longest wait for the database to take a ticket."""
+
+_RECORD_S = 0.3
+"""Kept back from the deadline for recording."""
+
+_LEASE_S = 15.0
+"""Added to the deadline: whoever has not answered by then is gone."""
+
+_RESOLVE_S = 0.04
+"""Granted beyond the deadline for finding out whether a late record is there."""
+
+_BACK_OFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0)
+_MOST_OWED = 1000
+
+_LATE = Reason(code="late", params={"stage": "the whole ticket"})
+
+
+class _Write(Protocol):
+    def __call__(
+        self, tx: Transaction, /, *, subject: str, decision: str, answer: str
+    ) -> object: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is sent for a ticket."""
+
+    text: str
+    """JSON, byte for byte what a later replay gives."""
+    decision: str
+    replayed: bool = False
+
+
+class InProgressError(Exception):
+    """The same request is being worked on."""
+
+
+def answer_text(decision: Decision) -> str:
+    """A decision as it is sent and kept."""
+    return json.dumps(decision_row(decision), ensure_ascii=True)
+
+
+class Deciding:
+    """Decides tickets for a service."""
+
+    def __init__(self, service: Service, tasks: TaskGroup) -> None:
+        """Take the service.
+
+        Args:
+            service: The service.
+            tasks: Where records are written after their answer had to go out.
+        """
+        self._service = service
+        self._tasks = tasks
+        self._owed = 0
+        self.alone = 0
+        """Tickets being decided for which nobody waits."""
+
+    async def answer(self, draft: Draft, ticket: Ticket, *, deadline_s: float) -> Answer:
+        """Decide a ticket for somebody who waits.
+
+        Raises:
+            InProgressError: Its idempotency key came before, and there is no answer yet.
+            KeyReusedError: Its idempotency key came before, with another request.
+            ErasedError: Its answer was erased.
+        """
+        began, flight = time.monotonic(), self._service.flight
+        if flight.tickets >= self._service.limits.max_in_flight:
+            return await self._shed(draft, ticket, began, min(deadline_s, _ACCEPT_S))
+        held: Claim | Kept | None = None
+        work = _Work(ticket=ticket)
+        with flight.ticket(deadline_s):
+            held = await self._accept(draft, lease_s=deadline_s + _LEASE_S)
+            if isinstance(held, Claim):
+                await self._decide(work, held, deadline_s - (time.monotonic() - began))
+        match held:
+            case Claim():
+                return await self._told(work, held, began)
+            case Kept():
+                return self._replayed(held)
+            case None:
+                # The database is down, or was too slow for the deadline.
+                return self._unrecorded(draft, ticket, _reason("no-record"), began)
+            case _:
+                assert_never(held)
+
+    def begin(self, accepted: Accepted, ticket: Ticket, *, attempts: int) -> None:
+        """Decide a ticket for which nobody waits, beside everything else, or give it to a person.
+
+        Args:
+            accepted: What was taken up.
+            ticket: What it says.
+            attempts: After how many beginnings a person takes it.
+        """
+        self.alone += 1
+        self._tasks.start_soon(self._finish, accepted, ticket, attempts)
+
+    async def _finish(self, accepted: Accepted, ticket: Ticket, attempts: int) -> None:
+        try:
+            await self._finished(accepted, ticket, attempts)
+        finally:
+            self.alone -= 1
+
+    async def _finished(self, accepted: Accepted, ticket: Ticket, attempts: int) -> None:
+        began, claim = time.monotonic(), accepted.claim
+        work = _Work(ticket=ticket)
+        if accepted.stage is Stage.OPEN and claim.attempts <= attempts:
+            deadline_s = self._service.desk.parts.desk.deadline_s
+            with self._service.flight.ticket(deadline_s):
+                await self._decide(work, claim, deadline_s)
+            await self._told(work, claim, began)
+            return
+        promised = accepted.stage is Stage.HANDED
+        reason = _LATE if promised else _reason("attempts", attempts=str(claim.attempts - 1))
+        await self._owe(
+            ticket, self._service.desk.to_person(ticket, reason), partial(settle, claim)
+        )
+
+    async def _accept(self, draft: Draft, *, lease_s: float) -> Claim | Kept | None:
+        accepting = partial(accept, draft=draft, owner=self._service.owner, lease_s=lease_s)
+        try:
+            return await self._service.records.write(accepting, within_s=_ACCEPT_S)
+        except (KeyReusedError, ErasedError):
+            raise
+        except LedgerError:
+            return None
+
+    async def _decide(self, work: _Work, claim: Claim, left_s: float) -> None:
+        """By the desk; its record stands and falls with the ticket's being done."""
+
+        def done(decision: Decision, tx: Transaction) -> None:
+            text = answer_text(decision)
+            settle(claim, tx, subject=work.ticket.subject, decision=decision.id, answer=text)
+            if not work.commit():
+                raise LeaseLostError("nobody waits for this record any more")
+
+        work.decision = await self._service.desk.decide(
+            work.ticket, deadline_s=max(left_s - _RECORD_S, left_s / 2), settle=(done,)
+        )
+
+    async def _told(self, work: _Work, claim: Claim, began: float) -> Answer:
+        """What was recorded; or that a person takes it, and nothing else will be recorded."""
+        decision = work.decision
+        if decision is not None and _is_recorded(decision):
+            return self._answered(decision, began)
+        if not work.give_up() and (kept := await self._committed(claim)) is not None:
+            # The record was on its way when the deadline passed, and arrived.
+            return self._replayed(kept)
+        reason = _LATE if decision is None else _reason("no-record")
+        if self._service.flight.cut:
+            reason = _reason("shutting-down")
+        promise = self._service.desk.to_person(work.ticket, reason)
+        self._later(work.ticket, promise, partial(settle, claim))
+        return self._answered(promise, began)
+
+    async def _committed(self, claim: Claim) -> Kept | None:
+        """What the claim's ticket came to, if its record is there; otherwise it never will be.
+
+        A writer waits for the writer before, so a record that is on its way comes first.
+        """
+        records = self._service.records
+        with suppress(LeaseLostError):
+            with suppress(LedgerError):
+                await records.write(partial(give_to_person, claim=claim), within_s=_RESOLVE_S)
+            return None
+        with suppress(LedgerError):
+            return await records.read(partial(find, identity=claim.id), within_s=_RESOLVE_S)
+        return None
+
+    async def _shed(self, draft: Draft, ticket: Ticket, began: float, within_s: float) -> Answer:
+        """At once to a person: more than this would make everybody late."""
+        self._service.metrics.refused("shed")
+        if draft.idempotency_key is not None:
+            with suppress(LedgerError):
+                kept = await self._service.records.read(
+                    partial(earlier, draft=draft), within_s=within_s
+                )
+                if kept is not None:
+                    return self._replayed(kept)
+        return self._unrecorded(draft, ticket, _reason("shed"), began)
+
+    def _unrecorded(self, draft: Draft, ticket: Ticket, reason: Reason, began: float) -> Answer:
+        """To a person at once; recorded as soon as the database can."""
+        promise = self._service.desk.to_person(ticket, reason)
+        self._later(ticket, promise, partial(accept_done, draft))
+        return self._answered(promise, began)
+
+    def _replayed(self, kept: Kept) -> Answer:
+        if kept.answer is None or kept.decision is None:
+            raise InProgressError
+        self._service.metrics.replays.inc()
+        return Answer(text=kept.answer, decision=kept.decision, replayed=True)
+
+    def _answered(self, decision: Decision, began: float) -> Answer:
+        took_s = time.monotonic() - began
+        self._service.metrics.decided(decision, took_s)
+        bind_contextvars(decision=decision.id, route=decision.route.value)
+        _log.info("decided", took_ms=round(took_s * 1000))
+        return Answer(text=answer_text(decision), decision=decision.id)
+
+    def _later(self, ticket: Ticket, promise: Decision, write: _Write) -> None:
+        if self._owed >= _MOST_OWED:
+            # Its row, where there is one, is taken up again when its lease has run out.
+            _log.error("a promise is not recorded: too many wait for the database")
+            return
+        self._tasks.start_soon(self._owe, ticket, promise, write)
+
+    async def _owe(self, ticket: Ticket, promise: Decision, write: _Write) -> None:
+        """Record that a person takes it, however long the database needs, within reason."""
+        lost = False
+
+        def done(decision: Decision, tx: Transaction) -> None:
+            nonlocal lost
+            try:
+                write(
+                    tx,
+                    subject=ticket.subject,
+                    decision=decision.id,
+                    answer=answer_text(promise),
+                )
+            except LedgerError:
+                lost = True
+                raise
+
+        self._owed += 1
+        try:
+            for wait_s in _BACK_OFF_S:
+                kept = await self._service.desk.keep(ticket, promise, settle=(done,))
+                if lost or _is_recorded(kept):
+                    return
+                await anyio.sleep(wait_s * (0.5 + random.random()))  # noqa: S311 - jitter
+            _log.error("a promise is not recorded: the database is away", decision=promise.id)
+        finally:
+            self._owed -= 1
+
+
+class _Work:
+    """A ticket that is being decided.
+
+    Its record is about to be committed, or nobody waits for it any more: the first one wins.
+    """
+
+    def __init__(self, *, ticket: Ticket) -> None:
+        self.ticket = ticket
+        self.decision: Decision | None = None
+        self._lock = threading.Lock()
+        self._committing = False
+        self._given_up = False
+
+    def commit(self) -> bool:
+        """Go on with committing; False when nobody waits any more."""
+        with self._lock:
+            self._committing = not self._given_up
+            return self._committing
+
+    def give_up(self) -> bool:
+        """Wait no longer; False when a commit had begun before."""
+        with self._lock:
+            self._given_up = not self._committing
+            return self._given_up
+
+
+def _is_recorded(decision: Decision) -> bool:
+    return not decision.reasons or decision.reasons[0].code != "no-record"
+
+
+def _reason(code: str, **params: str) -> Reason:
+    return Reason(code=code, params=params)

@@ -1,0 +1,91 @@
+"""The jobs of a service: functions that do one piece of work, whoever calls them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from deskquorum.domain import Message, Ticket
+from deskquorum.formats import ticket_of
+from deskquorum.ledger.api_keys import ApiKeys, keys
+from deskquorum.ledger.database import microseconds
+from deskquorum.ledger.deliveries import forget_deliveries
+from deskquorum.ledger.intake import Accepted, expired, take_expired
+from deskquorum.server.bodies import parsed
+from deskquorum.server.loops import Loop
+from deskquorum.server.problems import ProblemError
+from deskquorum.server.service import Service
+from deskquorum.server.shapes import DecisionBody
+
+__all__ = ["JOBS", "forget_old_deliveries", "read_keys", "take_up"]
+
+_log = structlog.get_logger("deskquorum.jobs")
+
+_ATTEMPTS = 3
+"""How often a ticket is begun before a person takes it."""
+
+_AT_ONCE = 8
+_LEASE_S = 60.0
+_KEPT_US = 7 * 86_400 * 1_000_000
+"""Deliveries are remembered for a week, longer than any helpdesk tries again."""
+
+
+async def read_keys(service: Service) -> bool:
+    """Learn of keys that were made or revoked."""
+    service.keys = ApiKeys(await service.records.read(keys))
+    return False
+
+
+async def take_up(service: Service) -> bool:
+    """Decide tickets for which nobody waits, and those that a process left lying."""
+    room = service.limits.max_in_flight - service.flight.tickets
+    limit = min(room, _AT_ONCE - service.deciding.alone)
+    if limit < 1:
+        return False
+    # Most looks find nothing, and readers keep nobody waiting.
+    if not await service.records.read(expired):
+        return False
+    take = partial(take_expired, owner=service.owner, lease_s=_LEASE_S, limit=limit)
+    for accepted in await service.records.write(take):
+        _begin(service, accepted)
+    return True
+
+
+async def forget_old_deliveries(service: Service) -> bool:
+    """Drop deliveries that nobody sends again."""
+    before_us = microseconds(service.now()) - _KEPT_US
+    await service.records.write(partial(forget_deliveries, before_us=before_us))
+    return False
+
+
+JOBS = (
+    Loop(name="keys", job=read_keys, every_s=1.0),
+    Loop(name="intake", job=take_up, every_s=1.0, on_arrival=True),
+    Loop(name="deliveries", job=forget_old_deliveries, every_s=3600.0),
+)
+"""All of them."""
+
+
+def _begin(service: Service, accepted: Accepted) -> None:
+    ticket = _ticket(accepted)
+    if ticket is None:
+        _log.error("an accepted ticket can't be read", intake=accepted.claim.id)
+        ticket = _unreadable(accepted, service.now())
+        service.deciding.begin(accepted, ticket, attempts=0)
+    else:
+        service.deciding.begin(accepted, ticket, attempts=_ATTEMPTS)
+
+
+def _ticket(accepted: Accepted) -> Ticket | None:
+    try:
+        return ticket_of(DecisionBody.model_validate(parsed(accepted.request)))
+    except (ProblemError, ValueError):
+        return None
+
+
+def _unreadable(accepted: Accepted, now: datetime) -> Ticket:
+    """Enough of a ticket for giving it to a person."""
+    message = Message(role="customer", text="", at=now)
+    return Ticket(id=accepted.conversation, messages=(message,))

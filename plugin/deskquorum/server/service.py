@@ -1,0 +1,82 @@
+"""What the parts of one running service share."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import anyio
+from fastapi import Request
+
+from deskquorum.desk import Desk
+from deskquorum.ledger.api_keys import ApiKeys
+from deskquorum.policy import ServiceSpec
+from deskquorum.server.flight import Flight
+from deskquorum.server.metrics import Metrics
+from deskquorum.server.rates import Rates
+from deskquorum.server.records import Records
+
+if TYPE_CHECKING:
+    from deskquorum.server.deciding import Deciding
+
+__all__ = ["Service", "Settings", "service_of"]
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a service is run, beside what `desk.yaml` says."""
+
+    grace_s: float = 20.0
+    """From the signal to end until what is unfinished goes to a person."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Values of `Host` that are answered; empty answers all."""
+    host_key: bytes = field(repr=False)
+    """The host's key: seals what is accepted and signs frame tokens."""
+    webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Helpdesk to the secret that it signs with."""
+
+
+@dataclass(kw_only=True)
+class Service:
+    """One process of the service."""
+
+    desk: Desk
+    settings: Settings
+    records: Records
+    flight: Flight
+    metrics: Metrics
+    key_rates: Rates
+    stranger_rates: Rates
+    """By address, for requests whose key was not valid."""
+    owner: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Names this process in leases."""
+    keys: ApiKeys | None = None
+    """None until they could be read."""
+    now: Callable[[], datetime] = _clock
+    arrived: anyio.Event = field(default_factory=anyio.Event)
+    """Set when a ticket came in for which nobody waits."""
+    deciding: Deciding = field(init=False)
+    """Decides tickets; there while the service runs."""
+
+    @property
+    def limits(self) -> ServiceSpec:
+        """What `desk.yaml` allows."""
+        return self.desk.parts.desk.service
+
+    @property
+    def tenant(self) -> str:
+        """Name of the desk."""
+        return self.desk.parts.desk.desk
+
+
+def service_of(request: Request) -> Service:
+    """The service that answers a request."""
+    service: Service = request.app.state.service
+    return service
