@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
 
 import anyio
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from rich.console import Console
 
 from deskquorum.assembly import Parts, load_parts
 from deskquorum.cli.batch import Row, read_rows, run_batch, to_line, wide_console, writing
-from deskquorum.domain import Fact, Facts, Finding, JsonValue, Verdict
+from deskquorum.domain import Verdict
 from deskquorum.errors import InputError
-from deskquorum.grounding import ClauseIndex, check_reply, index_clauses, risk_of
+from deskquorum.grounding import ClauseIndex, index_clauses
 from deskquorum.labeling import Embedder, load_embedder
+from deskquorum.reply_rows import ReplyRow, checked_row, own_clauses
 
 __all__ = ["check_replies"]
 
@@ -63,42 +62,6 @@ async def _all_rows(
     await run_batch(rows, one, emit, jobs=1, title="checking")
 
 
-def _listed(written: object) -> object:
-    """A scope's values as lists; one may stand alone."""
-    if not isinstance(written, dict):
-        return written
-    return {name: v if isinstance(v, list) else [v] for name, v in written.items()}
-
-
-_Values = Annotated[tuple[str | int | bool, ...], Field(min_length=1)]
-
-
-class _Clause(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    id: str = Field(min_length=1)
-    text: str = Field(min_length=1)
-    version: str = ""
-    scope: Annotated[dict[str, _Values], BeforeValidator(_listed)] = {}
-
-
-class _ReplyRow(BaseModel):
-    # A batch row may carry fields of the host's own.
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    id: str | int
-    reply: str
-    policy_text: str | None = None
-    clauses: tuple[_Clause, ...] | None = None
-    facts: dict[str, JsonValue] = {}
-
-    @model_validator(mode="after")
-    def _one_source(self) -> _ReplyRow:
-        if self.policy_text is not None and self.clauses is not None:
-            raise ValueError("give policy_text or clauses, not both")
-        return self
-
-
 class _Checker:
     """Holds the desk's clauses, and checks one row at a time."""
 
@@ -113,21 +76,13 @@ class _Checker:
             InputError: The row is malformed, or has no clauses and no desk was named.
         """
         read = _read(row)
-        findings = check_reply(
-            read.reply,
-            index=self._index(read, row.number),
-            facts=_facts(read.facts),
-            allowed_links=() if self._parts is None else self._parts.rules.links,
-        )
-        return _result(read.id, findings)
+        links = () if self._parts is None else self._parts.rules.links
+        return checked_row(read, index=self._index(read, row.number), links=links)
 
-    def _index(self, row: _ReplyRow, number: int) -> ClauseIndex:
-        if row.clauses is not None:
-            if len({clause.id for clause in row.clauses}) < len(row.clauses):
-                raise InputError("field 'clauses': two clauses have one id", line=number)
-            return index_clauses(row.clauses, self._embed)
-        if row.policy_text is not None:
-            return index_clauses([_Clause(id="policy", text=row.policy_text)], self._embed)
+    def _index(self, row: ReplyRow, number: int) -> ClauseIndex:
+        own = own_clauses(row, number=number)
+        if own is not None:
+            return index_clauses(own, self._embed)
         if self._parts is None:
             raise InputError(
                 "field 'policy_text' or 'clauses' is missing; or name a desk with --desk",
@@ -136,54 +91,15 @@ class _Checker:
         return self._parts.rules.clauses
 
 
-def _read(row: Row) -> _ReplyRow:
+def _read(row: Row) -> ReplyRow:
     try:
-        return _ReplyRow.model_validate(row.value)
+        return ReplyRow.model_validate(row.value)
     except ValidationError as exc:
         said = (
             f"field '{'.'.join(str(part) for part in error['loc'])}': {error['msg'].lower()}"
             for error in exc.errors(include_url=False, include_input=False)
         )
         raise InputError("; ".join(dict.fromkeys(said)), line=row.number) from exc
-
-
-def _facts(given: Mapping[str, JsonValue]) -> Facts:
-    """A row's own facts, as if they had just been read."""
-    now = datetime.now(UTC)
-    return Facts(
-        values={name: Fact(value=v, source="row", read_at=now) for name, v in given.items()}
-    )
-
-
-def _result(identity: str | int, findings: Sequence[Finding]) -> dict[str, object]:
-    return {
-        "id": identity,
-        "verdict": _worst(findings).value,
-        "risk": round(risk_of(findings), 4),
-        "claims": [
-            {
-                "check": finding.check,
-                "text": finding.text,
-                "start": finding.start,
-                "end": finding.end,
-                "verdict": finding.verdict.value,
-                "risk": finding.risk,
-                "clause": finding.clause,
-                "quote": finding.quote,
-                "reason": finding.why,
-            }
-            for finding in findings
-        ],
-    }
-
-
-_ORDER = (Verdict.CONTRADICTED, Verdict.UNSUPPORTED, Verdict.UNKNOWN)
-
-
-def _worst(findings: Sequence[Finding]) -> Verdict:
-    """The gravest verdict of all; a reply that claims nothing is supported."""
-    verdicts = {finding.verdict for finding in findings}
-    return next((verdict for verdict in _ORDER if verdict in verdicts), Verdict.SUPPORTED)
 
 
 def _error_row(result: Mapping[str, object]) -> dict[str, object]:

@@ -15,7 +15,7 @@ from deskquorum.errors import ConfigError, Problem
 from deskquorum.host_key import HOST_KEY, read_host_key
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
 __all__ = ["Serving", "app", "serve"]
 
@@ -73,14 +73,14 @@ def serve(serving: Serving) -> None:
         )
 
 
-def app() -> FastAPI:
+def app() -> ASGIApp:
     """The app of a further process."""
     said = json.loads(os.environ[_OPTIONS])
     lists = {name: tuple(said[name]) for name in ("allowed_hosts", "trusted_proxies")}
     return _app(Serving(**(said | lists)))
 
 
-def _app(serving: Serving) -> FastAPI:
+def _app(serving: Serving) -> ASGIApp:
     from deskquorum.server import Settings, create_app
     from deskquorum.server.logs import log_as_json
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
 
 import structlog
@@ -14,7 +15,7 @@ from deskquorum.ledger.api_keys import ApiKey, Scope
 from deskquorum.server.problems import ProblemError
 from deskquorum.server.service import Service, service_of
 
-__all__ = ["MAY", "Caller", "Deed", "admit", "may"]
+__all__ = ["MAY", "Caller", "Deed", "Follower", "admit", "follower", "may", "stranger"]
 
 _log = structlog.get_logger("deskquorum.access")
 
@@ -90,24 +91,79 @@ def admit(service: Service, request: Request, deed: Deed) -> Caller:
     return Caller(key=key.id, name=key.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """Who follows or judges one conversation."""
+
+    name: str
+    still: Callable[[], bool]
+    """Whether that is still allowed."""
+
+
+def follower(
+    service: Service, request: Request, conversation: str, deed: Deed = Deed.FOLLOW
+) -> Follower:
+    """Who may do something with a conversation: by key, or by a token of that conversation.
+
+    Raises:
+        ProblemError: Neither is valid for it, or too many requests.
+    """
+    shown = _shown(request)
+    if shown.startswith("dq_") or service.keys is None:
+        caller = admit(service, request, deed)
+        keys = partial(_is_valid, service, caller.key)
+        return Follower(name=caller.name, still=keys)
+    token = service.tokens.read(shown, now=service.now())
+    if token is None or not _is_valid(service, token.key):
+        raise stranger(service, request)
+    request.scope["deskquorum.key"] = token.key
+    if token.conversation != conversation:
+        service.metrics.refused("scope")
+        raise ProblemError(status=403, code="forbidden", detail="the token is for another one")
+    wait_s = service.key_rates.take(f"{token.key} {token.agent}")
+    if wait_s:
+        service.metrics.refused("rate")
+        raise _too_many(wait_s)
+
+    def still() -> bool:
+        fresh = service.now().timestamp() < token.expires_at
+        return fresh and _is_valid(service, token.key)
+
+    return Follower(name=token.agent, still=still)
+
+
+def stranger(service: Service, request: Request, why: str = "key") -> ProblemError:
+    """The same answer whatever is wrong with a key: of another desk, expired, made up.
+
+    Valid keys behind the same address are served all the same.
+    """
+    wait_s = service.stranger_rates.take(request.client.host if request.client else "")
+    if wait_s:
+        service.metrics.refused("address")
+        return _too_many(wait_s)
+    service.metrics.refused(why)
+    _log.warning("refused", why=why, shown=bool(_shown(request)))
+    return ProblemError(status=401, code="unauthorized", headers={"WWW-Authenticate": "Bearer"})
+
+
+def _is_valid(service: Service, key: str) -> bool:
+    return service.keys is not None and service.keys.is_valid(key, now=service.now())
+
+
+def _shown(request: Request) -> str:
+    kind, _, shown = request.headers.get("authorization", "").partition(" ")
+    return shown.strip() if kind.lower() == "bearer" else ""
+
+
 def _key_of(service: Service, request: Request) -> ApiKey:
     if service.keys is None:
         detail = "keys can't be read"
         raise ProblemError(
             status=503, code="unavailable", detail=detail, headers={"Retry-After": "2"}
         )
-    kind, _, shown = request.headers.get("authorization", "").partition(" ")
-    key = service.keys.check(shown.strip(), now=service.now())
-    if kind.lower() != "bearer" or key is None:
-        # Valid keys behind the same address are served all the same.
-        wait_s = service.stranger_rates.take(request.client.host if request.client else "")
-        if wait_s:
-            service.metrics.refused("address")
-            raise _too_many(wait_s)
-        service.metrics.refused("key")
-        _log.warning("refused", why="key", shown=bool(shown))
-        # The same answer whatever is wrong with it: of another desk, expired, made up.
-        raise ProblemError(status=401, code="unauthorized", headers={"WWW-Authenticate": "Bearer"})
+    key = service.keys.check(_shown(request), now=service.now())
+    if key is None:
+        raise stranger(service, request)
     return key
 
 

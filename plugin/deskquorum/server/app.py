@@ -15,19 +15,25 @@ from fastapi import FastAPI
 
 from deskquorum.desk import Desk
 from deskquorum.errors import ConfigError, DeskError, Problem
+from deskquorum.server.assist import assist_routes
 from deskquorum.server.deciding import Deciding
 from deskquorum.server.decisions import decision_routes
 from deskquorum.server.documenting import document
 from deskquorum.server.flight import Flight
+from deskquorum.server.frame_tokens import FrameTokens
 from deskquorum.server.health import health_routes
 from deskquorum.server.jobs import JOBS, read_keys
 from deskquorum.server.loops import run_loop
 from deskquorum.server.metrics import Metrics
+from deskquorum.server.outcomes import outcome_routes
 from deskquorum.server.problems import answer_problems
 from deskquorum.server.rates import Rates
 from deskquorum.server.records import Records
+from deskquorum.server.replies import reply_routes
 from deskquorum.server.service import Service, Settings
+from deskquorum.server.streams import Streams
 from deskquorum.server.watching import Watch
+from deskquorum.server.webhooks import webhook_routes
 
 __all__ = ["create_app"]
 
@@ -55,10 +61,13 @@ def create_app(desk: Desk, settings: Settings) -> FastAPI:
     if not desk.ledger.database.has_host_key:
         raise ConfigError([_no_host_key()])
     limits = desk.parts.desk.service
+    records = Records(lambda: desk.ledger.database)
     service = Service(
         desk=desk,
         settings=settings,
-        records=Records(lambda: desk.ledger.database),
+        records=records,
+        tokens=FrameTokens(settings.host_key, tenant=desk.parts.desk.desk),
+        streams=Streams(records, most=lambda: desk.parts.desk.service.streams),
         flight=Flight(grace_s=settings.grace_s),
         metrics=Metrics(),
         key_rates=Rates(per_s=limits.rate_per_s, burst=limits.burst),
@@ -80,7 +89,14 @@ def create_app(desk: Desk, settings: Settings) -> FastAPI:
     )
     app.state.service = service
     answer_problems(app)
-    for routes in (decision_routes, health_routes):
+    for routes in (
+        decision_routes,
+        reply_routes,
+        outcome_routes,
+        assist_routes,
+        webhook_routes,
+        health_routes,
+    ):
         app.include_router(routes)
     document(app, description=_DESCRIPTION)
     app.add_middleware(Watch, service=service)
@@ -93,6 +109,7 @@ async def _running(service: Service) -> AsyncIterator[None]:
         async with anyio.create_task_group() as promises:
             service.deciding = Deciding(service, promises)
             await _first_keys(service)
+            background.start_soon(_let_followers_go, service)
             for loop in JOBS:
                 background.start_soon(run_loop, loop, service)
             _log.info("started", tenant=service.tenant)
@@ -104,6 +121,11 @@ async def _running(service: Service) -> AsyncIterator[None]:
             promises.cancel_scope.deadline = anyio.current_time() + _FINISH_S
         background.cancel_scope.deadline = anyio.current_time() + _FINISH_S
     _log.info("ended", tenant=service.tenant)
+
+
+async def _let_followers_go(service: Service) -> None:
+    await service.flight.ending.wait()
+    service.streams.end()
 
 
 async def _first_keys(service: Service) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Generic, TypeVar
@@ -11,9 +12,18 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from deskquorum.domain import JsonValue
 from deskquorum.server.problems import Fault, ProblemError
 
-__all__ = ["Read", "parsed", "read_body", "read_json"]
+__all__ = [
+    "Read",
+    "json_text",
+    "parsed",
+    "parsed_object",
+    "read_body",
+    "read_json",
+    "validated",
+]
 
 _DEEPEST = 32
 """Nesting of a body, at most."""
@@ -58,12 +68,32 @@ async def read_json(request: Request, model: type[_M], *, limit: int) -> Read[_M
     Raises:
         ProblemError: It is too long, no JSON, or not what the model says.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise ProblemError(status=415, code="not-json", headers={"Accept": "application/json"})
-    text = _decoded(await read_body(request, limit=limit))
+    _check_kind(request)
+    text = json_text(request, await read_body(request, limit=limit))
+    return Read(text=text, value=validated(parsed(text), model))
+
+
+def json_text(request: Request, raw: bytes) -> str:
+    """The text of a body that has to be JSON.
+
+    Raises:
+        ProblemError: It is sent as something else, or is not UTF-8.
+    """
+    _check_kind(request)
     try:
-        return Read(text=text, value=model.model_validate(parsed(text)))
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise _not_json("not UTF-8") from None
+
+
+def validated(value: object, model: type[_M]) -> _M:
+    """What a body says.
+
+    Raises:
+        ProblemError: It is not what the model says; with all that is wrong, and no values.
+    """
+    try:
+        return model.model_validate(value)
     except ValidationError as exc:
         faults = [
             Fault(pointer=_pointer(found["loc"]), detail=_said(found["type"], found["msg"]))
@@ -72,25 +102,25 @@ async def read_json(request: Request, model: type[_M], *, limit: int) -> Read[_M
         raise ProblemError(status=422, code="invalid", faults=faults) from None
 
 
-def _too_large(limit: int) -> ProblemError:
-    # The rest of the body is not read, so the connection can't be used again.
-    return ProblemError(
-        status=413,
-        code="too-large",
-        detail=f"at most {limit} bytes",
-        headers={"Connection": "close"},
-    )
+def parsed_object(text: str) -> Mapping[str, JsonValue]:
+    """A JSON object.
 
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise ProblemError(status=400, code="bad-request", detail="not UTF-8") from None
+    Raises:
+        ProblemError: It is none.
+    """
+    value = parsed(text)
+    if not isinstance(value, dict):
+        fault = Fault(pointer="", detail="not a JSON object")
+        raise ProblemError(status=422, code="invalid", faults=[fault])
+    return value
 
 
 def parsed(text: str) -> object:
-    """JSON without floats, constants, repeated names or bottomless nesting."""
+    """JSON without floats, constants, repeated names or bottomless nesting.
+
+    Raises:
+        ProblemError: It is none.
+    """
     _check_depth(text)
     try:
         return json.loads(
@@ -103,6 +133,22 @@ def parsed(text: str) -> object:
         raise _not_json(f"not JSON at line {exc.lineno}, column {exc.colno}") from None
     except (ValueError, RecursionError, ArithmeticError):
         raise _not_json("not JSON") from None
+
+
+def _check_kind(request: Request) -> None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ProblemError(status=415, code="not-json", headers={"Accept": "application/json"})
+
+
+def _too_large(limit: int) -> ProblemError:
+    # The rest of the body is not read, so the connection can't be used again.
+    return ProblemError(
+        status=413,
+        code="too-large",
+        detail=f"at most {limit} bytes",
+        headers={"Connection": "close"},
+    )
 
 
 def _not_json(detail: str) -> ProblemError:

@@ -60,7 +60,13 @@ async def forget_old_deliveries(service: Service) -> bool:
     return False
 
 
+async def pass_events_on(service: Service) -> bool:
+    """Tell those who follow what happened."""
+    return await service.streams.look()
+
+
 JOBS = (
+    Loop(name="events", job=pass_events_on, every_s=0.5),
     Loop(name="keys", job=read_keys, every_s=1.0),
     Loop(name="intake", job=take_up, every_s=1.0, on_arrival=True),
     Loop(name="deliveries", job=forget_old_deliveries, every_s=3600.0),

@@ -15,9 +15,11 @@ from deskquorum.desk import Desk
 from deskquorum.ledger.api_keys import ApiKeys
 from deskquorum.policy import ServiceSpec
 from deskquorum.server.flight import Flight
+from deskquorum.server.frame_tokens import FrameTokens
 from deskquorum.server.metrics import Metrics
 from deskquorum.server.rates import Rates
 from deskquorum.server.records import Records
+from deskquorum.server.streams import Streams
 
 if TYPE_CHECKING:
     from deskquorum.server.deciding import Deciding
@@ -52,6 +54,8 @@ class Service:
     records: Records
     flight: Flight
     metrics: Metrics
+    tokens: FrameTokens
+    streams: Streams
     key_rates: Rates
     stranger_rates: Rates
     """By address, for requests whose key was not valid."""

@@ -1,0 +1,103 @@
+"""`/v1/webhooks`: helpdesks tell of tickets; they are answered at once and decided after."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import JSONResponse, Response
+
+from deskquorum.adapters import PAYLOADS, SCHEMES, SignatureError, check_signature
+from deskquorum.errors import InputError
+from deskquorum.formats import ticket_of
+from deskquorum.ledger import Transaction
+from deskquorum.ledger.deliveries import take_delivery
+from deskquorum.ledger.intake import Draft, Kept, enlist
+from deskquorum.server.access import stranger
+from deskquorum.server.bodies import json_text, parsed_object, read_body, validated
+from deskquorum.server.documenting import problems, takes
+from deskquorum.server.problems import Fault, ProblemError
+from deskquorum.server.service import service_of
+from deskquorum.server.shapes import DecisionBody, Out
+
+__all__ = ["webhook_routes"]
+
+webhook_routes = APIRouter(tags=["webhooks"])
+_log = structlog.get_logger("deskquorum.webhooks")
+
+
+class DeliveredOut(Out):
+    """What became of a delivery."""
+
+    state: Literal["accepted", "known", "ignored"]
+    id: str | None = None
+    """Under which a ticket was accepted."""
+
+
+@webhook_routes.post(
+    "/v1/webhooks/{helpdesk}",
+    operation_id="deliver",
+    summary="Take what a helpdesk tells; it proves by its signature who it is.",
+    response_model=DeliveredOut,
+    responses={
+        200: {"model": DeliveredOut, "description": "Taken before, or nothing to decide."},
+        202: {"model": DeliveredOut, "description": "Accepted; it is decided after."},
+        **problems(401, 404, 413, 415, 422, 429, 501),
+    },
+    openapi_extra={**takes(DecisionBody), "security": list[object]()},
+)
+async def deliver(
+    request: Request, helpdesk: Annotated[str, Path(pattern=r"^[a-z]{1,40}$")]
+) -> Response:
+    """Signed over the raw bytes; a delivery that comes again is not taken again."""
+    service = service_of(request)
+    scheme, secret = SCHEMES.get(helpdesk), service.settings.webhook_secrets.get(helpdesk)
+    if scheme is None or not secret:
+        raise ProblemError(status=404, code="not-found", detail="no such helpdesk is set up")
+    raw = await read_body(request, limit=service.limits.body_bytes)
+    try:
+        delivery = check_signature(scheme, secret, request.headers, raw, now=service.now())
+    except SignatureError as exc:
+        _log.warning("refused", why=exc.why, helpdesk=helpdesk)
+        raise stranger(service, request, "signature") from None
+    if helpdesk not in PAYLOADS:
+        raise ProblemError(status=501, code="not-implemented")
+    draft = _draft(helpdesk, json_text(request, raw))
+    if draft is None:
+        return _told(200, DeliveredOut(state="ignored"))
+    take = partial(_take, helpdesk=helpdesk, delivery=delivery, draft=draft)
+    kept = await service.records.write(take)
+    if kept is None:
+        _log.warning("known", helpdesk=helpdesk)
+        return _told(200, DeliveredOut(state="known"))
+    service.arrived.set()
+    return _told(202, DeliveredOut(state="accepted", id=kept.id))
+
+
+def _take(tx: Transaction, *, helpdesk: str, delivery: str, draft: Draft) -> Kept | None:
+    """The delivery is noted and its ticket accepted, both or neither."""
+    return enlist(tx, draft) if take_delivery(tx, helpdesk, delivery) else None
+
+
+def _draft(helpdesk: str, text: str) -> Draft | None:
+    try:
+        row = PAYLOADS[helpdesk](parsed_object(text))
+    except InputError as exc:
+        fault = Fault(pointer="", detail=str(exc))
+        raise ProblemError(status=422, code="invalid", faults=[fault]) from None
+    if row is None:
+        return None
+    ticket = ticket_of(validated(row, DecisionBody))
+    return Draft(
+        conversation=ticket.id,
+        subject=ticket.subject,
+        request=json.dumps(row),
+        source=helpdesk,
+    )
+
+
+def _told(status: int, body: DeliveredOut) -> Response:
+    return JSONResponse(body.model_dump(), status)
