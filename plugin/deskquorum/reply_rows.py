@@ -65,7 +65,10 @@ def own_clauses(row: ReplyRow, *, number: int = 0) -> tuple[ClauseRow, ...] | No
         if len({clause.id for clause in row.clauses}) < len(row.clauses):
             raise InputError("field 'clauses': two clauses have one id", line=number)
         return row.clauses
-    return None if row.policy_text is None else (ClauseRow(id="policy", text=row.policy_text),)
+    if row.policy_text is None:
+        return None
+    # An empty policy backs nothing.
+    return (ClauseRow(id="policy", text=row.policy_text),) if row.policy_text else ()
 
 
 def checked_row(row: ReplyRow, *, index: ClauseIndex, links: Sequence[str]) -> dict[str, object]:

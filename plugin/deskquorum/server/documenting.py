@@ -14,7 +14,8 @@ from deskquorum.server.shapes import ProblemOut
 __all__ = ["document", "problems", "takes"]
 
 _REF = "#/components/schemas/{model}"
-_MODELS = "x-models"
+_SCHEMA = "x-schema"
+"""Holds the schema of a body until it stands among the others."""
 
 _TOLD = {
     400: "The request can't be read.",
@@ -38,7 +39,7 @@ def takes(model: type[BaseModel]) -> dict[str, Any]:
     schema = {"$ref": _REF.format(model=model.__name__)}
     return {
         "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
-        _MODELS: [model],
+        _SCHEMA: {model.__name__: model.model_json_schema(ref_template=_REF)},
     }
 
 
@@ -68,14 +69,13 @@ def _openapi(app: FastAPI, description: str) -> dict[str, Any]:
         title=app.title, version=app.version, description=description, routes=app.routes
     )
     schemas = said.setdefault("components", {}).setdefault("schemas", {})
-    models: list[type[BaseModel]] = [ProblemOut]
+    bodies = {"ProblemOut": ProblemOut.model_json_schema(ref_template=_REF)}
     for path in said["paths"].values():
         for operation in path.values():
-            models += operation.pop(_MODELS, [])
-    for model in models:
-        schema = model.model_json_schema(ref_template=_REF)
+            bodies |= operation.pop(_SCHEMA, {})
+    for name, schema in bodies.items():
         schemas.update(schema.pop("$defs", {}))
-        schemas[model.__name__] = schema
+        schemas[name] = schema
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     said["components"]["securitySchemes"] = {
