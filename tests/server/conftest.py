@@ -68,13 +68,11 @@ class Running:
     url: str
     process: subprocess.Popen
     place: Place
+    keys: dict
+    """Scope to a key that has only that one."""
 
-    def client(self, *scopes, timeout=20):
-        headers = {}
-        if scopes:
-            headers["Authorization"] = f"Bearer {self.place.key(*scopes)[1]}"
-            # Keys are learned of once a second.
-            time.sleep(1.3)
+    def client(self, scope=None, timeout=20):
+        headers = {} if scope is None else {"Authorization": f"Bearer {self.keys[scope]}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=timeout)
 
     def lines(self):
@@ -136,13 +134,17 @@ def shared(tmp_path_factory):
 
 def _started(place, *options):
     port = _free_port()
-    command = [sys.executable, "-c", SERVE, "serve", "--desk", str(place.folder), "--no-model"]
+    keys = {scope: place.key(scope)[1] for scope in Scope}
+    command = [sys.executable, "-c", SERVE, "serve", "--desk", str(place.folder)]
     command += ["--port", str(port), *options]
+    if "--model-url" not in options:
+        command.append("--no-model")
     if place.ledger:
         command += ["--ledger", place.ledger]
     with place.log.open("ab") as log:
         process = subprocess.Popen(command, stderr=log, stdout=log, env=place.environment)  # noqa: S603 - ours
-    running = Running(url=f"http://127.0.0.1:{port}", process=process, place=place)
+    url = f"http://127.0.0.1:{port}"
+    running = Running(url=url, process=process, place=place, keys=keys)
     for _ in range(400):
         if process.poll() is not None:
             raise AssertionError(place.log.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ answered nothing else is recorded for it by this process.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import threading
@@ -54,8 +55,11 @@ _RECORD_S = 0.3
 _LEASE_S = 15.0
 """Added to the deadline: whoever has not answered by then is gone."""
 
-_RESOLVE_S = 0.04
-"""Granted beyond the deadline for finding out whether a late record is there."""
+_COMMIT_S = 0.07
+"""Granted beyond the deadline to a record that is being committed."""
+
+_RESOLVE_S = 0.01
+"""Granted beyond that, twice, for finding out whether the record is there."""
 
 _BACK_OFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0)
 _MOST_OWED = 1000
@@ -117,10 +121,11 @@ class Deciding:
             return await self._shed(draft, ticket, began, min(deadline_s, _ACCEPT_S))
         held: Claim | Kept | None = None
         work = _Work(ticket=ticket)
-        with flight.ticket(deadline_s):
+        with flight.ticket(deadline_s) as scope:
             held = await self._accept(draft, lease_s=deadline_s + _LEASE_S)
             if isinstance(held, Claim):
-                await self._decide(work, held, deadline_s - (time.monotonic() - began))
+                left_s = deadline_s - (time.monotonic() - began)
+                await self._decide(work, held, left_s, scope)
         match held:
             case Claim():
                 return await self._told(work, held, began)
@@ -154,8 +159,8 @@ class Deciding:
         work = _Work(ticket=ticket)
         if accepted.stage is Stage.OPEN and claim.attempts <= attempts:
             deadline_s = self._service.desk.parts.desk.deadline_s
-            with self._service.flight.ticket(deadline_s):
-                await self._decide(work, claim, deadline_s)
+            with self._service.flight.ticket(deadline_s) as scope:
+                await self._decide(work, claim, deadline_s, scope)
             await self._told(work, claim, began)
             return
         promised = accepted.stage is Stage.HANDED
@@ -173,14 +178,21 @@ class Deciding:
         except LedgerError:
             return None
 
-    async def _decide(self, work: _Work, claim: Claim, left_s: float) -> None:
+    async def _decide(
+        self, work: _Work, claim: Claim, left_s: float, scope: anyio.CancelScope
+    ) -> None:
         """By the desk; its record stands and falls with the ticket's being done."""
+        loop, until = asyncio.get_running_loop(), scope.deadline + _COMMIT_S
+
+        def wait_for_commit() -> None:
+            scope.deadline = until
 
         def done(decision: Decision, tx: Transaction) -> None:
             text = answer_text(decision)
             settle(claim, tx, subject=work.ticket.subject, decision=decision.id, answer=text)
             if not work.commit():
                 raise LeaseLostError("nobody waits for this record any more")
+            loop.call_soon_threadsafe(wait_for_commit)
 
         work.decision = await self._service.desk.decide(
             work.ticket, deadline_s=max(left_s - _RECORD_S, left_s / 2), settle=(done,)
