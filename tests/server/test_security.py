@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 from deskquorum.adapters import SCHEMES, sign
-from deskquorum.assembly import ledger_of
-from deskquorum.host_key import HOST_KEY
+from deskquorum.host_key import HOST_KEY, read_host_key
+from deskquorum.ledger import open_ledger
+from deskquorum.ledger.api_keys import Scope, create, revoke
 
 SECRET = "s3cret-of-the-helpdesk"  # noqa: S105
 CANARY = "canary-value-4711"
@@ -36,20 +37,12 @@ def expired(shared):
 
 
 @pytest.fixture(scope="module")
-def foreign(shared, tmp_path_factory):
+def foreign(shared):
     """A key of another desk that keeps its rows in the same database."""
-    folder = tmp_path_factory.mktemp("other") / "south"
-    (folder / "policies").mkdir(parents=True)
-    desk = (shared.place.folder / "policies" / "desk.yaml").read_text(encoding="utf-8")
-    (folder / "policies" / "desk.yaml").write_text(
-        desk.replace("desk: northwind", "desk: south"), encoding="utf-8"
-    )
-    from deskquorum.ledger.api_keys import Scope, create
-
     where = shared.place.folder / "state" / "ledger.sqlite"
-    opened = ledger_of(folder, where, keys={HOST_KEY: shared.place.host_key})
+    host_key = read_host_key({HOST_KEY: shared.place.host_key})
+    opened = open_ledger(where, tenant="south", host_key=host_key)
     with closing(opened) as record, record.database.transaction(writing=True) as tx:
-        assert tx.tenant == "south"
         _, text = create(tx, name="x", scopes=frozenset(Scope), lasts=None)
     time.sleep(1.5)
     return text
@@ -85,8 +78,6 @@ def test_a_narrower_key_may_not(shared, scope, method, path):
 
 
 def test_a_revoked_key_stops_within_two_seconds(shared):
-    from deskquorum.ledger.api_keys import revoke
-
     identity, text = shared.place.key("ops")
     headers = {"Authorization": f"Bearer {text}"}
     time.sleep(1.6)
