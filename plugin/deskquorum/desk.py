@@ -32,7 +32,7 @@ from deskquorum.domain import (
     Vote,
 )
 from deskquorum.facts import FactSource
-from deskquorum.judgement import answer_to, hand_off, judge
+from deskquorum.judgement import answer_to, hand_off, judge, known_of_reply
 from deskquorum.labeling import Choose, collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
@@ -239,6 +239,7 @@ class Desk:
                 decision_id=run.decision_id,
                 now=run.ticket_time,
                 saved_calls=saved_calls,
+                findings=run.findings,
             )
         )
 
@@ -265,24 +266,22 @@ class Desk:
         )
         run.facts = session.redact_facts(run.raw_facts)
         proposal = redacted_proposal(run.ticket.proposal, session)
-        run.stage = "labeling"
         in_time = deadline.earlier(_RESERVE_S)
+        draft = _Draft(proposal)
         async with anyio.create_task_group() as tasks:
-            if live and opened.reader.sources:
-                tasks.start_soon(_read, run, session, opened.reader, in_time)
-            collected = await collect_votes(
-                opened.labelers, session.ticket, deadline=in_time, choose=choose
-            )
-            run.votes, run.stage = collected.votes, "facts"
-        run.stage = "reply"
-        proposal, claim_votes = await _verified(opened.verifier, run, proposal, in_time)
+            tasks.start_soon(_beside, run, session, opened, draft, in_time if live else None)
+            with run.during("labeling"):
+                collected = await collect_votes(
+                    opened.labelers, session.ticket, deadline=in_time, choose=choose
+                )
+            run.votes = collected.votes
         evidence = Evidence(
             ticket=session.ticket,
             facts=run.facts,
             votes=run.votes,
-            proposal=proposal,
+            proposal=draft.proposal,
             failures=leaks,
-            claim_votes=claim_votes,
+            claim_votes=draft.votes,
             taken_at=datetime.now(UTC),
         )
         return evidence, collected.saved_calls

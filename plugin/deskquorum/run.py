@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from deskquorum.domain import (
@@ -10,6 +12,7 @@ from deskquorum.domain import (
     Decision,
     Evidence,
     Facts,
+    Finding,
     Proposal,
     Reason,
     RedactedTicket,
@@ -32,13 +35,28 @@ class Run:
         self.setup = setup
         self.decision_id = decision_id
         self.stage = "start"
+        """Where it is, or what broke or was late first of those done side by side."""
+        self._stopped = False
         self.session: Session | None = None
         self.facts = Facts()
         self.raw_facts = Facts()
         self.votes: tuple[Vote, ...] = ()
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
+        self.findings: tuple[Finding, ...] | None = None
+        """On the proposal's reply, once verifiers were asked about it."""
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    @contextmanager
+    def during(self, stage: str) -> Iterator[None]:
+        """Something that is done beside others; the first that does not end well is the stage."""
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if not done and not self._stopped:
+                self.stage, self._stopped = stage, True
 
     def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
         """What the decision's action takes from its limits, and a key that tells it from others."""

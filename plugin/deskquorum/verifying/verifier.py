@@ -31,6 +31,8 @@ class Verified:
     reply: str
     """The draft, or the one that took its place."""
     votes: tuple[ClaimVote, ...]
+    findings: tuple[Finding, ...]
+    """What the check makes of the reply with these votes, by the facts that were given."""
     rewritten: bool = False
 
 
@@ -62,15 +64,16 @@ class Verifier:
         findings = self._check(reply, votes, index, facts, links)
         against = [f for f in findings if f.verdict is Verdict.CONTRADICTED]
         if not against:
-            return Verified(reply=reply, votes=votes)
+            return Verified(reply=reply, votes=votes, findings=findings)
         mended = await self._rewrite(reply, against, index, deadline)
         if mended is None or mended == reply:
-            return Verified(reply=reply, votes=votes)
+            return Verified(reply=reply, votes=votes, findings=findings)
         again = await self.ask(mended, index=index, facts=facts, deadline=deadline)
         found = self._check(mended, again, index, facts, links)
         if found and all(f.verdict is Verdict.SUPPORTED for f in found):
-            return Verified(reply=mended, votes=(*votes, *again), rewritten=True)
-        return Verified(reply=reply, votes=votes)
+            both = (*votes, *again)
+            return Verified(reply=mended, votes=both, findings=found, rewritten=True)
+        return Verified(reply=reply, votes=votes, findings=findings)
 
     async def ask(
         self, reply: str, *, index: ClauseIndex, facts: Facts, deadline: Deadline
