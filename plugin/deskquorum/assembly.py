@@ -11,6 +11,7 @@ from typing import TypeVar
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
 from deskquorum.facts import unset_variables
 from deskquorum.grounding import index_clauses
+from deskquorum.host_key import read_host_key
 from deskquorum.judgement import Rulebook, relied_on
 from deskquorum.labeling import (
     Embedder,
@@ -70,6 +71,7 @@ def load_parts(
     models: bool = True,
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
+    host: Mapping[str, str] | None = None,
 ) -> Parts:
     """Read every file of a desk folder.
 
@@ -78,6 +80,7 @@ def load_parts(
         models: False leaves prompt labelers out.
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: What is set in the environment; given, what sources lack there is a problem.
+        host: Holds the host's key, `DESKQUORUM_KEY`, where there is one; None is `keys`.
 
     Raises:
         ConfigError: Carries the problems of all files together.
@@ -101,6 +104,7 @@ def load_parts(
     if keys is not None:
         problems += unset_variables(desk.sources.values(), keys, path=desk.path)
     checks = _checks(desk, folder, problems)
+    host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
@@ -116,7 +120,7 @@ def load_parts(
         prompt_specs=tuple(specs) if models else (),
         checks=checks if models else None,
         facts_read=facts_read(book, playbook),
-        ledger=open_ledger(ledger_place),
+        ledger=open_ledger(ledger_place, tenant=desk.desk, host_key=host_key),
         ledger_place=ledger_place,
     )
 
@@ -131,21 +135,29 @@ def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping
     return found
 
 
-def ledger_of(folder: Path, ledger: str | Path | None = None) -> Ledger:
+def ledger_of(
+    folder: Path, ledger: str | Path | None = None, *, keys: Mapping[str, str] | None = None
+) -> Ledger:
     """The ledger alone, of a desk whose other files may be faulty.
+
+    Args:
+        folder: The desk folder.
+        ledger: Where it is instead of in the file that `desk.yaml` names.
+        keys: Holds the host's key, `DESKQUORUM_KEY`, where there is one.
 
     Raises:
         ConfigError: `desk.yaml` can't be read, and no ledger is named.
     """
-    if ledger is not None:
-        return open_ledger(_ledger_place(ledger, Path()))
     path, problems = folder / "policies" / "desk.yaml", list[Problem]()
-    if not path.is_file():
-        raise PolicyFileError([_no_desk(path)])
-    desk = load_desk_file(path, problems)
-    if desk is None:
-        raise ConfigError(problems)
-    return open_ledger(_ledger_place(desk.ledger, folder))
+    host_key = read_host_key(keys or {})
+    desk = load_desk_file(path, problems) if path.is_file() else None
+    if desk is not None and not problems:
+        place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
+        return open_ledger(place, tenant=desk.desk, host_key=host_key)
+    if ledger is not None:
+        # Without a name what is done is done for all desks that record there: a stop must work.
+        return open_ledger(_ledger_place(ledger, Path()), host_key=host_key)
+    raise ConfigError(problems) if problems else PolicyFileError([_no_desk(path)])
 
 
 def _rulebook(

@@ -50,7 +50,12 @@ def _recorded(run: Run, decision: Decision) -> Decision:
     if run.evidence is None:
         raise LedgerError("a decision without evidence")
     charges, key = run.charges(decision, run.setup.parts.rules.book)
-    append = partial(run.setup.parts.ledger.append, charges=charges, action_key=key)
+    append = partial(
+        run.setup.parts.ledger.append,
+        charges=charges,
+        action_key=key,
+        subject=run.ticket.subject,
+    )
     try:
         append(decision, run.evidence)
     except HeldError as held:

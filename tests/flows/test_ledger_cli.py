@@ -34,7 +34,7 @@ def test_an_entry_that_somebody_changed_is_named(recorded):
     ledger = recorded / "state" / "ledger.sqlite"
     with closing(sqlite3.connect(ledger)) as file, file:
         file.execute("DROP TRIGGER decisions_no_update")
-        file.execute("UPDATE decisions SET decision = replace(decision, 'human', 'auto')")
+        file.execute("UPDATE decisions SET decision = replace(decision, 's1:', 's2:')")
     result = run("ledger", "verify", "--ledger", str(ledger), "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["first_broken"] in {1, 2, 3}

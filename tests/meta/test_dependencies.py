@@ -12,7 +12,6 @@ PACKAGE = ROOT / "plugin" / "deskquorum"
 RUNTIME_EXTRAS = (
     "local",
     "learn",
-    "vault",
     "server",
     "postgres",
     "langchain",

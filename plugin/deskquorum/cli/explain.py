@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json
     Raises:
         InputError: The ledger holds no such decision.
     """
-    parts = load_parts(folder, models=False, ledger=ledger)
+    parts = load_parts(folder, models=False, ledger=ledger, host=os.environ)
     with closing(parts.ledger) as record:
         entry = record.get(identity) or record.latest(identity)
     if entry is None:

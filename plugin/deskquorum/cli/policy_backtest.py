@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -84,7 +85,8 @@ def _both(folder: Path, against: Path | None, ledger: str | None) -> tuple[Parts
     for path in (folder, against):
         try:
             if path is not None:
-                loaded.append(load_parts(folder_of(path).parent, models=False, ledger=ledger))
+                desk = folder_of(path).parent
+                loaded.append(load_parts(desk, models=False, ledger=ledger, host=os.environ))
         except ConfigError as exc:
             problems += exc.problems
     if problems:

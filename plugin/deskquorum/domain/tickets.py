@@ -58,6 +58,14 @@ class Ticket:
         if not self.messages:
             raise ValueError("a ticket needs at least one message")
 
+    @property
+    def subject(self) -> str:
+        """Whom the ticket is about, as far as its record tells; what is kept is sealed for them."""
+        email = self.requester.record.get("email", "").strip().casefold()
+        if self.requester.customer_id:
+            return f"customer:{self.requester.customer_id}"
+        return f"email:{email}" if email else f"ticket:{self.id}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactedTicket:

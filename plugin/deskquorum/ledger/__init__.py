@@ -6,7 +6,9 @@ from deskquorum.ledger.codec import (
     evidence_from_json,
     evidence_to_json,
 )
+from deskquorum.ledger.database import Database, ErasedError, Transaction
 from deskquorum.ledger.ledger import (
+    Also,
     ChainReport,
     Entry,
     HeldError,
@@ -16,10 +18,14 @@ from deskquorum.ledger.ledger import (
 )
 
 __all__ = [
+    "Also",
     "ChainReport",
+    "Database",
     "Entry",
+    "ErasedError",
     "HeldError",
     "Ledger",
+    "Transaction",
     "decision_from_json",
     "decision_to_json",
     "evidence_from_json",

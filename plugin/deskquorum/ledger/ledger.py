@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from deskquorum.domain import Charge, Decision, Evidence, Reason, Route, Usage
 from deskquorum.errors import LedgerError
@@ -19,13 +17,14 @@ from deskquorum.ledger.codec import (
     evidence_from_json,
     evidence_to_json,
 )
+from deskquorum.ledger.database import Database, ErasedError, Transaction, wall_clock
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, Engine, Row, Select
 
     from deskquorum.ledger.switches import Stop
 
-__all__ = ["ChainReport", "Entry", "HeldError", "Ledger", "is_database_url", "open_ledger"]
+__all__ = ["Also", "ChainReport", "Entry", "HeldError", "Ledger", "is_database_url", "open_ledger"]
 
 _GENESIS = "0" * 64
 """Stands where the first entry's previous hash would."""
@@ -35,9 +34,8 @@ _HASHED = ("seq", "id", "ticket", "recorded_at", "decision", "evidence")
 
 _PAGE = 500
 
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
+Also = Callable[[Transaction], None]
+"""Something written in the transaction that records a decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +74,9 @@ class HeldError(LedgerError):
 class Ledger:
     """A ledger in one database; safe to share between threads and processes."""
 
-    def __init__(
-        self,
-        connect: Callable[[], Engine],
-        *,
-        clock: Callable[[], datetime] = _wall_clock,
-    ) -> None:
-        """Take what gives the engine; it is asked on first use, so that loading writes nothing."""
-        self._connect = connect
-        self._clock = clock
-        self._connecting = Lock()
-        self._writing = Lock()
-        self._engine: Engine | None = None
+    def __init__(self, database: Database) -> None:
+        """Take the database that it stands in."""
+        self.database = database
 
     def append(
         self,
@@ -96,6 +85,8 @@ class Ledger:
         *,
         charges: Sequence[Charge] = (),
         action_key: str = "",
+        subject: str = "",
+        also: Sequence[Also] = (),
     ) -> Entry:
         """Record a decision with its evidence, in one transaction.
 
@@ -107,6 +98,8 @@ class Ledger:
             evidence: What it rests on; recorded with what was used of the limits.
             charges: What the decision's action takes from its limits.
             action_key: Tells that action from every other; the same one is charged once.
+            subject: Whom the ticket is about, whose key seals the entry; empty is the ticket alone.
+            also: What else is written with it, or not at all: a place in the outbox or the queue.
 
         Raises:
             HeldError: The decision would act by itself and may not; nothing was recorded.
@@ -114,39 +107,32 @@ class Ledger:
         """
         from deskquorum.ledger.reservations import take
 
-        recorded_at = self._clock()
         said = decision_to_json(decision)
         # Written down before others have to wait, unless what was used is still to be counted.
         basis = None if charges else evidence_to_json(evidence)
-        with self._transaction(writing=True) as connection:
+        with self.database.transaction(writing=True) as tx:
             if charges:
-                used = take(
-                    connection,
-                    charges,
-                    action_key=action_key,
-                    now=recorded_at,
-                    # A decision that is held after all takes nothing: all of this is rolled back.
-                    taker=decision.id if decision.route is Route.AUTO else None,
-                )
+                # A decision that is held after all takes nothing: all of this is rolled back.
+                taker = decision.id if decision.route is Route.AUTO else None
+                used = take(tx, charges, action_key=action_key, taker=taker)
                 evidence = replace(evidence, used=used)
             if decision.route is not Route.HUMAN:
-                _admit(connection, decision, evidence, charges)
+                _admit(tx, decision, evidence, charges)
+            texts = {"decision": said, "evidence": basis or evidence_to_json(evidence)}
+            about = subject or f"ticket:{decision.ticket}"
             row = {
                 "id": decision.id,
                 "ticket": decision.ticket,
-                "recorded_at": recorded_at.isoformat(),
-                "decision": said,
-                "evidence": basis or evidence_to_json(evidence),
+                "recorded_at": tx.now.isoformat(),
+                **{
+                    name: tx.keyring.seal(text, subject=about, of=f"{name} {decision.id}")
+                    for name, text in texts.items()
+                },
             }
-            seq, previous, own = _chain(connection, row)
-        return Entry(
-            seq=seq,
-            decision=decision,
-            evidence=evidence,
-            recorded_at=recorded_at,
-            previous_hash=previous,
-            hash=own,
-        )
+            link = _chain(tx, row)
+            for write in also:
+                write(tx)
+        return Entry(decision=decision, evidence=evidence, recorded_at=tx.now, **link)
 
     def stop(self, action: str = "", *, by: str, why: str) -> None:
         """Send an action, or without a name everything, to people from the next decision on.
@@ -172,13 +158,14 @@ class Ledger:
         """
         from deskquorum.ledger import switches
 
-        with self._transaction() as connection:
-            return switches.stops(connection)
+        with self.database.transaction() as tx:
+            return switches.stops(tx)
 
     def get(self, decision_id: str) -> Entry | None:
         """The entry of a decision, None when there is none.
 
         Raises:
+            ErasedError: It was erased.
             LedgerError: The ledger can't be read.
         """
         from sqlalchemy import select
@@ -191,6 +178,7 @@ class Ledger:
         """The newest entry about a ticket, None when there is none.
 
         Raises:
+            ErasedError: It was erased.
             LedgerError: The ledger can't be read.
         """
         from sqlalchemy import select
@@ -206,7 +194,7 @@ class Ledger:
         """Yield the entries recorded from `since` on and before `until`, oldest first.
 
         They are read page by page, so that a ledger of any length fits into memory and no reader
-        is left open for long; what is recorded meanwhile is yielded too.
+        is left open for long; what is recorded meanwhile is yielded too, what was erased is not.
 
         Raises:
             LedgerError: The ledger can't be read.
@@ -215,18 +203,21 @@ class Ledger:
 
         from deskquorum.ledger.tables import decisions
 
-        query = select(decisions).where(*_within(since, until)).order_by(decisions.c.seq)
+        about = (self._own(), *_within(since, until))
+        query = select(decisions).where(*about).order_by(decisions.c.seq)
         last = 0
         while True:
-            with self._transaction() as connection:
-                rows = connection.execute(query.where(decisions.c.seq > last).limit(_PAGE)).all()
-            yield from map(_entry, rows)
+            with self.database.transaction() as tx:
+                page = query.where(decisions.c.seq > last).limit(_PAGE)
+                rows = tx.connection.execute(page).all()
+                entries = [entry for row in rows if (entry := _kept(tx, row)) is not None]
+            yield from entries
             if len(rows) < _PAGE:
                 return
             last = rows[-1].seq
 
     def count(self, *, since: datetime | None = None, until: datetime | None = None) -> int:
-        """How many entries were recorded from `since` on and before `until`.
+        """How many entries were recorded from `since` on and before `until`, erased ones too.
 
         Raises:
             LedgerError: The ledger can't be read.
@@ -235,12 +226,13 @@ class Ledger:
 
         from deskquorum.ledger.tables import decisions
 
-        with self._transaction() as connection:
-            counted = select(func.count()).select_from(decisions).where(*_within(since, until))
-            return connection.execute(counted).scalar_one()
+        about = (self._own(), *_within(since, until))
+        with self.database.transaction() as tx:
+            counted = select(func.count()).select_from(decisions).where(*about)
+            return tx.connection.execute(counted).scalar_one()
 
     def verify(self) -> ChainReport:
-        """Hash the whole chain again and name the first link that does not hold.
+        """Hash the whole chain, of all tenants, again and name the first link that does not hold.
 
         Raises:
             LedgerError: The ledger can't be read.
@@ -251,16 +243,16 @@ class Ledger:
 
         previous, count = _GENESIS, 0
         hashed = [decisions.c[name] for name in _HASHED]
-        query = select(*hashed, decisions.c.previous_hash, decisions.c.hash)
-        with self._transaction() as connection:
+        query = select(*hashed, decisions.c.tenant, decisions.c.previous_hash, decisions.c.hash)
+        with self.database.transaction() as tx:
             # Page by page, so that a ledger of any length fits into memory.
-            rows = connection.execution_options(yield_per=_PAGE).execute(
+            rows = tx.connection.execution_options(yield_per=_PAGE).execute(
                 query.order_by(decisions.c.seq)
             )
-            for seq, *parts, before, own in rows:
+            for seq, *parts, tenant, before, own in rows:
                 count += 1
                 # Text, whatever an editor of the file left there.
-                expected = chain_hash(previous, str(count), *map(str, parts))
+                expected = _hash(previous, str(count), *map(str, parts), tenant=str(tenant))
                 if (seq, before, own) != (count, previous, expected):
                     return ChainReport(entries=count, first_broken=seq)
                 previous = own
@@ -268,49 +260,43 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the database."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        self.database.close()
 
     def _throw(self, action: str, *, stopped: bool, by: str, why: str) -> None:
         from deskquorum.ledger import switches
 
-        with self._transaction(writing=True) as connection:
-            switches.throw(connection, action, stopped=stopped, by=by, why=why, at=self._clock())
+        with self.database.transaction(writing=True) as tx:
+            switches.throw(tx, action, stopped=stopped, by=by, why=why)
 
     def _one(self, query: Select[tuple[object, ...]]) -> Entry | None:
-        with self._transaction() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else _entry(row)
+        with self.database.transaction() as tx:
+            row = tx.connection.execute(query.where(self._own())).first()
+            return None if row is None else _entry(tx, row)
 
-    @contextmanager
-    def _transaction(self, *, writing: bool = False) -> Iterator[Connection]:
-        from sqlalchemy.exc import SQLAlchemyError
+    def _own(self) -> ColumnElement[bool]:
+        """Without a tenant, as for maintenance, everybody's."""
+        from sqlalchemy import true
 
-        # Writers of one process queue up here: SQLite lets them poll, and some wait for long.
-        turn = self._writing if writing else nullcontext()
-        try:
-            engine = self._opened().execution_options(writing=writing)
-            with turn, engine.begin() as connection:
-                yield connection
-        except (SQLAlchemyError, OSError, UnicodeError) as exc:
-            # The statement's parameters hold the ticket, so only the driver's own words are told,
-            # and of them the first line: PostgreSQL shows rows on the next one.
-            words = str(getattr(exc, "orig", None) or exc).partition("\n")[0]
-            raise LedgerError(f"the ledger failed: {words}") from None
+        from deskquorum.ledger.tables import decisions
 
-    def _opened(self) -> Engine:
-        with self._connecting:
-            if self._engine is None:
-                self._engine = self._connect()
-            return self._engine
+        tenant = self.database.tenant
+        return decisions.c.tenant.in_({tenant, ""}) if tenant else true()
 
 
-def _entry(row: Row[tuple[object, ...]]) -> Entry:
+def _kept(tx: Transaction, row: Row[tuple[object, ...]]) -> Entry | None:
+    try:
+        return _entry(tx, row)
+    except ErasedError:
+        return None
+
+
+def _entry(tx: Transaction, row: Row[tuple[object, ...]]) -> Entry:
+    said = tx.keyring.open(row.decision, of=f"decision {row.id}", tenant=row.tenant)
+    basis = tx.keyring.open(row.evidence, of=f"evidence {row.id}", tenant=row.tenant)
     return Entry(
         seq=row.seq,
-        decision=decision_from_json(row.decision),
-        evidence=evidence_from_json(row.evidence),
+        decision=decision_from_json(said),
+        evidence=evidence_from_json(basis),
         recorded_at=datetime.fromisoformat(row.recorded_at),
         previous_hash=row.previous_hash,
         hash=row.hash,
@@ -331,7 +317,9 @@ def open_ledger(
     where: Path | str,
     *,
     busy_timeout_s: float = 5.0,
-    clock: Callable[[], datetime] = _wall_clock,
+    clock: Callable[[], datetime] = wall_clock,
+    tenant: str = "",
+    host_key: bytes | None = None,
 ) -> Ledger:
     """A ledger in an SQLite file, made on first use with the folders above it, or in PostgreSQL.
 
@@ -339,6 +327,8 @@ def open_ledger(
         where: The file, or the URL of a PostgreSQL database.
         busy_timeout_s: Longest wait for another process that is writing.
         clock: Tells when a decision is recorded, which is when limits count it.
+        tenant: Name of the desk, where several share a database.
+        host_key: 32 bytes of the host's own, in which the keys of persons are wrapped.
     """
 
     def connect() -> Engine:
@@ -348,7 +338,7 @@ def open_ledger(
             return postgres_engine(str(where), busy_timeout_s=busy_timeout_s)
         return sqlite_engine(Path(where), busy_timeout_s=busy_timeout_s)
 
-    return Ledger(connect, clock=clock)
+    return Ledger(Database(connect, clock=clock, tenant=tenant, host_key=host_key))
 
 
 def is_database_url(where: Path | str) -> bool:
@@ -357,30 +347,41 @@ def is_database_url(where: Path | str) -> bool:
 
 
 def _admit(
-    connection: Connection, decision: Decision, evidence: Evidence, charges: Sequence[Charge]
+    tx: Transaction, decision: Decision, evidence: Evidence, charges: Sequence[Charge]
 ) -> None:
     from deskquorum.ledger.switches import stops
 
     named = [] if decision.action is None else [decision.action.name]
     if decision.reply is not None:
         named.append("reply")
-    stopped = stops(connection, named)
+    stopped = stops(tx, named)
     acts = decision.route is Route.AUTO
     full = acts and any(not charge.fits(evidence.used[charge.limit]) for charge in charges)
     if stopped or full:
         raise HeldError(used=evidence.used, reasons=tuple(stop.reason for stop in stopped))
 
 
-def _chain(connection: Connection, row: Mapping[str, str]) -> tuple[int, str, str]:
-    """Add a row behind the newest one; its number, the hash before and its own."""
+class _Link(TypedDict):
+    seq: int
+    previous_hash: str
+    hash: str
+
+
+def _chain(tx: Transaction, row: Mapping[str, str]) -> _Link:
+    """Add a row behind the newest one; where it stands in the chain."""
     from sqlalchemy import insert, select
 
     from deskquorum.ledger.tables import decisions
 
     newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
-    last = connection.execute(newest.limit(1)).first()
+    last = tx.connection.execute(newest.limit(1)).first()
     seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
-    own = chain_hash(previous, str(seq), *(row[name] for name in _HASHED[1:]))
-    numbered = {**row, "seq": seq, "previous_hash": previous, "hash": own}
-    connection.execute(insert(decisions).values(numbered))
-    return seq, previous, own
+    own = _hash(previous, str(seq), *(row[name] for name in _HASHED[1:]), tenant=tx.tenant)
+    link: _Link = {"seq": seq, "previous_hash": previous, "hash": own}
+    tx.connection.execute(insert(decisions).values({**row, **link, "tenant": tx.tenant}))
+    return link
+
+
+def _hash(previous: str, *parts: str, tenant: str) -> str:
+    """Entries from before there were tenants are hashed without one."""
+    return chain_hash(previous, *parts, *([tenant] if tenant else []))

@@ -13,7 +13,7 @@ from deskquorum.domain import Reason
 from deskquorum.ledger.tables import switches
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from deskquorum.ledger.database import Transaction
 
 __all__ = ["EVERYTHING", "Stop", "stops", "throw"]
 
@@ -39,32 +39,32 @@ class Stop:
         return Reason(code="stopped", params=params)
 
 
-def stops(connection: Connection, actions: Collection[str] | None = None) -> tuple[Stop, ...]:
+def stops(tx: Transaction, actions: Collection[str] | None = None) -> tuple[Stop, ...]:
     """What is stopped now, by name.
 
     Args:
-        connection: In a transaction.
+        tx: Tells whose stops.
         actions: Only what stops one of these; None for all stops.
     """
-    newest = select(func.max(switches.c.seq)).group_by(switches.c.action)
+    own = switches.c.tenant.in_({tx.tenant, ""})
+    newest = select(func.max(switches.c.seq)).where(own).group_by(switches.c.action)
     query = select(switches).where(switches.c.seq.in_(newest), switches.c.stopped == 1)
     if actions is not None:
         query = query.where(switches.c.action.in_([EVERYTHING, *actions]))
     return tuple(
         Stop(action=row.action, by=row.set_by, why=row.why, at=datetime.fromisoformat(row.at))
-        for row in connection.execute(query.order_by(switches.c.action))
+        for row in tx.connection.execute(query.order_by(switches.c.action))
     )
 
 
-def throw(
-    connection: Connection, action: str, *, stopped: bool, by: str, why: str, at: datetime
-) -> None:
+def throw(tx: Transaction, action: str, *, stopped: bool, by: str, why: str) -> None:
     """Stop or resume an action, or everything."""
     row = {
         "action": action,
         "stopped": int(stopped),
         "set_by": by,
         "why": why,
-        "at": at.isoformat(),
+        "at": tx.now.isoformat(),
+        "tenant": tx.tenant,
     }
-    connection.execute(insert(switches).values(row))
+    tx.connection.execute(insert(switches).values(row))

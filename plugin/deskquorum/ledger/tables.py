@@ -13,7 +13,24 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-__all__ = ["decisions", "metadata", "reservations", "secrets", "switches"]
+__all__ = [
+    "api_keys",
+    "decisions",
+    "deliveries",
+    "events",
+    "executions",
+    "intake",
+    "labels",
+    "metadata",
+    "notices",
+    "outcomes",
+    "reservations",
+    "reviews",
+    "secrets",
+    "spend",
+    "subject_keys",
+    "switches",
+]
 
 metadata = MetaData()
 
@@ -28,7 +45,9 @@ decisions = Table(
     Column("evidence", String, nullable=False),
     Column("previous_hash", String, nullable=False, unique=True),
     Column("hash", String, nullable=False, unique=True),
+    Column("tenant", String, nullable=False, server_default=""),
 )
+"""`decision` and `evidence` are sealed; the empty tenant is from before there were tenants."""
 
 reservations = Table(
     "reservations",
@@ -54,6 +73,7 @@ switches = Table(
     Column("set_by", String, nullable=False),
     Column("why", String, nullable=False),
     Column("at", String, nullable=False),
+    Column("tenant", String, nullable=False, server_default=""),
 )
 """Each time somebody stopped or resumed an action, or (with an empty name) everything."""
 
@@ -64,3 +84,181 @@ secrets = Table(
     Column("value", String, nullable=False),
 )
 """Keys of hashes, made at random with the tables."""
+
+subject_keys = Table(
+    "subject_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("subject", String, nullable=False),
+    Column("month", String, nullable=False),
+    Column("key", String, nullable=False),
+    Column("destroyed_at", String),
+    Index("subject_keys_by_subject", "tenant", "subject", "month"),
+)
+"""A key for each person and month (`subject` is a keyed hash); empty once it is destroyed."""
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("idempotency_key", String),
+    Column("fingerprint", String, nullable=False),
+    Column("conversation", String, nullable=False),
+    Column("request", String),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_owner", String),
+    Column("lease_until_us", BigInteger),
+    Column("accepted_us", BigInteger, nullable=False),
+    Column("decision", String),
+    Column("answer", String),
+    UniqueConstraint("tenant", "idempotency_key"),
+    Index("intake_open", "state", "lease_until_us"),
+)
+"""Every ticket that was accepted, before it is worked on; `request` and `answer` are sealed."""
+
+executions = Table(
+    "executions",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("conversation", String, nullable=False),
+    Column("action", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("args", String, nullable=False),
+    Column("args_hash", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_owner", String),
+    Column("lease_until_us", BigInteger),
+    Column("due_us", BigInteger, nullable=False),
+    Column("result", String),
+    Column("error", String),
+    Column("compensates", String),
+    Column("created_us", BigInteger, nullable=False),
+    Column("changed_us", BigInteger, nullable=False),
+    Index("executions_due", "state", "due_us"),
+    Index("executions_by_conversation", "tenant", "conversation"),
+)
+"""The outbox: each action once, by its idempotency key; `args` and `result` are sealed."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("conversation", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("risk", Integer, nullable=False),
+    Column("action", String),
+    Column("reasons", String, nullable=False),
+    Column("suggestion", String),
+    Column("args_hash", String),
+    Column("opened_us", BigInteger, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
+    Column("overdue_told", Integer, nullable=False),
+    Column("assignee", String),
+    Column("lease_until_us", BigInteger),
+    Column("verdict", String),
+    Column("verdict_by", String),
+    Column("verdict_us", BigInteger),
+    Column("outcome", String),
+    Index("reviews_open", "tenant", "state", "risk", "due_us"),
+    Index("reviews_by_conversation", "tenant", "conversation"),
+)
+"""What waits for a person; `suggestion` and `outcome` are sealed, `reasons` hold no values."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("about", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_us", BigInteger, nullable=False),
+    Column("lease_until_us", BigInteger),
+    Index("notices_due", "state", "due_us"),
+)
+"""Webhook calls that are still to be made; they name ids only."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("conversation", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("ref", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index("events_by_conversation", "tenant", "conversation", "seq"),
+)
+"""What happened, in order, for those who follow a conversation; ids only."""
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("question", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index("labels_by_decision", "tenant", "decision"),
+)
+"""Audited labels: what a person said that a decision's answer should have been."""
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("conversation", String, nullable=False),
+    Column("decision", String),
+    Column("kind", String, nullable=False),
+    Column("value", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index("outcomes_by_conversation", "tenant", "conversation"),
+)
+"""What became of a conversation: resolved, reopened, a score."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("scopes", String, nullable=False),
+    Column("hash", String, nullable=False),
+    Column("created_us", BigInteger, nullable=False),
+    Column("expires_us", BigInteger),
+    Column("revoked_us", BigInteger),
+)
+"""Who may call the service; of a key only its hash is kept."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("helpdesk", String, primary_key=True),
+    Column("delivery", String, primary_key=True),
+    Column("at_us", BigInteger, nullable=False),
+)
+"""Webhooks that were taken, so that none is taken twice."""
+
+spend = Table(
+    "spend",
+    metadata,
+    Column("tenant", String, primary_key=True),
+    Column("day", String, primary_key=True),
+    Column("micros", BigInteger, nullable=False),
+)
+"""What models have cost on a day (UTC), in millionths of the desk's currency."""

@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 __all__ = ["LATEST", "upgrade"]
 
-LATEST = "0002"
+LATEST = "0003"
 """The step that this program's tables stand at."""
 
 _VERSION = table("alembic_version", column("version_num"))
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, *, to: str = LATEST) -> None:
     """Take the steps that are missing, in the connection's transaction.
+
+    Args:
+        connection: Of a writer.
+        to: The last step to take.
 
     Raises:
         LedgerError: The ledger was made by a newer version of this program.
@@ -40,7 +44,7 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command.upgrade(config, LATEST)
+    command.upgrade(config, to)
 
 
 def _version(connection: Connection) -> str | None:

@@ -39,7 +39,7 @@ def seal(vault: Vault, *, key: bytes, bound_to: bytes) -> bytes:
         bound_to: What `binding` gives; the same is asked for when the vault is opened.
 
     Raises:
-        RedactionError: The key has another length, or the package `cryptography` is missing.
+        RedactionError: The key has another length.
     """
     held = [[made, value, kind.value] for made, value, kind in vault.held()]
     content = {"nonce": vault.nonce, "held": held}
@@ -76,12 +76,8 @@ def unseal(sealed: bytes, *, key: bytes, bound_to: bytes) -> Vault:
 
 
 def _cipher(key: bytes) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
     if len(key) != KEY_BYTES:
         raise RedactionError(f"a vault's key has {KEY_BYTES} bytes, this one {len(key)}")
-    try:
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    except ImportError:
-        raise RedactionError(
-            "sealing a vault needs the package cryptography; install deskquorum[vault]"
-        ) from None
     return AESGCM(key)

@@ -232,7 +232,7 @@ class Session:
             key: 32 bytes from the host's own key store.
 
         Raises:
-            RedactionError: The key has another length, or the package `cryptography` is missing.
+            RedactionError: The key has another length.
         """
         return seal(self._vault, key=key, bound_to=self._binding)
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from deskquorum.errors import LedgerError
-from deskquorum.ledger import Ledger, open_ledger
+from deskquorum.ledger import Database, Ledger, open_ledger
 from deskquorum.ledger.engines import sqlite_engine
 
 EAST = timezone(timedelta(hours=5, minutes=30))
@@ -105,9 +105,10 @@ def test_an_untouched_chain_is_whole(ledger, decide, evidence):
     ("tampering", "first_broken"),
     [
         pytest.param(
-            "UPDATE decisions SET decision = replace(decision, 'human', 'auto') WHERE seq = 3",
+            "UPDATE decisions SET decision = (SELECT decision FROM decisions WHERE seq = 2)"
+            " WHERE seq = 3",
             3,
-            id="route-changed",
+            id="decision-of-another",
         ),
         pytest.param("UPDATE decisions SET evidence = '{}' WHERE seq = 1", 1, id="evidence-gone"),
         pytest.param("UPDATE decisions SET ticket = 't-9' WHERE seq = 4", 4, id="other-ticket"),
@@ -220,18 +221,18 @@ def test_a_database_without_writing_rights_is_a_ledger_error(path, decide, evide
         engine.dispose()
         return engine
 
-    with closing(Ledger(connect)) as ledger, pytest.raises(LedgerError, match="readonly"):
+    with closing(Ledger(Database(connect))) as ledger, pytest.raises(LedgerError, match="readonly"):
         ledger.append(decide("d-1"), evidence)
 
 
 def test_a_full_disk_is_a_ledger_error_and_leaves_the_chain_whole(path, decide, evidence):
     def connect():
         engine = sqlite_engine(path, busy_timeout_s=0.2)
-        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 40"))
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA max_page_count = 120"))
         engine.dispose()
         return engine
 
-    with closing(Ledger(connect)) as ledger:
+    with closing(Ledger(Database(connect))) as ledger:
         for n in range(10):
             ledger.append(decide(f"d-{n}"), evidence)
         with pytest.raises(LedgerError, match="full"):

@@ -1,0 +1,126 @@
+"""The database that a ledger and the tables beside it stand in: transactions, by one writer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from deskquorum.errors import LedgerError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from deskquorum.ledger.keyring import Keyring
+
+__all__ = ["Database", "ErasedError", "Transaction", "microseconds", "wall_clock"]
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def wall_clock() -> datetime:
+    """The present time, in UTC."""
+    return datetime.now(UTC)
+
+
+def microseconds(at: datetime) -> int:
+    """Microseconds since 1970, as moments that are compared stand in the tables."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+class ErasedError(LedgerError):
+    """What is asked for was erased: its key was destroyed, by request or by its age."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """What one piece of work in the database needs; all of it is committed, or nothing."""
+
+    connection: Connection
+    now: datetime
+    """When it began, in UTC."""
+    tenant: str
+    """Whose rows are read and written; those of other tenants do not exist here."""
+    keyring: Keyring
+    """Seals and opens what is about a person."""
+
+    @property
+    def now_us(self) -> int:
+        """When it began, in microseconds since 1970."""
+        return microseconds(self.now)
+
+
+class Database:
+    """One database, seen as one tenant; safe to share between threads and processes."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Engine],
+        *,
+        clock: Callable[[], datetime] = wall_clock,
+        tenant: str = "",
+        host_key: bytes | None = None,
+    ) -> None:
+        """Take what gives the engine; it is asked on first use, so that loading writes nothing.
+
+        Args:
+            connect: Gives the engine, its tables up to date.
+            clock: Tells when something is written.
+            tenant: Name of the desk whose rows these are.
+            host_key: 32 bytes that the keys of persons are wrapped in; None leaves them bare.
+        """
+        self._connect = connect
+        self._clock = clock
+        self._connecting = Lock()
+        self._writing = Lock()
+        self._engine: Engine | None = None
+        self._host_key = host_key
+        self.tenant = tenant
+
+    @property
+    def has_host_key(self) -> bool:
+        """Whether values that were not redacted may be kept here, sealed."""
+        return self._host_key is not None
+
+    @contextmanager
+    def transaction(self, *, writing: bool = False) -> Iterator[Transaction]:
+        """Work that is committed as a whole; writers of all processes take turns.
+
+        Raises:
+            LedgerError: The database failed; nothing was written.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from deskquorum.ledger.keyring import Keyring
+
+        # Writers of one process queue up here: SQLite lets them poll, and some wait for long.
+        turn = self._writing if writing else nullcontext()
+        try:
+            engine = self._opened().execution_options(writing=writing)
+            with turn, engine.begin() as connection:
+                now = self._clock()
+                keyring = Keyring(connection, tenant=self.tenant, host_key=self._host_key, now=now)
+                yield Transaction(
+                    connection=connection, now=now, tenant=self.tenant, keyring=keyring
+                )
+        except (SQLAlchemyError, OSError, UnicodeError) as exc:
+            # The statement's parameters hold the ticket, so only the driver's own words are told,
+            # and of them the first line: PostgreSQL shows rows on the next one.
+            words = str(getattr(exc, "orig", None) or exc).partition("\n")[0]
+            raise LedgerError(f"the ledger failed: {words}") from None
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+    def _opened(self) -> Engine:
+        with self._connecting:
+            if self._engine is None:
+                self._engine = self._connect()
+            return self._engine

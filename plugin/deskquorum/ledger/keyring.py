@@ -1,0 +1,150 @@
+"""What is about a person is sealed with a key of that person's, so that it can be forgotten.
+
+Each person has one key a month. To erase a person, or whatever is older than a month, its keys are
+destroyed: the sealed texts stay, so that the chain of hashes holds, and nobody can read them
+("crypto-shredding"). Keys are wrapped in the host's key, where it gave one.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets as random
+from base64 import b64decode, b64encode
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import insert, select
+
+from deskquorum.errors import LedgerError
+from deskquorum.ledger.database import ErasedError
+from deskquorum.ledger.secrets import keyed_hash
+from deskquorum.ledger.tables import subject_keys
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["KEY_BYTES", "Keyring", "is_sealed", "unwrapped", "wrapped"]
+
+KEY_BYTES = 32
+"""Length of a key: AES-256."""
+
+_NONCE_BYTES = 12
+_SEALED = "s1:"
+_BARE = "b1:"
+_WRAPPED = "w1:"
+
+
+class Keyring:
+    """Seals and opens texts in one transaction."""
+
+    def __init__(
+        self, connection: Connection, *, tenant: str, host_key: bytes | None, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._host_key = host_key
+        self._now = now
+
+    def seal(self, text: str, *, subject: str, of: str) -> str:
+        """Encrypt a text (AES-256-GCM) with its subject's key of this month, made when missing.
+
+        Args:
+            text: What is to be hidden.
+            subject: Whom it is about: `Ticket.subject`.
+            of: What it is, with the id of its row; the same is asked for when it is opened.
+        """
+        key_id, key = self._key(subject)
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = text.encode("utf-8", "surrogatepass")
+        hidden = AESGCM(key).encrypt(nonce, plain, self._bound(of))
+        return f"{_SEALED}{key_id}:{b64encode(nonce + hidden).decode()}"
+
+    def open(self, sealed: str, *, of: str, tenant: str | None = None) -> str:
+        """Decrypt a text; one from before texts were sealed is given back as it is.
+
+        Args:
+            sealed: What `seal` gave.
+            of: What it was sealed as.
+            tenant: Whose it is; None is the keyring's own.
+
+        Raises:
+            ErasedError: Its key was destroyed.
+            LedgerError: Damaged, moved from another row, or wrapped in another host key.
+        """
+        if not is_sealed(sealed):
+            return sealed
+        key_id, _, body = sealed.removeprefix(_SEALED).partition(":")
+        row = self._connection.execute(
+            select(subject_keys.c.key).where(subject_keys.c.id == key_id)
+        ).first()
+        if row is None or not row.key:
+            raise ErasedError("erased: the key of what was kept about this person is destroyed")
+        key = unwrapped(row.key, key_id, self._host_key)
+        try:
+            data = b64decode(body, validate=True)
+            plain = AESGCM(key).decrypt(
+                data[:_NONCE_BYTES], data[_NONCE_BYTES:], self._bound(of, tenant)
+            )
+        except (InvalidTag, ValueError):
+            raise LedgerError("a sealed text does not open: damaged or moved") from None
+        return plain.decode("utf-8", "surrogatepass")
+
+    def _key(self, subject: str) -> tuple[str, bytes]:
+        owner, month = keyed_hash(self._connection, "subjects", subject), f"{self._now:%Y-%m}"
+        row = self._connection.execute(
+            select(subject_keys.c.id, subject_keys.c.key).where(
+                subject_keys.c.tenant == self._tenant,
+                subject_keys.c.subject == owner,
+                subject_keys.c.month == month,
+                subject_keys.c.destroyed_at.is_(None),
+            )
+        ).first()
+        if row is not None:
+            return row.id, unwrapped(row.key, row.id, self._host_key)
+        key_id, key = random.token_hex(8), os.urandom(KEY_BYTES)
+        made = {
+            "id": key_id,
+            "tenant": self._tenant,
+            "subject": owner,
+            "month": month,
+            "key": wrapped(key, key_id, self._host_key),
+        }
+        self._connection.execute(insert(subject_keys).values(made))
+        return key_id, key
+
+    def _bound(self, of: str, tenant: str | None = None) -> bytes:
+        whose = self._tenant if tenant is None else tenant
+        return f"{whose}\n{of}".encode("utf-8", "surrogatepass")
+
+
+def is_sealed(text: str) -> bool:
+    """Whether a text of a table is sealed."""
+    return text.startswith(_SEALED)
+
+
+def wrapped(key: bytes, key_id: str, host_key: bytes | None) -> str:
+    """A person's key as it is kept: encrypted with the host's key, where there is one."""
+    if host_key is None:
+        return _BARE + b64encode(key).decode()
+    nonce = os.urandom(_NONCE_BYTES)
+    hidden = AESGCM(host_key).encrypt(nonce, key, key_id.encode())
+    return _WRAPPED + b64encode(nonce + hidden).decode()
+
+
+def unwrapped(kept: str, key_id: str, host_key: bytes | None) -> bytes:
+    """A person's key, as `wrapped` kept it.
+
+    Raises:
+        LedgerError: The host's key is missing, or another one.
+    """
+    data = b64decode(kept[len(_BARE) :])
+    if kept.startswith(_BARE):
+        return data
+    if host_key is None:
+        raise LedgerError("the ledger is sealed with a host key, and none was given")
+    try:
+        return AESGCM(host_key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], key_id.encode())
+    except InvalidTag:
+        raise LedgerError("the ledger is sealed with another host key") from None

@@ -1,0 +1,32 @@
+"""Keys of hashes that stand in the database itself, made at random on first use."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets as random
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from deskquorum.ledger.tables import secrets
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+__all__ = ["keyed_hash", "secret"]
+
+
+def secret(connection: Connection, name: str) -> bytes:
+    """32 bytes that are the same for all who share the database."""
+    found = connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar()
+    if found is None:
+        found = random.token_hex(32)
+        connection.execute(insert(secrets).values(name=name, value=found))
+    return bytes.fromhex(found)
+
+
+def keyed_hash(connection: Connection, name: str, text: str) -> str:
+    """A text made unreadable, the same one each time (HMAC-SHA256, in hex)."""
+    data = text.encode("utf-8", "surrogatepass")
+    return hmac.new(secret(connection, name), data, hashlib.sha256).hexdigest()
