@@ -9,7 +9,6 @@ from pathlib import Path
 
 from deskquorum import Action, Decision, Desk, Message, Proposal, Route, Ticket, load_desk
 from deskquorum.domain import Effect, Requester, Verdict
-
 from serving.jobs import Job, Outcome
 
 _DESK = Path(__file__).parents[1] / "desks" / "service"

@@ -189,7 +189,7 @@ def relied_on(book: PolicyBook, playbook: Playbook, action: str) -> tuple[str, .
 
 _REPLY = Action(name=REPLY)
 
-_BROKEN = frozenset({"late", "stage-failed"})
+_BROKEN = frozenset({"late", "stage-failed", "unanswered"})
 """Failures after which nothing was judged; any other is one of a judgement's reasons."""
 
 

@@ -12,7 +12,6 @@ from deskquorum.domain import (
     Decision,
     Evidence,
     Facts,
-    Finding,
     Proposal,
     Reason,
     RedactedTicket,
@@ -43,8 +42,6 @@ class Run:
         self.votes: tuple[Vote, ...] = ()
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
-        self.findings: tuple[Finding, ...] | None = None
-        """On the proposal's reply, once verifiers were asked about it."""
         self.ticket_time = max(message.at for message in ticket.messages)
 
     @contextmanager

@@ -45,6 +45,7 @@ SENTENCES = {
     "late": "The deadline passed while the desk was busy with {stage}",
     "stage-failed": "The stage {stage} failed ({why})",
     "no-record": "The ledger could not record the decision",
+    "unanswered": "Decision {decision} was recorded too late to be answered, so a person decides",
     "unknown-placeholder": "The reply or an argument holds a placeholder of unknown origin",
 }
 """Reason code to its sentence; the fields are the reason's params."""
