@@ -123,7 +123,6 @@ class Session:
         )
         self._record = read_record(dict(ticket.requester.record))
         self._names: frozenset[str] = frozenset()
-        self._looked_through: tuple[str, tuple[Entity, ...]] = "", ()
         self._ticket = self._redacted(ticket)
 
     @property
@@ -169,8 +168,7 @@ class Session:
         """
         role: Role = "customer" if where == "customer" else "agent"
         views = views_of(text)
-        before, known = self._looked_through
-        found = known if role == "agent" and text == before else self._found(views, role)
+        found = self._found(views, role)
         self._names |= names_in(text, found)
         return merge((*found, *repeats_in(views, self._names)))
 
@@ -255,8 +253,6 @@ class Session:
         """
         plain = without_placeholders(text)
         found = self._found(views_of(plain), "agent")
-        # A reply is looked through for leaks, and then to be hidden.
-        self._looked_through = plain, found
         types = {
             entity.type.value
             for entity in merge(found)
