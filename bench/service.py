@@ -1,7 +1,7 @@
 """One job by several systems in one run: decisions a second, latency, processor time, memory.
 
 A job is a ticket of one 133-word message with an e-mail address, a phone number and a card, a
-proposed refund and an 88-word draft. Its three model calls (message, action, reply) are answered
+proposed refund and an 82-word draft. Its three model calls (message, action, reply) are answered
 by a simulated server in a process of its own after a fixed time. Each system has a process of its
 own; systems take turns in rounds, so that a slow minute of the machine meets all of them. Every
 result is checked, the server looks for personal data in every request, and in a control run it

@@ -43,11 +43,11 @@ gets hurt. I would like to have my money back, all of the {amount} dollars, sinc
 You can write to me at {email} or call me on {phone} in the evening. I paid with my card {card}, should you \
 need that to find the payment. Thank you very much for your help, and kind regards, {first} {last}"""
 
-_REPLY = """Hello {first}, thank you for writing to us about order {order}. We are sorry that the {part} of \
-your {item} came broken. Since the order is faulty it can be refunded in full, and you need not send anything \
-back. The money goes to the way of payment that was used for the order and arrives after 5 to 10 business \
-days. A refund as high as this one is looked at by somebody of our billing team before it is paid. Kind regards, \
-your support team"""
+_REPLY = """Hello {first}, thank you for writing about order {order}. We are sorry that the {part} of your {item} \
+came broken. Since order {order} is faulty it can be refunded in full, and you need not send the {item} back. The money for order {order} goes to the payment method that was used and arrives after 5 to 10 \
+business days. A refund as high as that of order {order} is looked at by our billing team before it is paid. \
+Kind regards, your support team"""
+# Every sentence names something of its job, so that nothing found out about one helps with another.
 
 
 @dataclass(frozen=True)
