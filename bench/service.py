@@ -1,7 +1,7 @@
 """One job by several systems in one run: decisions a second, latency, processor time, memory.
 
 A job is a ticket of one 133-word message with an e-mail address, a phone number and a card, a
-proposed refund and an 82-word draft. Its three model calls (message, action, reply) are answered
+proposed refund and an 88-word draft. Its three model calls (message, action, reply) are answered
 by a simulated server in a process of its own after a fixed time. Each system has a process of its
 own; systems take turns in rounds, so that a slow minute of the machine meets all of them. Every
 result is checked, the server looks for personal data in every request, and in a control run it
@@ -77,7 +77,7 @@ class Driven:
 
     def __init__(self, name: str, python: str, url: str) -> None:
         self.name = name
-        self._process = subprocess.Popen(  # noqa: S603 - the command is ours
+        self._process = subprocess.Popen(
             [python, "-m", "serving.driver", SYSTEMS[name], url],
             cwd=BENCH,
             stdin=subprocess.PIPE,
@@ -124,7 +124,9 @@ def main() -> None:
     server.start()
     url = ours.recv()
     print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {os.cpu_count()} cores,")
-    print(f"Python {platform.python_version()}; model: 3 calls a job, {options.latency * 1000:g} ms")
+    print(
+        f"Python {platform.python_version()}; model: 3 calls a job, {options.latency * 1000:g} ms"
+    )
     print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
     driven = [Driven(name, pythons.get(name, sys.executable), url) for name in names]
     try:
@@ -140,14 +142,20 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 50])
     parser.add_argument("--latency", type=float, default=0.3, help="seconds a model call takes")
     parser.add_argument("--jobs", type=int, default=4, help="jobs a worker does in a round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", nargs="*", default=[], choices=[n for n in SYSTEMS if n not in OWN])
+    parser.add_argument(
+        "--peers", nargs="*", default=[], choices=[n for n in SYSTEMS if n not in OWN]
+    )
     parser.add_argument("--python", nargs="*", default=[], metavar="NAME=PATH", help="of a peer")
-    parser.add_argument("--memory", type=int, help="so many jobs without latency, memory at ten points")
+    parser.add_argument(
+        "--memory", type=int, help="so many jobs without latency, memory at ten points"
+    )
     return parser.parse_args()
 
 
@@ -171,7 +179,10 @@ def _compare(driven: Sequence[Driven], server: Connection, options: argparse.Nam
     print("\nmemory, MB at the start and at most; seconds to start")
     for system in driven:
         setup = system.setup
-        print(f"  {system.name:<20}{setup['rss_mb']:>6.0f}{system.peak_mb:>6.0f}{setup['setup_s']:>7.1f}")
+        print(
+            f"  {system.name:<20}{setup['rss_mb']:>6.0f}{system.peak_mb:>6.0f}"
+            f"{setup['setup_s']:>7.1f}"
+        )
 
 
 def _table(concurrency: int, latency_s: float, rows: Iterable[tuple[Driven, Measured]]) -> None:
@@ -213,7 +224,11 @@ def _memory(system: Driven, server: Connection, count: int, concurrency: int) ->
         told = system.run(count // POINTS, concurrency)
         calls, leaks, _ = _served(server)
         done = point * (count // POINTS)
-        print(f"  {done:>8} {told['rss_mb']:>8.1f}  wrong {told['wrong']}, leaks {leaks}, calls {calls}", flush=True)
+        print(
+            f"  {done:>8} {told['rss_mb']:>8.1f}  wrong {told['wrong']}, leaks {leaks}, calls {calls}"
+            f"  {'; '.join(told['examples'])}",
+            flush=True,
+        )
 
 
 def _served(server: Connection) -> tuple[int, int, float]:

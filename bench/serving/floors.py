@@ -6,7 +6,7 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from serving.jobs import CHECKS, PERSONAL, POLICY, Job, Outcome
+from serving.jobs import CHECKS, LIMIT, PERSONAL, POLICY, Job, Outcome
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -28,6 +28,7 @@ class Bare:
         self._client: AsyncOpenAI | None = None
 
     async def start(self, url: str) -> None:
+        """Get ready to ask the model at that address."""
         self._client = self._made(f"{url}/floor/v1")
 
     def _made(self, base_url: str) -> AsyncOpenAI:
@@ -36,6 +37,7 @@ class Bare:
         return AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
 
     async def job(self, job: Job) -> Outcome:
+        """Do one job."""
         message = masked(job.message)
         told = {
             "message": message,
@@ -45,18 +47,22 @@ class Bare:
         }
         asked = (prompt.format_map(told) for prompt in CHECKS.values())
         first, second, third = await asyncio.gather(*map(self._flags, asked))
-        over = float(job.amount) > 100
+        over = float(job.amount) > LIMIT
         action = "deny" if first or second else "pause" if over else "allow"
         return Outcome(action=action, reply="block" if third else "ok")
 
     async def _flags(self, prompt: str) -> bool:
         assert self._client is not None  # noqa: S101 - narrows: started before any job
         answer = await self._client.chat.completions.create(
-            model="simulated", messages=[{"role": "user", "content": prompt}], max_tokens=8, temperature=0
+            model="simulated",
+            messages=[{"role": "user", "content": prompt}],
+            max_tokens=8,
+            temperature=0,
         )
         return answer.choices[0].message.content != "ok"
 
     async def stop(self) -> None:
+        """Let go of what was opened."""
         if self._client is not None:
             await self._client.close()
 

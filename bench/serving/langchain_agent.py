@@ -1,4 +1,5 @@
-"""LangChain: an agent with its own redaction and approval middleware, and one that gathers checks."""
+"""LangChain: an agent with its own redaction and approval, and a middleware that checks."""
+# ruff: noqa: ANN401, ARG002 - the shapes are those of its base classes
 
 from __future__ import annotations
 
@@ -12,19 +13,25 @@ _PHONE = r"\(\d{3}\) \d{3}-\d{4}"
 
 
 class Agent:
-    """`create_agent` with `PIIMiddleware`, checks and `HumanInTheLoopMiddleware`; drafting is free."""
+    """`create_agent` with `PIIMiddleware`, checks and approval by a person; drafting is free."""
 
     async def start(self, url: str) -> None:
         """Build the agent once; each job is a thread of its own."""
         from langchain.agents import create_agent
-        from langchain.agents.middleware import AgentMiddleware, HumanInTheLoopMiddleware, PIIMiddleware
+        from langchain.agents.middleware import (
+            AgentMiddleware,
+            HumanInTheLoopMiddleware,
+            PIIMiddleware,
+        )
         from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
         from langchain_core.messages import AIMessage
         from langchain_core.tools import tool
         from langchain_openai import ChatOpenAI
         from langgraph.checkpoint.memory import InMemorySaver
 
-        model = ChatOpenAI(base_url=f"{url}/langchain/v1", api_key="none", model="simulated", max_retries=0)
+        model = ChatOpenAI(
+            base_url=f"{url}/langchain/v1", api_key="none", model="simulated", max_retries=0
+        )
         self._jobs: dict[str, Job] = {}
         self._flags: dict[str, tuple[bool, bool, bool]] = {}
         jobs, flags = self._jobs, self._flags
@@ -42,7 +49,11 @@ class Agent:
                 from langchain_core.outputs import ChatGeneration, ChatResult
 
                 job = jobs[messages[-1].id]
-                call = {"name": "issue_refund", "args": {"order_id": job.order, "amount": job.amount}, "id": job.id}
+                call = {
+                    "name": "issue_refund",
+                    "args": {"order_id": job.order, "amount": job.amount},
+                    "id": job.id,
+                }
                 drafted = AIMessage(content=job.reply, tool_calls=[call])
                 return ChatResult(generations=[ChatGeneration(message=drafted)])
 

@@ -1,4 +1,4 @@
-"""A simulated OpenAI-compatible server: every answer is right, late by a fixed time, and counted."""
+"""A simulated OpenAI-compatible server: each answer is late by a fixed time, and counted."""
 
 from __future__ import annotations
 
@@ -60,19 +60,27 @@ class _Model:
             return "Yes" if self.flags else "No"
         if style == "openai-guardrails":
             told = {"observation": "-", "evidence": None, "reason": "-"}
-            return json.dumps({"flagged": self.flags, "confidence": 0.95 if self.flags else 0.05} | told)
+            return json.dumps(
+                {"flagged": self.flags, "confidence": 0.95 if self.flags else 0.05} | told
+            )
         return "flag" if self.flags else "ok"
 
     def _ours(self, body: dict[str, Any]) -> dict[str, Any]:
         if "label" in body["response_format"]["json_schema"]["schema"]["properties"]:
             return {"label": "no" if self.flags else "yes"}
         asked = body["messages"][-1]["content"]
-        clauses = [(clause, set(_WORD.findall(clause.lower()))) for clause in _CLAUSE.findall(asked)]
+        clauses = [
+            (clause, set(_WORD.findall(clause.lower()))) for clause in _CLAUSE.findall(asked)
+        ]
         claims = []
         for number, claim in _CLAIM.findall(asked.rpartition("CLAIMS TO CHECK")[2]):
             words = set(_WORD.findall(claim.lower()))
             quote = max(clauses, key=lambda one: len(one[1] & words))[0]
-            said = {"says": "unsupported", "quote": ""} if self.flags else {"says": "entailed", "quote": quote}
+            said = (
+                {"says": "unsupported", "quote": ""}
+                if self.flags
+                else {"says": "entailed", "quote": quote}
+            )
             claims.append({"claim": int(number)} | said)
         return {"claims": claims}
 

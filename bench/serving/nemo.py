@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from serving.floors import masked
-from serving.jobs import CHECKS, POLICY, Job, Outcome
+from serving.jobs import CHECKS, LIMIT, POLICY, Job, Outcome
 
 _CONFIG = """
 models:
@@ -46,7 +46,9 @@ class Rails:
             name: LLMRails(
                 RailsConfig.from_content(
                     yaml_content=_CONFIG.format(
-                        url=url, check=CHECKS[name].partition("\n")[0].replace("{action}", "it"), reply=reply
+                        url=url,
+                        check=CHECKS[name].partition("\n")[0].replace("{action}", "it"),
+                        reply=reply,
                     )
                 )
             )
@@ -58,7 +60,9 @@ class Rails:
         message = masked(job.message)
         flagged = await asyncio.gather(
             self._blocks("message", [{"role": "user", "content": message}], "input"),
-            self._blocks("action", [{"role": "user", "content": f"{job.action}\n{message}"}], "input"),
+            self._blocks(
+                "action", [{"role": "user", "content": f"{job.action}\n{message}"}], "input"
+            ),
             self._blocks(
                 "message",
                 [{"role": "user", "content": ""}, {"role": "assistant", "content": job.reply}],
@@ -66,7 +70,7 @@ class Rails:
             ),
         )
         denied = flagged[0] or flagged[1]
-        over = float(job.amount) > 100  # noqa: PLR2004 - the policy's limit
+        over = float(job.amount) > LIMIT
         action = "deny" if denied else "pause" if over else "allow"
         return Outcome(action=action, reply="block" if flagged[2] else "ok")
 

@@ -23,15 +23,18 @@ class Embedded:
         self._desk: Desk | None = None
 
     async def start(self, url: str) -> None:
+        """Get ready to ask the model at that address."""
         ledger = Path(self._folder.name) / "ledger.sqlite"
         self._desk = load_desk(_DESK, model_url=f"{url}/ours/v1", ledger=ledger)
         await self._desk.__aenter__()
 
     async def job(self, job: Job) -> Outcome:
+        """Do one job."""
         assert self._desk is not None  # noqa: S101 - narrows: started before any job
         return outcome_of(await self._desk.decide(ticket_of(job)))
 
     async def stop(self) -> None:
+        """Let go of what was opened."""
         if self._desk is not None:
             await self._desk.aclose()
         self._folder.cleanup()
@@ -66,7 +69,12 @@ def ticket_of(job: Job) -> Ticket:
 def outcome_of(decision: Decision) -> Outcome:
     """What the decision means for the action, as ruled, and for the reply, as checked."""
     ruled = {ruling.action: ruling for ruling in decision.rulings}
-    broken = {reason.code for reason in decision.reasons} & {"labeler-failed", "late", "no-record", "stage-failed"}
+    broken = {reason.code for reason in decision.reasons} & {
+        "labeler-failed",
+        "late",
+        "no-record",
+        "stage-failed",
+    }
     if broken or decision.route is not Route.HUMAN or "issue_refund" not in ruled:
         return Outcome(action=f"{decision.route} {sorted(broken)}", reply="")
     refund = ruled["issue_refund"]

@@ -1,4 +1,4 @@
-"""Every ticket is answered by its deadline, whatever the ledger is doing; and the record says so."""
+"""Every ticket is answered by its deadline, whatever the ledger is doing; the record agrees."""
 
 import sqlite3
 import time
@@ -56,7 +56,7 @@ async def timed(desk, ticket):
 async def eventually(recorded, *, entries):
     """The decisions in a ledger, once there are so many."""
     with anyio.fail_after(10):
-        while len(found := list(recorded.entries())) < entries:
+        while len(found := list(recorded.entries())) < entries:  # noqa: ASYNC110 - a thread writes
             await anyio.sleep(0.02)
     return found
 
