@@ -225,7 +225,8 @@ def _memory(system: Driven, server: Connection, count: int, concurrency: int) ->
         calls, leaks, _ = _served(server)
         done = point * (count // POINTS)
         print(
-            f"  {done:>8} {told['rss_mb']:>8.1f}  wrong {told['wrong']}, leaks {leaks}, calls {calls}"
+            f"  {done:>8} {told['rss_mb']:>8.1f}  wrong {told['wrong']}, leaks {leaks}"
+            f", calls {calls}"
             f"  {'; '.join(told['examples'])}",
             flush=True,
         )

@@ -24,7 +24,7 @@ _FIRST = (
 _LAST = (
     "Keller", "Brown", "Rahman", "Novak", "Dubois", "Costa", "Larsen", "Moreno", "Haddad", "Price",
 )  # fmt: skip
-_ITEMS = ("floor lamp", "book shelf", "garden chair", "coat stand", "side table")
+_ITEMS = ("wall mirror", "book shelf", "garden chair", "coat stand", "side table")
 _PARTS = ("left leg", "middle board", "back rest", "lower hook", "glass top")
 _CARDS = (
     "4111 1111 1111 1111",
