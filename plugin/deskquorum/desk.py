@@ -6,23 +6,21 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 import anyio
-import anyio.to_thread
 
 from deskquorum.asking import labelers_to_ask
 from deskquorum.assembly import Parts, load_parts
 from deskquorum.desk_files import DeskFiles, Refused
 from deskquorum.domain import (
     Answer,
-    ClaimVote,
     Deadline,
     Decision,
     Evidence,
@@ -32,27 +30,27 @@ from deskquorum.domain import (
     Vote,
 )
 from deskquorum.facts import FactSource
+from deskquorum.gathering import gather_evidence, in_thread
 from deskquorum.judgement import answer_to, hand_off, judge
-from deskquorum.labeling import Choose, collect_votes
+from deskquorum.labeling import collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
 from deskquorum.opening import open_model, open_parts
 from deskquorum.recording import record
-from deskquorum.redaction import Session
-from deskquorum.run import Run, Settle, leaks_in, redacted_proposal
+from deskquorum.run import Run, Settle
 from deskquorum.setups import LOOK_EVERY_S, Setups
-from deskquorum.sourcing import FactReader
-from deskquorum.verifying import Verifier
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
-_T = TypeVar("_T")
+_JUDGE_S, _JUDGE_SHARE = 0.5, 0.25
+"""Kept back from the deadline for judging and recording once the votes are in: seconds, and at
+most that share of the whole time."""
 
-_RESERVE_S = 0.5
-"""Kept back from the deadline for judging once the votes are in."""
+_RECORD_S, _RECORD_SHARE = 0.2, 0.1
+"""Of these, kept back for recording, whatever else is late."""
 
-_RECORD_S = 2.0
-"""Granted to the ledger even at the deadline; what it has not taken by then goes to a person."""
+_GRACE_S = 0.05
+"""After the deadline; what the ledger has not taken by then goes to a person."""
 
 
 def load_desk(
@@ -184,7 +182,7 @@ class Desk:
         decision: Decision,
         *,
         settle: Sequence[Settle] = (),
-        wait_s: float = _RECORD_S,
+        wait_s: float = 2.0,
     ) -> Decision:
         """Record what `to_person` gave; nothing of the ticket's text is kept.
 
@@ -197,7 +195,7 @@ class Desk:
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id=decision.id, settle=settle)
             run.failures += decision.reasons
-            return await record(run, self._hand_off(run), wait_s=wait_s)
+            return await record(run, self._hand_off(run), given_up_at=Deadline.after(wait_s))
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -222,7 +220,7 @@ class Desk:
         """
         with self._setups.in_use() as setup:
             labelers = (await setup.opened()).labelers
-            session = await _in_thread(partial(setup.parts.redactor.open, ticket))
+            session = await in_thread(partial(setup.parts.redactor.open, ticket))
             collected = await collect_votes(
                 [labeler for labeler in labelers if labeler.question == question],
                 session.ticket,
@@ -243,15 +241,18 @@ class Desk:
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id="")
             deadline = Deadline.after(setup.parts.desk.deadline_s)
-            evidence, _ = await self._gather(run, deadline, choose=None, live=False)
-        return evidence
+            gathered = await gather_evidence(run, deadline, choose=None, live=False)
+        return gathered.evidence
 
     async def _decide(self, run: Run, deadline_s: float | None) -> Decision:
-        deadline = Deadline.after(deadline_s or run.setup.parts.desk.deadline_s)
+        whole_s = deadline_s or run.setup.parts.desk.deadline_s
+        deadline = Deadline.after(whole_s)
         decision: Decision | None = None
-        with anyio.move_on_after(deadline.remaining_s()):
+        judged_by = deadline.earlier(min(_RECORD_S, _RECORD_SHARE * whole_s))
+        votes_by = deadline.earlier(min(_JUDGE_S, _JUDGE_SHARE * whole_s))
+        with anyio.move_on_after(judged_by.remaining_s()):
             try:
-                decision = await self._work(run, deadline)
+                decision = await self._work(run, votes_by)
             except Exception as exc:  # noqa: BLE001 - any surprise becomes a hand-off
                 why = {"stage": run.stage, "why": _kind(exc)}
                 run.failures.append(Reason(code="stage-failed", params=why))
@@ -259,69 +260,25 @@ class Desk:
             if not run.failures:
                 run.failures.append(Reason(code="late", params={"stage": run.stage}))
             decision = self._hand_off(run)
-        return await record(run, decision, wait_s=max(deadline.remaining_s(), _RECORD_S))
+        return await record(run, decision, given_up_at=deadline.earlier(-_GRACE_S))
 
-    async def _work(self, run: Run, deadline: Deadline) -> Decision:
+    async def _work(self, run: Run, votes_by: Deadline) -> Decision:
         choose = partial(labelers_to_ask, run.setup.parts.rules)
-        gathered, saved_calls = await self._gather(run, deadline, choose=choose)
+        gathered = await gather_evidence(run, votes_by, choose=choose)
         run.stage = "judgement"
-        failures = (*gathered.failures, *await run.setup.watch.drifts(run.votes))
-        run.evidence = replace(gathered, failures=failures)
-        return await _in_thread(
+        failures = (*gathered.evidence.failures, *await run.setup.watch.drifts(run.votes))
+        run.evidence = replace(gathered.evidence, failures=failures)
+        return await in_thread(
             partial(
                 judge,
                 run.evidence,
                 run.setup.parts.rules,
                 decision_id=run.decision_id,
                 now=run.ticket_time,
-                saved_calls=saved_calls,
+                saved_calls=gathered.saved_calls,
+                findings=gathered.findings,
             )
         )
-
-    async def _gather(
-        self, run: Run, deadline: Deadline, *, choose: Choose | None, live: bool = True
-    ) -> tuple[Evidence, int]:
-        """The evidence, and the model calls that were not needed for it.
-
-        Args:
-            run: The ticket so far.
-            deadline: Later votes and facts do not count.
-            choose: Whom to ask; None asks everybody.
-            live: Whether the desk's own systems are asked for facts.
-        """
-        run.stage = "models"
-        opened = await run.setup.opened()
-        run.stage = "redaction"
-        run.session = session = await _in_thread(partial(run.setup.parts.redactor.open, run.ticket))
-        # Before anything else is redacted: what is replaced counts as known to the conversation.
-        leaks = leaks_in(run.ticket.proposal, session)
-        run.stage = "facts"
-        run.raw_facts = opened.reader.known(
-            run.ticket, languages=session.ticket.languages, now=run.ticket_time
-        )
-        run.facts = session.redact_facts(run.raw_facts)
-        proposal = redacted_proposal(run.ticket.proposal, session)
-        run.stage = "labeling"
-        in_time = deadline.earlier(_RESERVE_S)
-        async with anyio.create_task_group() as tasks:
-            if live and opened.reader.sources:
-                tasks.start_soon(_read, run, session, opened.reader, in_time)
-            collected = await collect_votes(
-                opened.labelers, session.ticket, deadline=in_time, choose=choose
-            )
-            run.votes, run.stage = collected.votes, "facts"
-        run.stage = "reply"
-        proposal, claim_votes = await _verified(opened.verifier, run, proposal, in_time)
-        evidence = Evidence(
-            ticket=session.ticket,
-            facts=run.facts,
-            votes=run.votes,
-            proposal=proposal,
-            failures=leaks,
-            claim_votes=claim_votes,
-            taken_at=datetime.now(UTC),
-        )
-        return evidence, collected.saved_calls
 
     def _hand_off(self, run: Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""
@@ -340,30 +297,6 @@ class Desk:
         )
 
 
-async def _read(run: Run, session: Session, reader: FactReader, deadline: Deadline) -> None:
-    """INVARIANT: nothing that the desk's systems tell is kept before it is redacted."""
-    told = await reader.told(run.ticket, known=run.raw_facts, deadline=deadline)
-    run.facts = await _in_thread(partial(session.redact_facts, told))
-    run.raw_facts = told
-
-
-async def _verified(
-    verifier: Verifier | None, run: Run, proposal: Proposal | None, deadline: Deadline
-) -> tuple[Proposal | None, tuple[ClaimVote, ...]]:
-    """A bot's draft, mended where a clause contradicts it, and the votes on its claims."""
-    if verifier is None or proposal is None or proposal.reply is None:
-        return proposal, ()
-    rules = run.setup.parts.rules
-    verified = await verifier.verify(
-        proposal.reply,
-        index=rules.clauses,
-        facts=run.facts,
-        links=rules.links,
-        deadline=deadline,
-    )
-    return replace(proposal, reply=verified.reply), verified.votes
-
-
 def _decision_id() -> str:
     return f"d_{uuid.uuid4().hex}"
 
@@ -373,7 +306,3 @@ def _kind(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return type(error).__name__
-
-
-async def _in_thread(call: Callable[[], _T]) -> _T:
-    return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)

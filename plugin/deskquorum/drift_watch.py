@@ -67,7 +67,9 @@ class DriftWatch:
         raised = {name: said for name in self._watches if (said := self._raised(name, votes))}
         if raised:
             self._alarms |= raised
-            await anyio.to_thread.run_sync(partial(self._keep, dict(self._alarms)))
+            keep = partial(self._keep, dict(self._alarms))
+            # A slow disk holds up no ticket.
+            await anyio.to_thread.run_sync(keep, abandon_on_cancel=True)
         return tuple(
             Reason(code="drift", params={"question": name, "noticed": said})
             for name, said in sorted(self._alarms.items())

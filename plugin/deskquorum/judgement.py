@@ -25,6 +25,7 @@ from deskquorum.domain import (
     Proposal,
     Question,
     Reason,
+    RedactedTicket,
     Route,
     Ruling,
     Usage,
@@ -36,7 +37,15 @@ from deskquorum.proposal import Playbook, draft_reply, propose
 from deskquorum.reading import customer_text
 from deskquorum.reconciliation import Learned, reconcile, settle_claims, standing
 
-__all__ = ["Rulebook", "answer_to", "answers_of", "hand_off", "judge", "relied_on"]
+__all__ = [
+    "Rulebook",
+    "answer_to",
+    "answers_of",
+    "hand_off",
+    "judge",
+    "known_of_reply",
+    "relied_on",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +91,19 @@ def judge(
     decision_id: str,
     now: datetime,
     saved_calls: int = 0,
+    findings: tuple[Finding, ...] | None = None,
 ) -> Decision:
-    """Decide from evidence; the same evidence, rules and time give the same decision."""
+    """Decide from evidence; the same evidence, rules and time give the same decision.
+
+    Args:
+        evidence: All that the decision rests on.
+        rules: What ops wrote and learning measured.
+        decision_id: Under which it is recorded.
+        now: The ticket's moment.
+        saved_calls: Model calls that were not needed.
+        findings: What the check makes of the proposal's reply, where that was found out already
+            from this evidence; None finds it out.
+    """
     if any(reason.code in _BROKEN for reason in evidence.failures):
         return hand_off(evidence, rules, decision_id=decision_id, now=now)
     answers = answers_of(evidence, rules)
@@ -113,7 +133,7 @@ def judge(
         reply_ruling=None if proposal is None or proposal.reply is None else ask(_REPLY),
         guessed=guessed,
         standings=_standings(rules, answers, evidence.taken_at or now),
-        findings=_findings(proposal, rules, evidence),
+        findings=_findings(proposal, rules, evidence) if findings is None else findings,
     )
     return decide(
         dossier,
@@ -140,6 +160,18 @@ def hand_off(evidence: Evidence, rules: Rulebook, *, decision_id: str, now: date
     )
 
 
+def known_of_reply(proposal: Proposal, facts: Facts, ticket: RedactedTicket) -> Facts:
+    """What a reply may tell: the facts, and the action that goes out with it."""
+    if proposal.action is None:
+        return Facts(values=facts.values)
+    done = {"name": proposal.action.name} | dict(proposal.action.args)
+    told = {
+        f"action.{name}": Fact(value=value, source="proposal", read_at=ticket.last_at)
+        for name, value in done.items()
+    }
+    return Facts(values={**facts.values, **told})
+
+
 def relied_on(book: PolicyBook, playbook: Playbook, action: str) -> tuple[str, ...]:
     """The questions that an action's decisions read: in its rules, the ticket's and its plays."""
     conditions = [
@@ -157,7 +189,7 @@ def relied_on(book: PolicyBook, playbook: Playbook, action: str) -> tuple[str, .
 
 _REPLY = Action(name=REPLY)
 
-_BROKEN = frozenset({"late", "stage-failed"})
+_BROKEN = frozenset({"late", "stage-failed", "unanswered"})
 """Failures after which nothing was judged; any other is one of a judgement's reasons."""
 
 
@@ -211,21 +243,12 @@ def _likeliest(answers: Mapping[str, Answer]) -> Mapping[str, Answer]:
 def _findings(
     proposal: Proposal | None, rules: Rulebook, evidence: Evidence
 ) -> tuple[Finding, ...]:
-    """The reply may tell the facts, and the action that goes out with it."""
     if proposal is None or proposal.reply is None:
         return ()
-    facts = dict(evidence.facts.values)
-    if proposal.action is not None:
-        done = {"name": proposal.action.name} | dict(proposal.action.args)
-        read_at = evidence.ticket.last_at
-        facts |= {
-            f"action.{name}": Fact(value=value, source="proposal", read_at=read_at)
-            for name, value in done.items()
-        }
     return check_reply(
         proposal.reply,
         index=rules.clauses,
-        facts=Facts(values=facts),
+        facts=known_of_reply(proposal, evidence.facts, evidence.ticket),
         allowed_links=rules.links,
         answers=settle_claims(proposal.reply, evidence.claim_votes, rules.verifier_accuracy),
     )

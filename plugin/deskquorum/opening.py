@@ -136,4 +136,5 @@ def _verifier(parts: Parts, chats: Mapping[str, ChatModel]) -> Verifier | None:
         chat=chats[spec.model],
         model=parts.desk.models[spec.model].model,
         accuracy=spec.accuracy,
+        calls=spec.calls,
     )

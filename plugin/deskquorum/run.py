@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from deskquorum.domain import (
@@ -40,6 +41,8 @@ class Run:
         self.decision_id = decision_id
         self.settle = settle
         self.stage = "start"
+        """Where it is, or what broke or was late first of those done side by side."""
+        self._stopped = False
         self.session: Session | None = None
         self.facts = Facts()
         self.raw_facts = Facts()
@@ -47,6 +50,17 @@ class Run:
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    @contextmanager
+    def during(self, stage: str) -> Iterator[None]:
+        """Something that is done beside others; the first that does not end well is the stage."""
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if not done and not self._stopped:
+                self.stage, self._stopped = stage, True
 
     def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
         """What the decision's action takes from its limits, and a key that tells it from others."""

@@ -8,7 +8,7 @@ from contextlib import closing
 import httpx
 import pytest
 
-from deskquorum.ledger.intake import Draft, accept, give_to_person
+from deskquorum.ledger.intake import Draft, accept
 
 
 def post(client, ticket, key=None, **params):
@@ -80,8 +80,6 @@ def test_what_a_crashed_process_left_is_decided_by_another(either_place, serve, 
         return accept(tx, draft(number), owner="crashed", lease_s=0.0)
 
     begun = either_place.write(lambda tx: left(tx, 0))
-    promised = either_place.write(lambda tx: left(tx, 1))
-    either_place.write(lambda tx: give_to_person(tx, promised))
     service = serve(either_place)
     with service.client("ops") as client:
 
@@ -89,9 +87,6 @@ def test_what_a_crashed_process_left_is_decided_by_another(either_place, serve, 
             return client.get(f"/v1/decisions/{identity}").json()["decision"]
 
         assert until(lambda: decision(begun.id))["route"] == "auto"
-        # Whoever asked was told that a person takes it, so nothing else may come of it.
-        row = until(lambda: decision(promised.id))
-        assert (row["route"], row["reasons"][0]["code"]) == ("human", "late")
 
 
 def test_a_ticket_that_is_never_finished_goes_to_a_person(place, serve, tickets):

@@ -193,7 +193,7 @@ def test_lengths_that_contradict_each_other_are_refused(shared):
 
 
 def test_endless_headers_are_refused(shared):
-    status, _ = raw(shared, head(shared, *(f"X-{n}: {'y' * 1000}" for n in range(100))))
+    status, _ = raw(shared, head(shared, *(f"X-{n}: {'y' * 1000}" for n in range(60))))
     assert status in {400, 431}
 
 

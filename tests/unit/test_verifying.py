@@ -231,3 +231,110 @@ def test_a_prompt_for_a_question_that_is_not_declared_is_reported(tmp_path):
     (tmp_path / "questions.yaml").write_text((CHECKS / "questions.yaml").read_text())
     with pytest.raises(PromptFileError, match="asks 'entialed'"):
         load_checks([tmp_path, Path(tmp_path / "none")])
+
+
+TWO = f"{DRAFT} Whoever has no tag left gets nothing back."
+QUOTE = "can be returned within 90 days of delivery"
+
+
+def entailed(number, quote=QUOTE):
+    return {"claim": number, "says": "entailed", "quote": quote}
+
+
+async def votes_in_one_call(draft, answer):
+    """The votes by the place of their claim, and how often the model was asked."""
+    said = answer if not isinstance(answer, list) else says(json.dumps({"claims": answer}))
+    async with ScriptedModel(lambda _: said) as model, open_chat_model(model.base_url) as chat:
+        checks = load_checks([CHECKS])
+        verifier = Verifier(checks=checks, chat=chat, model="m", accuracy=0.8, calls="one")
+        votes = await verifier.ask(draft, index=INDEX, facts=Facts(), deadline=Deadline.after(10))
+        return votes, model.bodies
+
+
+def outcomes(votes):
+    return [(vote.vote.status.value, vote.vote.label) for vote in votes]
+
+
+async def test_one_call_gives_a_vote_on_every_claim():
+    answer = [entailed(1), {"claim": 2, "says": "unsupported", "quote": ""}]
+    votes, asked_for = await votes_in_one_call(TWO, answer)
+    assert outcomes(votes) == [("cast", "entailed"), ("cast", "unsupported")]
+    assert len(asked_for) == 1
+    assert [f.verdict for f in findings_of(TWO, votes)] == [Verdict.SUPPORTED, Verdict.UNSUPPORTED]
+
+
+async def test_a_claim_that_one_call_supports_names_the_clause_and_its_words():
+    votes, _ = await votes_in_one_call(DRAFT, [entailed(1)])
+    (found,) = findings_of(DRAFT, votes)
+    assert (found.clause, found.quote) == ("R1", QUOTE)
+
+
+@pytest.mark.parametrize(
+    ("first", "why"),
+    [
+        pytest.param([], "left-out", id="left-out"),
+        pytest.param([entailed(1), entailed(1)], "left-out", id="named-twice"),
+        pytest.param([entailed(1), {"claim": 1}], "left-out", id="named-twice-once-misshapen"),
+        pytest.param([{"claim": 1, "says": "entailed"}], "left-out", id="without-a-quote-field"),
+        pytest.param([entailed(1) | {"sure": True}], "left-out", id="with-a-field-too-many"),
+        pytest.param([entailed("1")], "left-out", id="number-as-text"),
+        pytest.param([entailed(1) | {"says": "maybe"}], "unknown-label", id="another-word"),
+        pytest.param([entailed(1, "returned whenever you like it")], "not-verbatim", id="invented"),
+        pytest.param([entailed(1, "90 days")], "not-verbatim", id="too-short"),
+    ],
+)
+async def test_a_claim_without_a_sound_answer_has_a_failed_vote_and_takes_no_other_along(
+    first, why
+):
+    votes, _ = await votes_in_one_call(TWO, [*first, entailed(2)])
+    assert outcomes(votes) == [("failed", None), ("cast", "entailed")]
+    assert votes[0].vote.why == why
+    assert findings_of(TWO, votes)[0].verdict is not Verdict.SUPPORTED
+
+
+async def test_entailed_without_words_of_a_clause_supports_nothing():
+    votes, _ = await votes_in_one_call(DRAFT, [entailed(1, "")])
+    assert findings_of(DRAFT, votes)[0].verdict is Verdict.UNKNOWN
+
+
+async def test_a_model_that_is_unsure_of_a_claim_abstains():
+    votes, _ = await votes_in_one_call(DRAFT, [{"claim": 1, "says": "abstain", "quote": ""}])
+    assert outcomes(votes) == [("abstained", None)]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(garbage_json(), id="broken-json"),
+        pytest.param(status(400), id="refused-request"),
+        pytest.param(says('{"claims": "all fine"}'), id="another-shape"),
+        pytest.param(says('{"claims": [1, 2]}'), id="numbers-alone"),
+    ],
+)
+async def test_one_call_that_fails_fails_for_every_claim(fault):
+    votes, _ = await votes_in_one_call(TWO, fault)
+    assert outcomes(votes) == [("failed", None)] * 2
+
+
+async def test_answers_about_claims_that_nobody_asked_about_are_ignored():
+    votes, _ = await votes_in_one_call(DRAFT, [entailed(1), entailed(7), entailed(0)])
+    assert outcomes(votes) == [("cast", "entailed")]
+
+
+async def test_a_draft_without_open_claims_costs_no_call():
+    assert await votes_in_one_call(RULE, []) == ((), [])
+
+
+async def test_rules_that_see_another_number_are_not_outvoted_in_one_call_either():
+    draft = "Jackets can be returned within 120 days of delivery."
+    votes, _ = await votes_in_one_call(draft, [entailed(1)])
+    assert findings_of(draft, votes)[0].verdict is Verdict.UNKNOWN
+
+
+async def test_a_host_that_declares_questions_of_its_own_keeps_ours(tmp_path):
+    (tmp_path / "questions.yaml").write_text(
+        "entailed:\n  ask: Really?\n  labels: {a: it does, b: it does not}\n  says: {a: entailed}\n"
+    )
+    checks = load_checks([tmp_path, CHECKS])
+    assert checks.questions["entailed"].ask == "Really?"
+    assert "each-claim" in checks.questions

@@ -48,6 +48,7 @@ SENTENCES = {
     "shutting-down": "The service was shutting down before the ticket was decided",
     "attempts": "Deciding the ticket was begun {attempts} times and never finished",
     "no-record": "The ledger could not record the decision",
+    "unanswered": "Decision {decision} was recorded too late to be answered, so a person decides",
     "unknown-placeholder": "The reply or an argument holds a placeholder of unknown origin",
 }
 """Reason code to its sentence; the fields are the reason's params."""

@@ -38,7 +38,6 @@ __all__ = [
     "enlist",
     "expired",
     "find",
-    "give_to_person",
     "pending",
     "settle",
     "take_expired",
@@ -53,8 +52,6 @@ class Stage(StrEnum):
 
     OPEN = "open"
     """Somebody works on it, or did until a crash."""
-    HANDED = "handed"
-    """Whoever asked was told that a person takes it; that decision is still to be recorded."""
     DONE = "done"
 
 
@@ -63,7 +60,7 @@ class KeyReusedError(LedgerError):
 
 
 class LeaseLostError(LedgerError):
-    """Somebody else works on the ticket by now, or a person was promised."""
+    """Somebody else works on the ticket by now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +105,6 @@ class Accepted:
 
     claim: Claim
     conversation: str
-    stage: Stage
     request: str
 
 
@@ -197,6 +193,8 @@ def accept_done(draft: Draft, tx: Transaction, *, subject: str, decision: str, a
 def settle(claim: Claim, tx: Transaction, *, subject: str, decision: str, answer: str) -> None:
     """Note that a ticket is decided, in the transaction that records its decision.
 
+    The one who decided it may do so again: what came too late is taken back.
+
     Raises:
         LeaseLostError: It is no longer the claim's; whatever was to be written is not.
     """
@@ -208,18 +206,7 @@ def settle(claim: Claim, tx: Transaction, *, subject: str, decision: str, answer
         decision=decision,
         answer=sealed,
         request=None,
-        lease_owner=None,
-        lease_until_us=None,
     )
-
-
-def give_to_person(tx: Transaction, claim: Claim) -> None:
-    """Note that whoever asked was told `human`: nothing else may be decided any more.
-
-    Raises:
-        LeaseLostError: It is no longer the claim's.
-    """
-    _change(tx, claim, state=Stage.HANDED)
 
 
 def take_expired(tx: Transaction, *, owner: str, lease_s: float, limit: int = 8) -> list[Accepted]:
@@ -234,11 +221,7 @@ def take_expired(tx: Transaction, *, owner: str, lease_s: float, limit: int = 8)
             tx.connection.execute(closed.values(state=Stage.DONE, request=None))
             continue
         claim = _claim(tx, row, owner=owner, lease_s=lease_s)
-        taken.append(
-            Accepted(
-                claim=claim, conversation=row.conversation, stage=Stage(row.state), request=request
-            )
-        )
+        taken.append(Accepted(claim=claim, conversation=row.conversation, request=request))
     return taken
 
 
@@ -261,7 +244,7 @@ def find(tx: Transaction, identity: str) -> Kept | None:
 
 def pending(tx: Transaction) -> int:
     """How many accepted tickets are not decided yet."""
-    own = (intake.c.tenant == tx.tenant, intake.c.state.in_([Stage.OPEN, Stage.HANDED]))
+    own = (intake.c.tenant == tx.tenant, intake.c.state == Stage.OPEN)
     return tx.connection.execute(select(func.count()).select_from(intake).where(*own)).scalar_one()
 
 
@@ -276,7 +259,7 @@ def _hashes(tx: Transaction, draft: Draft) -> tuple[str | None, str]:
 def _expired(tx: Transaction) -> tuple[ColumnElement[bool], ...]:
     return (
         intake.c.tenant == tx.tenant,
-        intake.c.state.in_([Stage.OPEN, Stage.HANDED]),
+        intake.c.state == Stage.OPEN,
         intake.c.lease_until_us <= tx.now_us,
     )
 
@@ -339,7 +322,6 @@ def _change(tx: Transaction, claim: Claim, **values: object) -> None:
         intake.c.id == claim.id,
         intake.c.lease_owner == claim.owner,
         intake.c.attempts == claim.attempts,
-        intake.c.state != Stage.DONE,
     )
     if tx.connection.execute(update(intake).where(*held).values(values)).rowcount != 1:
         raise LeaseLostError("the ticket is no longer this process's to decide")

@@ -119,6 +119,8 @@ class ReplyCheckSpec:
     model: str
     accuracy: float
     """Assumed of each of its verifiers."""
+    calls: Literal["per_claim", "one"]
+    """Whether it is asked small questions about each claim, or once about all of a draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

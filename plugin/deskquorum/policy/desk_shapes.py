@@ -100,6 +100,7 @@ class ReplyCheckShape(_Shape):
 
     model: _Text
     accuracy: Annotated[float, Field(gt=0, lt=1)] = 0.75
+    calls: Literal["per_claim", "one"] = "per_claim"
 
 
 class ServiceShape(_Shape):

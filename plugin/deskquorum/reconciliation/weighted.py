@@ -7,6 +7,7 @@ names the true label with probability `a` and any other with `(1 - a) / (K - 1)`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,21 +32,38 @@ def assumed_posterior(
         votes: In any order; a vote's distribution counts by its mass.
         accuracies: Labeler id to its assumed accuracy, 0..1.
     """
+    cast = tuple(
+        (
+            vote.family or vote.labeler,
+            str(vote.label),
+            tuple(_likelihoods(labels, vote, accuracies[vote.labeler])),
+        )
+        for vote in votes
+    )
+    return _posterior(tuple(labels), cast)
+
+
+@lru_cache(maxsize=4096)
+def _posterior(
+    labels: tuple[str, ...], cast: tuple[tuple[str, str, tuple[float, ...]], ...]
+) -> NDArray[np.float64]:
+    """Of family, label and likelihoods of each vote: tickets in a row are voted on alike."""
     place = {label: n for n, label in enumerate(labels)}
-    families = {name: n for n, name in enumerate(sorted({v.family or v.labeler for v in votes}))}
-    logs = np.log([_likelihoods(labels, vote, accuracies[vote.labeler]) for vote in votes])
-    named = np.array([place[str(vote.label)] for vote in votes])
-    own = logs[np.arange(len(votes)), named]
+    families = {name: n for n, name in enumerate(sorted({family for family, _, _ in cast}))}
+    logs = np.log([likelihoods for _, _, likelihoods in cast])
+    named = np.array([place[label] for _, label, _ in cast])
+    own = logs[np.arange(len(cast)), named]
     scores = discounted_scores(
-        np.zeros(len(votes), dtype=np.int64),
+        np.zeros(len(cast), dtype=np.int64),
         named,
-        np.array([families[vote.family or vote.labeler] for vote in votes]),
+        np.array([families[family] for family, _, _ in cast]),
         # INVARIANT: no vote counts against the label it names, however poor the labeler.
         np.maximum(own[:, None] - logs, 0.0),
         items=1,
         between=0.0,
     )
     posterior: NDArray[np.float64] = capped(softmax(scores))[0]
+    posterior.setflags(write=False)
     return posterior
 
 

@@ -6,10 +6,8 @@ answered nothing else is recorded for it by this process.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,13 +29,9 @@ from deskquorum.ledger.intake import (
     Draft,
     Kept,
     KeyReusedError,
-    LeaseLostError,
-    Stage,
     accept,
     accept_done,
     earlier,
-    find,
-    give_to_person,
     settle,
 )
 from deskquorum.server.service import Service
@@ -49,17 +43,13 @@ _log = structlog.get_logger("deskquorum.deciding")
 _ACCEPT_S = 1.0
 """Longest wait for the database to take a ticket."""
 
-_RECORD_S = 0.3
-"""Kept back from the deadline for recording."""
+_GRACE_S = 0.08
+"""Beyond the deadline, for what is being written down by then."""
+
+_LEAST_S = 0.01
 
 _LEASE_S = 15.0
 """Added to the deadline: whoever has not answered by then is gone."""
-
-_COMMIT_S = 0.07
-"""Granted beyond the deadline to a record that is being committed."""
-
-_RESOLVE_S = 0.01
-"""Granted beyond that, twice, for finding out whether the record is there."""
 
 _BACK_OFF_S = (0.1, 0.5, 1.0, 2.0, 5.0, 5.0, 10.0, 10.0)
 _MOST_OWED = 1000
@@ -120,15 +110,15 @@ class Deciding:
         if flight.tickets >= self._service.limits.max_in_flight:
             return await self._shed(draft, ticket, began, min(deadline_s, _ACCEPT_S))
         held: Claim | Kept | None = None
-        work = _Work(ticket=ticket)
-        with flight.ticket(deadline_s) as scope:
-            held = await self._accept(draft, lease_s=deadline_s + _LEASE_S)
+        decision: Decision | None = None
+        with flight.ticket(deadline_s + _GRACE_S):
+            held = await self._accept(draft, within_s=deadline_s, lease_s=deadline_s + _LEASE_S)
             if isinstance(held, Claim):
                 left_s = deadline_s - (time.monotonic() - began)
-                await self._decide(work, held, left_s, scope)
+                decision = await self._decided(held, ticket, max(left_s, _LEAST_S))
         match held:
             case Claim():
-                return await self._told(work, held, began)
+                return self._told(held, ticket, decision, began)
             case Kept():
                 return self._replayed(held)
             case None:
@@ -156,76 +146,50 @@ class Deciding:
 
     async def _finished(self, accepted: Accepted, ticket: Ticket, attempts: int) -> None:
         began, claim = time.monotonic(), accepted.claim
-        work = _Work(ticket=ticket)
-        if accepted.stage is Stage.OPEN and claim.attempts <= attempts:
+        if claim.attempts <= attempts:
+            decision: Decision | None = None
             deadline_s = self._service.desk.parts.desk.deadline_s
-            with self._service.flight.ticket(deadline_s) as scope:
-                await self._decide(work, claim, deadline_s, scope)
-            await self._told(work, claim, began)
+            with self._service.flight.ticket(deadline_s + _GRACE_S):
+                decision = await self._decided(claim, ticket, deadline_s)
+            self._told(claim, ticket, decision, began)
             return
-        promised = accepted.stage is Stage.HANDED
-        reason = _LATE if promised else _reason("attempts", attempts=str(claim.attempts - 1))
+        reason = _reason("attempts", attempts=str(claim.attempts - 1))
         await self._owe(
             ticket, self._service.desk.to_person(ticket, reason), partial(settle, claim)
         )
 
-    async def _accept(self, draft: Draft, *, lease_s: float) -> Claim | Kept | None:
+    async def _accept(
+        self, draft: Draft, *, within_s: float, lease_s: float
+    ) -> Claim | Kept | None:
         accepting = partial(accept, draft=draft, owner=self._service.owner, lease_s=lease_s)
         try:
-            return await self._service.records.write(accepting, within_s=_ACCEPT_S)
+            return await self._service.records.write(accepting, within_s=min(_ACCEPT_S, within_s))
         except (KeyReusedError, ErasedError):
             raise
         except LedgerError:
             return None
 
-    async def _decide(
-        self, work: _Work, claim: Claim, left_s: float, scope: anyio.CancelScope
-    ) -> None:
+    async def _decided(self, claim: Claim, ticket: Ticket, left_s: float) -> Decision:
         """By the desk; its record stands and falls with the ticket's being done."""
-        loop, until = asyncio.get_running_loop(), scope.deadline + _COMMIT_S
-
-        def wait_for_commit() -> None:
-            scope.deadline = until
 
         def done(decision: Decision, tx: Transaction) -> None:
             text = answer_text(decision)
-            settle(claim, tx, subject=work.ticket.subject, decision=decision.id, answer=text)
-            if not work.commit():
-                raise LeaseLostError("nobody waits for this record any more")
-            loop.call_soon_threadsafe(wait_for_commit)
+            settle(claim, tx, subject=ticket.subject, decision=decision.id, answer=text)
 
-        work.decision = await self._service.desk.decide(
-            work.ticket, deadline_s=max(left_s - _RECORD_S, left_s / 2), settle=(done,)
-        )
+        return await self._service.desk.decide(ticket, deadline_s=left_s, settle=(done,))
 
-    async def _told(self, work: _Work, claim: Claim, began: float) -> Answer:
-        """What was recorded; or that a person takes it, and nothing else will be recorded."""
-        decision = work.decision
+    def _told(
+        self, claim: Claim, ticket: Ticket, decision: Decision | None, began: float
+    ) -> Answer:
+        """What was recorded; or that a person takes it, which is recorded as soon as it can be."""
         if decision is not None and _is_recorded(decision):
             return self._answered(decision, began)
-        if not work.give_up() and (kept := await self._committed(claim)) is not None:
-            # The record was on its way when the deadline passed, and arrived.
-            return self._replayed(kept)
         reason = _LATE if decision is None else _reason("no-record")
         if self._service.flight.cut:
             reason = _reason("shutting-down")
-        promise = self._service.desk.to_person(work.ticket, reason)
-        self._later(work.ticket, promise, partial(settle, claim))
+        promise = self._service.desk.to_person(ticket, reason)
+        self._later(ticket, promise, partial(settle, claim))
         return self._answered(promise, began)
-
-    async def _committed(self, claim: Claim) -> Kept | None:
-        """What the claim's ticket came to, if its record is there; otherwise it never will be.
-
-        A writer waits for the writer before, so a record that is on its way comes first.
-        """
-        records = self._service.records
-        with suppress(LeaseLostError):
-            with suppress(LedgerError):
-                await records.write(partial(give_to_person, claim=claim), within_s=_RESOLVE_S)
-            return None
-        with suppress(LedgerError):
-            return await records.read(partial(find, identity=claim.id), within_s=_RESOLVE_S)
-        return None
 
     async def _shed(self, draft: Draft, ticket: Ticket, began: float, within_s: float) -> Answer:
         """At once to a person: more than this would make everybody late."""
@@ -292,32 +256,6 @@ class Deciding:
             _log.error("a promise is not recorded: the database is away", decision=promise.id)
         finally:
             self._owed -= 1
-
-
-class _Work:
-    """A ticket that is being decided.
-
-    Its record is about to be committed, or nobody waits for it any more: the first one wins.
-    """
-
-    def __init__(self, *, ticket: Ticket) -> None:
-        self.ticket = ticket
-        self.decision: Decision | None = None
-        self._lock = threading.Lock()
-        self._committing = False
-        self._given_up = False
-
-    def commit(self) -> bool:
-        """Go on with committing; False when nobody waits any more."""
-        with self._lock:
-            self._committing = not self._given_up
-            return self._committing
-
-    def give_up(self) -> bool:
-        """Wait no longer; False when a commit had begun before."""
-        with self._lock:
-            self._given_up = not self._committing
-            return self._given_up
 
 
 def _is_recorded(decision: Decision) -> bool:

@@ -16,7 +16,6 @@ from deskquorum.ledger.intake import (
     enlist,
     expired,
     find,
-    give_to_person,
     pending,
     settle,
     take_expired,
@@ -119,12 +118,15 @@ def test_a_retry_under_the_same_key_takes_over_what_a_crash_left(write, clock):
     assert again.attempts == 2
 
 
-def test_what_was_promised_to_a_person_stays_promised(write, clock):
-    claim = write(accept, draft(), owner="a", lease_s=10)
-    write(give_to_person, claim)
-    clock.pass_s(11)
-    (taken,) = write(take_expired, owner="b", lease_s=10)
-    assert taken.stage is Stage.HANDED
+def test_whoever_decided_a_ticket_may_take_it_back_and_nobody_else(write, clock):
+    claim = write(accept, draft("k"), owner="a", lease_s=10)
+    write(done(claim))
+    write(done(claim, answer='{"route": "human", "late": 1}'))
+    assert write(find, claim.id).answer == '{"route": "human", "late": 1}'
+    with pytest.raises(LeaseLostError):
+        write(done(Claim(id=claim.id, owner="b", attempts=1)))
+    clock.pass_s(60)
+    assert write(take_expired, owner="b", lease_s=10) == []
 
 
 def test_what_nobody_waits_for_can_be_taken_up_at_once(write):

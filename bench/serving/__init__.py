@@ -1,0 +1,1 @@
+"""One job, done by several systems with the same simulated model; see `bench/service.py`."""
