@@ -39,6 +39,7 @@ from deskquorum.opening import open_model, open_parts
 from deskquorum.recording import record
 from deskquorum.run import Run, Settle
 from deskquorum.setups import LOOK_EVERY_S, Setups
+from deskquorum.tracing import span
 
 __all__ = ["Desk", "Labeled", "load_desk"]
 
@@ -260,7 +261,8 @@ class Desk:
             if not run.failures:
                 run.failures.append(Reason(code="late", params={"stage": run.stage}))
             decision = self._hand_off(run)
-        return await record(run, decision, given_up_at=deadline.earlier(-_GRACE_S))
+        with span("record"):
+            return await record(run, decision, given_up_at=deadline.earlier(-_GRACE_S))
 
     async def _work(self, run: Run, votes_by: Deadline) -> Decision:
         choose = partial(labelers_to_ask, run.setup.parts.rules)
@@ -268,17 +270,17 @@ class Desk:
         run.stage = "judgement"
         failures = (*gathered.evidence.failures, *await run.setup.watch.drifts(run.votes))
         run.evidence = replace(gathered.evidence, failures=failures)
-        return await in_thread(
-            partial(
-                judge,
-                run.evidence,
-                run.setup.parts.rules,
-                decision_id=run.decision_id,
-                now=run.ticket_time,
-                saved_calls=gathered.saved_calls,
-                findings=gathered.findings,
-            )
+        judging = partial(
+            judge,
+            run.evidence,
+            run.setup.parts.rules,
+            decision_id=run.decision_id,
+            now=run.ticket_time,
+            saved_calls=gathered.saved_calls,
+            findings=gathered.findings,
         )
+        with span("judgement"):
+            return await in_thread(judging)
 
     def _hand_off(self, run: Run) -> Decision:
         """A decision without a judgement: a person takes the ticket, with what is known."""

@@ -18,6 +18,7 @@ from deskquorum.opening import Opened
 from deskquorum.redaction import Session
 from deskquorum.run import Run, leaks_in, redacted_proposal
 from deskquorum.sourcing import FactReader
+from deskquorum.tracing import span
 from deskquorum.verifying import Verified, Verifier
 
 __all__ = ["Gathered", "gather_evidence", "in_thread"]
@@ -53,7 +54,8 @@ async def gather_evidence(
     run.stage = "models"
     opened = await run.setup.opened()
     run.stage = "redaction"
-    run.session = session = await in_thread(partial(run.setup.parts.redactor.open, run.ticket))
+    with span("redaction"):
+        run.session = session = await in_thread(partial(run.setup.parts.redactor.open, run.ticket))
     # Before anything else is redacted: what is replaced counts as known to the conversation.
     leaks = leaks_in(run.ticket.proposal, session)
     run.stage = "facts"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deskquorum.assembly import Parts
 from deskquorum.facts import ClosedSource, FactSource, open_sources
 from deskquorum.labeling import Labeler, PromptLabeler, load_embedder
-from deskquorum.llm import ChatModel, local_model, open_chat_model, why_no_local_model
+from deskquorum.llm import ChatModel, TracedChat, local_model, open_chat_model, why_no_local_model
 from deskquorum.policy import ModelSpec, NearestSpec
 from deskquorum.sourcing import FactReader
 from deskquorum.verifying import Verifier
@@ -110,7 +110,7 @@ async def open_model(
         if url is None:
             yield None
             return
-        yield await stack.enter_async_context(
+        chat = await stack.enter_async_context(
             open_chat_model(
                 url,
                 api_key=(keys or {}).get(model.api_key_env or ""),
@@ -118,6 +118,7 @@ async def open_model(
                 max_concurrency=model.max_concurrency,
             )
         )
+        yield TracedChat(chat)
 
 
 def _models_asked(parts: Parts) -> set[str]:

@@ -23,6 +23,7 @@ from deskquorum.ledger import Transaction
 from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
+from deskquorum.tracing import span
 
 __all__ = ["Run", "Settle", "leaks_in", "redacted_proposal"]
 
@@ -56,7 +57,8 @@ class Run:
         """Something that is done beside others; the first that does not end well is the stage."""
         done = False
         try:
-            yield
+            with span(stage):
+                yield
             done = True
         finally:
             if not done and not self._stopped:

@@ -18,6 +18,7 @@ RUNTIME_EXTRAS = (
     "agents",
     "mcp",
     "scale",
+    "otel",
 )
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a request is refused and logged, and the answer tells nothing that it knows."""
+"""What is wrong with a request is refused and logged, and the answer gives nothing away."""
 
 import json
 import socket

@@ -4,39 +4,34 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import anyio
+import anyio.to_thread
 import httpx
 import pytest
 
 from deskquorum.testing import ScriptedModel, letters, slow
 
 
-def slowed(place, url):
-    """The desk with a model that every ticket asks."""
+@pytest.fixture
+async def slow_desk(place):
+    """The desk with a model that every ticket asks, and that takes two seconds."""
     desk = place.folder / "policies" / "desk.yaml"
     text = desk.read_text(encoding="utf-8").replace("wave: 2", "wave: 1, price: 0")
     desk.write_text(text, encoding="utf-8")
-    return ("--model-url", url)
-
-
-@pytest.fixture
-async def model():
     async with ScriptedModel(lambda _: slow(2.0, letters({"A": 0.9, "B": 0.1}))) as running:
-        yield running
+        yield place, running.base_url
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("grace_s", "reason"), [(20, None), (1, "shutting-down")])
-async def test_what_is_in_hand_is_finished_or_handed_off(
-    place, serve, model, ticket, grace_s, reason
-):
-    import anyio
-
-    await anyio.to_thread.run_sync(_story, place, serve, model.base_url, ticket, grace_s, reason)
+async def test_what_is_in_hand_is_finished_or_handed_off(serve, slow_desk, ticket, grace_s, reason):
+    # The model is served by this thread's event loop.
+    await anyio.to_thread.run_sync(_story, serve, slow_desk, ticket, (grace_s, reason))
 
 
-def _story(place, serve, url, ticket, grace_s, reason):
-    options = slowed(place, url)
-    service = serve(place, "--grace-s", str(grace_s), *options)
+def _story(serve, slow_desk, ticket, case):
+    (place, url), (grace_s, reason) = slow_desk, case
+    service = serve(place, "--grace-s", str(grace_s), "--model-url", url)
     with service.client("bot") as client, ThreadPoolExecutor(4) as threads:
         asking = [threads.submit(client.post, "/v1/decisions", json=ticket) for _ in range(3)]
         time.sleep(0.7)

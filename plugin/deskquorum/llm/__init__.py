@@ -16,6 +16,7 @@ from deskquorum.llm.prompt_bodies import Example
 from deskquorum.llm.prompts import Prompt, load_prompts
 from deskquorum.llm.quoting import new_fence
 from deskquorum.llm.retrying import RetryingChat
+from deskquorum.llm.traced import TracedChat
 
 __all__ = [
     "ABSTAIN",
@@ -33,6 +34,7 @@ __all__ = [
     "Prompt",
     "Reading",
     "RetryingChat",
+    "TracedChat",
     "ask_for_label",
     "load_prompts",
     "local_model",

@@ -35,6 +35,7 @@ from deskquorum.ledger.intake import (
     settle,
 )
 from deskquorum.server.service import Service
+from deskquorum.tracing import span
 
 __all__ = ["Answer", "Deciding", "InProgressError", "answer_text"]
 
@@ -176,7 +177,11 @@ class Deciding:
             text = answer_text(decision)
             settle(claim, tx, subject=ticket.subject, decision=decision.id, answer=text)
 
-        return await self._service.desk.decide(ticket, deadline_s=left_s, settle=(done,))
+        with span("decide") as note:
+            decision = await self._service.desk.decide(ticket, deadline_s=left_s, settle=(done,))
+            note("deskquorum.decision", decision.id)
+            note("deskquorum.route", decision.route.value)
+        return decision
 
     def _told(
         self, claim: Claim, ticket: Ticket, decision: Decision | None, began: float

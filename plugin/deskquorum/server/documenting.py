@@ -29,6 +29,7 @@ _TOLD = {
     421: "The service does not answer for this host.",
     422: "The request is not what was expected; all that is wrong is told.",
     429: "Too many requests.",
+    431: "The request's head is too long.",
     501: "Not there yet.",
     503: "Not available now; try again.",
 }
@@ -48,7 +49,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model=ProblemOut.__name__)}}}
     return {
         status: {"description": _TOLD[status], "content": content}
-        for status in sorted({*statuses, 400, 421, 503})
+        for status in sorted({*statuses, 400, 421, 431, 503})
     }
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from deskquorum.decision import SENTENCES
 from deskquorum.domain import Decision
@@ -11,7 +18,6 @@ __all__ = ["Metrics"]
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0)
 _REASONS = frozenset(SENTENCES)
-_METHODS = frozenset({"GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
 class Metrics:
@@ -19,6 +25,8 @@ class Metrics:
 
     def __init__(self) -> None:
         """Start from zero, in a registry of its own."""
+        # Untyped in its library.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         self.decisions = self._counter(
             "decisions", "Decisions by route and first reason", "route", "reason"
@@ -35,13 +43,9 @@ class Metrics:
         self.refusals = self._counter("refusals", "Requests refused at the door", "why")
         self.replays = self._counter("replays", "Answers given again by idempotency key")
         self.failures = self._counter("failures", "Surprises answered with 500")
-        self.votes = self._counter("failed_votes", "Votes that failed, by kind", "kind")
         self.in_flight = self._gauge("in_flight", "Tickets being decided")
         self.streams = self._gauge("streams", "Event streams open")
         self.pending = self._gauge("intake_pending", "Accepted tickets without a decision")
-        self.reviews = self._gauge("reviews_open", "Review items that wait for a person")
-        self.overdue = self._gauge("reviews_overdue", "Review items past their due time")
-        self.outbox = self._gauge("outbox", "Actions in the outbox, by state", "state")
         self.loops = self._gauge("loop_ok", "Whether a background loop works", "loop")
 
     def decided(self, decision: Decision, seconds: float) -> None:
@@ -57,7 +61,7 @@ class Metrics:
 
     def answered(self, method: str, path: str, status: int) -> None:
         """Count an answer by the route's template, never by the path that was asked for."""
-        self.requests.labels(method if method in _METHODS else "other", path, str(status)).inc()
+        self.requests.labels(method, path, str(status)).inc()
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""

@@ -33,6 +33,7 @@ _TITLES = {
     "key-reused": "the idempotency key was used for another request",
     "too-many-requests": "too many requests",
     "misdirected": "the service does not answer for this host",
+    "long-head": "the request's head is too long",
     "internal": "something broke here",
     "not-implemented": "not there yet",
     "unavailable": "not available now",

@@ -20,6 +20,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from deskquorum.server.problems import ProblemError
 from deskquorum.server.service import Service
+from deskquorum.tracing import span
 
 __all__ = ["Watch"]
 
@@ -28,6 +29,10 @@ _log = structlog.get_logger("deskquorum.requests")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _ONCE = ("authorization", "content-length", "content-type", "host", "idempotency-key")
 """Headers that stand once or not at all: parties that read different ones can be played off."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_HEADERS, _HEAD_BYTES = 64, 16_384
+"""Headers of a request and their length, at most."""
 
 _ALWAYS_OPEN = frozenset({"/healthz", "/readyz", "/metrics"})
 """Answered by a service that ends, too."""
@@ -68,8 +73,11 @@ class Watch:
             await send(message)
 
         try:
-            with self._service.flight.request():
+            with self._service.flight.request(), span("request", caller=headers) as note:
                 await self._answer(scope, headers, receive, sending)
+                note("http.request.method", _method(scope))
+                note("http.route", _route(scope))
+                note("http.response.status_code", status)
         except Exception as exc:  # noqa: BLE001 - any surprise is answered with 500
             self._service.metrics.failures.inc()
             _log.error("failed", kind=type(exc).__name__, where=_where(exc))
@@ -95,6 +103,9 @@ class Watch:
             self._service.metrics.refused("header")
             detail = f"the header {twice[0]} stands twice"
             return ProblemError(status=400, code="bad-request", detail=detail)
+        if len(scope["headers"]) > _HEADERS or sum(map(_length, scope["headers"])) > _HEAD_BYTES:
+            self._service.metrics.refused("header")
+            return ProblemError(status=431, code="long-head")
         if allowed and named.lower() not in allowed:
             self._service.metrics.refused("host")
             return ProblemError(status=421, code="misdirected")
@@ -105,19 +116,31 @@ class Watch:
         return None
 
     def _note(self, scope: Scope, status: int, took_s: float) -> None:
-        route = getattr(scope.get("route"), "path", "none")
-        method = scope["method"] if scope["method"].isalpha() else "other"
+        route, method = _route(scope), _method(scope)
         self._service.metrics.answered(method, route, status)
         known: Mapping[str, object] = {"key": scope.get("deskquorum.key")}
         _log.info(
             "answered",
-            method=method[:10],
+            method=method,
             path=route,
             status=status,
             took_ms=round(took_s * 1000),
             tenant=self._service.tenant,
             **{name: value for name, value in known.items() if value is not None},
         )
+
+
+def _route(scope: Scope) -> str:
+    """The route's template: the path itself may hold anything."""
+    return str(getattr(scope.get("route"), "path", "none"))
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _length(header: tuple[bytes, bytes]) -> int:
+    return len(header[0]) + len(header[1])
 
 
 def _request_id(headers: Headers) -> str:
