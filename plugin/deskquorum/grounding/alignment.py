@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from deskquorum.grounding.kept import Kept
 from deskquorum.grounding.passages import Mark
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class WordVectors:
 
     def __init__(self, embed: Embed | None) -> None:
         self._embed = embed
-        self._known: dict[str, npt.NDArray[np.float32]] = {}
+        self._known: Kept[str, npt.NDArray[np.float32]] = Kept(_KEPT)
 
     def of(self, words: Sequence[str]) -> npt.NDArray[np.float32] | None:
         """One row of unit length for each word; None without an embedding."""
@@ -36,13 +37,12 @@ class WordVectors:
             return None
         import numpy as np
 
-        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        rows = {word: self._known.get(word) for word in words}
+        new = [word for word, row in rows.items() if row is None]
         if new:
-            if len(self._known) > _KEPT:
-                self._known.clear()
-                new = list(dict.fromkeys(words))
-            self._known.update(zip(new, self._embed(new), strict=True))
-        return np.array([self._known[word] for word in words])
+            for word, row in zip(new, self._embed(new), strict=True):
+                rows[word] = self._known.put(word, row)
+        return np.array([rows[word] for word in words])
 
 
 def cosines(

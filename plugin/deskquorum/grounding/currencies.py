@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import regex
-
 from deskquorum.grounding.passages import Passage
+from deskquorum.grounding.patterns import Pattern
 
 __all__ = ["currency_agreement"]
 
@@ -23,17 +22,17 @@ _NAMES = {
     "CAD": r"canadian dollars?|cad",
     "AUD": r"australian dollars?|aud",
 }
-_NAMED = regex.compile(
+_NAMED = Pattern(
     r"(?<!\p{L})(?:"
     + "|".join(rf"(?P<{code}>{names})" for code, names in _NAMES.items())
     + r")(?!\p{L})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-_OF_THE_CASE = regex.compile(
+_OF_THE_CASE = Pattern(
     r"(?:local|same|original|own) currency|currency (?:of|in which)|moneda (?:de|local|en)|"
     r"währung (?:der|des|in)|landeswährung|(?:devise|monnaie) (?:de|du|locale|d'origine)|moeda "
     r"(?:de|da|do|local)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 
 
@@ -63,4 +62,4 @@ def _codes(text: str) -> list[str]:
 
 
 _REACH = 12
-_AMOUNT = regex.compile(r"[\d\p{L}]*\d[\d.,]*\s?$")
+_AMOUNT = Pattern(r"[\d\p{L}]*\d[\d.,]*\s?$")

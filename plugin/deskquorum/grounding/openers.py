@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import regex
+from deskquorum.grounding.patterns import Pattern
 
 __all__ = [
     "AFTER_COMMA",
@@ -76,27 +76,27 @@ OPENERS: dict[Part, str] = {
         "así que|por eso|por lo que|donc|c'est pourquoi|daher|deshalb|also|somit|por isso|então"
     ),
 }  # fmt: skip
-INNER = regex.compile(
+INNER = Pattern(
     "|".join(
         rf"(?P<{part.value}>(?<![\p{{L}}'])(?:{words})(?![\p{{L}}']))"
         for part, words in OPENERS.items()
         if part in {Part.EXCEPTION, Part.CONCESSION, Part.CONDITION}
     ),
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-AFTER_COMMA = regex.compile(
+AFTER_COMMA = Pattern(
     r"[,:]\s+(?:(?:and|but|yet|or|y|pero|et|mais|und|aber|e|mas)\s+)?(?:"
     + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in OPENERS.items())
     + r")",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-OPENING = regex.compile(
+OPENING = Pattern(
     r"\s*(?:(?:and|but|yes|no|sure),?\s+)?(?:"
     + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in OPENERS.items())
     + r")",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-JOINT = regex.compile(
+JOINT = Pattern(
     r";\s+|\s+[—\u2013-]\s+|:\s+"
     r"|,\s+(?=(?:and|but|yet|while|whereas|though|y|pero|mientras|et|mais|tandis|und|aber|sondern|"
     r"während|e|mas|enquanto|plus|nor)\s)"
@@ -108,42 +108,42 @@ JOINT = regex.compile(
     r"|,\s+(?=(?:[\p{L}'-]+\s){1,3}(?:pay|pays|get|gets|is|are|can|may|must|costs?|receives?)\s)"
     r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
     r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-INCLUSION = regex.compile(
+INCLUSION = Pattern(
     r",\s+(?=(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|"
     r"inbegriffen|"
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)\b)"
     r"|,?\s+(?=(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|"
     r"incluindo)\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-IS_INCLUSION = regex.compile(
+IS_INCLUSION = Pattern(
     r"\s*(?!.*\b(?:is|are|isn't|aren't|not|be|was|"
     r"were)\b)(?:(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|"
     r"likewise|inbegriffen|"
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|"
     r"também)[\s.,;]*$"
     r"|(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-EXCEPTED = regex.compile(
+EXCEPTED = Pattern(
     r"\s*(?!.*\b(?:is|are|be|was|were)\b)(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|exempt|aside|"
     r"ausgenommen|excepté|"
     r"exceptuados?)[\s.,;]*$",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-BELOW_THAT = regex.compile(
+BELOW_THAT = Pattern(
     r"(?<!\p{L})(?:below that|above that|under that|over that|beyond that|otherwise|sonst|"
     r"darunter|darüber)(?!\p{L})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-SUBJECT = regex.compile(
+SUBJECT = Pattern(
     r"(?<=\s)(?:you|you'll|you'd|we|we'll|we'd|it|it's|it'll|there's|there|they|they'll|"
     r"then)(?=\s\p{L}+\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-TOPIC = regex.compile(
+TOPIC = Pattern(
     r"(?<=\s)(?:the|your|our)(?=\s(?:[^\s,;]+\s){1,6}(?:is|are|will|can|must|may|has|have)\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )

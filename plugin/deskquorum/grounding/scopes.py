@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import regex
-
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Part, Passage
+from deskquorum.grounding.patterns import Pattern
 
 if TYPE_CHECKING:
     from deskquorum.grounding.alignment import Nearness
@@ -21,7 +20,7 @@ _EVERYBODY = word_set(
     "regardless anyone irrelevant anybody todos todas cualquier cualquiera tous toutes alle jeder "
     "jede beide todos ambos"
 )
-_GROUP = regex.compile(
+_GROUP = Pattern(
     r"(?<!\p{L})(?:as an?|as the|being an?|with (?:your|an?)|on (?:your|the|an?)|staying in|"
     r"staying in the|"
     r"you're (?:an?|in the|on the|on an?)|you are (?:an?|in the|on the)|for an?|your|(?:on|in|"
@@ -29,11 +28,11 @@ _GROUP = regex.compile(
     r"como|als|en tant que|en tant qu'|com o|con (?:tu|su)|mit (?:Ihrer|Ihrem|der)|avec (?:votre|"
     r"une?))"
     r"\s+(?P<who>(?:[\p{L}'-]+\s?){1,3})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-_FOR = regex.compile(
+_FOR = Pattern(
     r"(?<!\p{L})(?:for|to|of the|open to|with an?|with|on|reserved for|für|para|pour)\s+\p{L}+",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 _ADDRESSED = word_set("you your you'd you'll you're usted tu te vous votre sie ihr ihnen você")
 _HELD = 0.75
