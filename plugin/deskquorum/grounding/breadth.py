@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Part, Passage
 from deskquorum.grounding.patterns import Pattern
 
@@ -22,6 +23,15 @@ _WIDE = Pattern(
     r"compris|"
     r"egal|auch wenn|ebenso|trotzdem|ohne ausnahme|mesmo assim|mesmo|também|ou não|o no|oder "
     r"nicht|ou non)(?!\p{L})",
+    needs=(
+        word_set(
+            "wherever whenever whatever whichever whoever however either irrelevant regardless "
+            "any or same even included including among too well alike both matter difference "
+            "different obstacle part without so exception anyway case exceptions also importar "
+            "igual incluso igualmente también même aussi soit importe compris egal auch ebenso "
+            "trotzdem ausnahme mesmo não o oder ou"
+        ),
+    ),
     ignore_case=True,
 )
 _NARROW = Pattern(
@@ -31,6 +41,14 @@ _NARROW = Pattern(
     r"sólo|solo|solamente|salvo|excepto|si|cuando|seulement|sauf|lorsque|quand|nur|außer|wenn|"
     r"falls|sofern|"
     r"somente|apenas|quando)(?!\p{L})",
+    needs=(
+        word_set(
+            "only alone solely exclusively unless except save but than apart provided long "
+            "condition if when while otherwise elsewhere sólo solo solamente salvo excepto si "
+            "cuando seulement sauf lorsque quand nur außer wenn falls sofern somente apenas "
+            "quando"
+        ),
+    ),
     ignore_case=True,
 )
 

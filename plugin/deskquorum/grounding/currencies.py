@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Passage
 from deskquorum.grounding.patterns import Pattern
 
@@ -26,6 +27,13 @@ _NAMED = Pattern(
     r"(?<!\p{L})(?:"
     + "|".join(rf"(?P<{code}>{names})" for code, names in _NAMES.items())
     + r")(?!\p{L})",
+    needs=(
+        word_set(
+            "dollar dollars usd dólar dólares euro euros eur sterling gbp franc francs chf "
+            "franken francos peso pesos mxn crown crowns czk kronen kronor sek kroner yen jpy "
+            "zloty zlotys złoty złotys pln reais real brl rupee rupees inr cad aud"
+        ),
+    ),
     ignore_case=True,
 )
 _OF_THE_CASE = Pattern(

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import NUMBER_WORDS
 from deskquorum.grounding.passages import Part, Passage, Segment
 from deskquorum.grounding.patterns import Pattern, any_of
@@ -62,18 +63,34 @@ _N = rf"(?P<n>\d+|{any_of(sorted([*NUMBER_WORDS, *TIMES], key=len, reverse=True)
 _EXCESS = Pattern(
     rf"(?<!\p{{L}}){_N}\s(?:\p{{L}}+\s)?(?:more than|over(?! the (?:year|phone))|above|too many|"
     rf"too much|beyond|de trop|de más|zu viele?|demasiado)(?!\p{{L}})",
+    needs=(word_set("than over above too beyond trop más viel viele demasiado"),),
     ignore_case=True,
 )
 _LEFT = Pattern(
     rf"(?<!\p{{L}})(?:(?:still|another|noch|otros|otras|encore|mais)\s{_N}(?=\s)"
     rf"|{_N}\s(?:\p{{L}}+\s)?(?:left|remaining|restantes?|übrig|more(?! than)|más(?! de| que)|"
     r"weitere|de plus))(?!\p{L})",
+    needs=(
+        word_set(
+            "still another noch otros otras encore mais left remaining restante restantes "
+            "übrig more más weitere plus"
+        ),
+    ),
     ignore_case=True,
 )
 _NEXT = Pattern(
     r"(?<!\p{L})(?:next|another|(?:one|no|any) more(?! than)|further|additional|weitere\w*|noch "
     r"ein\w*|otra(?! vez)|otro|ninguna más|una más|uno más|"
     r"une autre|un autre|outra|outro|a (?:second|third|fourth|fifth|sixth))(?!\p{L})",
+    needs=(
+        {
+            "~weitere",
+            *word_set(
+                "next another more further additional noch otra otro más autre outra outro "
+                "second third fourth fifth sixth"
+            ),
+        },
+    ),
     ignore_case=True,
 )
 

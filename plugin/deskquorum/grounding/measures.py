@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.patterns import Pattern, any_of
 
 __all__ = [
@@ -109,10 +110,12 @@ MONEY = Pattern(
     rf"(?P<before>(?<!\p{{L}}){_CURRENCY})\s?(?P<n>(?:\d[\d.,'\u00a0\u202f]*)?\d)"
     rf"|(?P<n>{_NUMBER})\s?(?P<after>{_CURRENCY})(?!\p{{L}})"
     r"|(?P<n>(?<![\p{L}\d][-.,:/']?)(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2})(?![\d%.,:/]\d|\d|\s?%)",
+    needs=({"0", "$", *(name for name in CURRENCIES if "$" not in name)},),
     ignore_case=True,
 )
 PERCENT = Pattern(
     rf"(?P<n>{_NUMBER})\s?(?:%|(?:per\s?cent|por\s?ciento|pour\s?cent|prozent|por\s?cento)\b)",
+    needs=(word_set("% percent cent porciento ciento pourcent prozent porcento cento"),),
     ignore_case=True,
 )
 
@@ -134,6 +137,7 @@ WINDOW = Pattern(
     rf"(?P<unit>{_alternatives(UNITS)})(?!\p{{L}})(?P<late>\s(?:{_WORKING}))?"
     rf"|(?P<n>{_NUMBER})\s(?P<working>Werk|Arbeits)(?P<unit>tagen?|tage)(?!\p{{L}})"
     r"|(?P<n>(?<!\p{L})an?)\s(?P<unit>fortnight)(?!\p{L})",
+    needs=({"fortnight", "werktage", "werktagen", "arbeitstage", "arbeitstagen", *UNITS},),
     ignore_case=True,
 )
 BEFORE_ONE = Pattern(
@@ -148,7 +152,11 @@ AFTER_ONE = Pattern(
     ignore_case=True,
 )
 """`a week later`."""
-COUNT = Pattern(rf"(?P<n>{_NUMBER})(?:\s(?P<unit>\p{{L}}+))?", ignore_case=True)
+COUNT = Pattern(
+    rf"(?P<n>{_NUMBER})(?:\s(?P<unit>\p{{L}}+))?",
+    needs=({"0", *(word.partition("-")[0] for word in NUMBER_WORDS)},),
+    ignore_case=True,
+)
 
 _MONTHS = (
     "January Jan enero janvier Januar janeiro", "February Feb febrero février Februar fevereiro",
@@ -168,5 +176,6 @@ DATE = Pattern(
     rf"{_MONTH}(?:,?\s(?:de\s)?(?P<y>\d{{4}}))?"
     rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|"
     rf"\d)(?:,?\s(?P<y>\d{{4}}))?"
-    r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)"
+    r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)",
+    needs=({"0"},),
 )

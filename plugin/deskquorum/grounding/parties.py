@@ -48,6 +48,7 @@ _ALIAS = Pattern(
     r"\bas (?:an?|the|your(?: \p{L}+'s)?|(?:\p{L}+'s))\s(?:\p{L}+\s)?(?P<who>\p{L}+)"
     r"|\b(?:como|als|en tant que)\s(?:un|una|une|o)?\s?(?P<who>\p{L}+)"
     r"|\byou(?:'re| are) (?:an?|the) (?:\p{L}+\s)?(?P<who>\p{L}+)",
+    needs=(word_set("as como als tant re are"),),
     ignore_case=True,
 )
 

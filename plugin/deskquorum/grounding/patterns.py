@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import regex
 
-__all__ = ["Pattern", "any_of", "vocabulary"]
+__all__ = ["Pattern", "Vocabulary", "any_of", "vocabulary"]
 
 
 class Pattern:
@@ -18,7 +19,7 @@ class Pattern:
         pattern: The expression.
         needs: What saves a search: of each of these sets one member is in the vocabulary of every
             text that the pattern can match. Words are in small letters and stand for themselves,
-            not for part of another; `0` is any figure.
+            not for part of another, unless `~` stands before them; `0` is any figure.
         ignore_case: Whether capital and small letters are the same.
     """
 
@@ -26,17 +27,21 @@ class Pattern:
         self, pattern: str, *, needs: Sequence[Iterable[str]] = (), ignore_case: bool = False
     ) -> None:
         self.pattern = pattern
-        self._needs = tuple(frozenset(one) for one in needs)
+        self._needs = tuple(map(_need, needs))
         self._flags = regex.IGNORECASE if ignore_case else 0
 
-    def can_match(self, met: frozenset[str]) -> bool:
+    def can_match(self, met: Vocabulary) -> bool:
         """Whether a text of this vocabulary may hold a match."""
-        if _UNTOLD in met:
+        if met.untold:
             return True
-        # A loop, since it runs hundreds of times a reply: `all` costs twice as much.
-        for needed in self._needs:  # noqa: SIM110
-            if needed.isdisjoint(met):
-                return False
+        # Loops, since it runs a hundred times a reply: `all` and `any` cost twice as much.
+        for words, parts in self._needs:
+            if words.isdisjoint(met.words):
+                for part in parts:
+                    if part in met.low:
+                        break
+                else:
+                    return False
         return True
 
     def finditer(
@@ -67,26 +72,39 @@ class Pattern:
         return regex.compile(self.pattern, self._flags)
 
 
+class Vocabulary(NamedTuple):
+    """What can be told of a text at a glance."""
+
+    words: frozenset[str]
+    """Its words in small letters, its signs, and `0` where it has a figure."""
+    low: str
+    untold: bool
+    """Some letter of it stands for another: the long s, the dotted capital i."""
+
+
 @lru_cache(maxsize=8192)
-def vocabulary(text: str) -> frozenset[str]:
-    """A text's words in small letters, its signs, and `0` where it has a figure."""
+def vocabulary(text: str) -> Vocabulary:
+    """A text's vocabulary."""
     low = text.lower()
     plain = low.isascii()
-    found = set((_ASCII_TOKEN if plain else _TOKEN).findall(low))
-    if not plain and _ODD.search(low):
-        found.add(_UNTOLD)
-    if _FIGURE.search(low):
-        found.add("0")
-    return frozenset(found)
+    words = frozenset((_ASCII_WORD if plain else _WORD).findall(low))
+    return Vocabulary(
+        words=words | {"0"} if _FIGURE.search(low) else words,
+        low=low,
+        untold=not plain and _ODD.search(low) is not None,
+    )
 
 
-_TOKEN = regex.compile(r"\p{L}+|[^\p{L}\p{N}\s]")
-_ASCII_TOKEN = re.compile(r"[a-z]+|[^a-z0-9\s]")
+_WORD = regex.compile(r"\p{L}+|[^\p{L}\p{N}\s]")
+_ASCII_WORD = re.compile(r"[a-z]+|[^a-z0-9\s]")
 _FIGURE = re.compile(r"\d")
 _ODD = regex.compile("[\u017f\u0131\u0307]")
-"""Long s, dotless i, and the dot that a capital dotted i leaves: patterns take them for s and i."""
-_UNTOLD = ""
-"""In the vocabulary of a text whose words can't be told from it."""
+
+
+def _need(wanted: Iterable[str]) -> tuple[frozenset[str], tuple[str, ...]]:
+    given = tuple(wanted)
+    parts = tuple(word[1:] for word in given if word[:1] == "~" and len(word) > 1)
+    return frozenset(given) - {f"~{part}" for part in parts}, parts
 
 
 def any_of(words: Iterable[str]) -> str:

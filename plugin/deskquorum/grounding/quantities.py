@@ -27,7 +27,7 @@ from deskquorum.grounding.measures import (
     UNITS,
     WINDOW,
 )
-from deskquorum.grounding.patterns import Pattern
+from deskquorum.grounding.patterns import Pattern, vocabulary
 from deskquorum.grounding.words import Word, content_words, parse_number, words_of
 
 __all__ = ["Bound", "CalendarDay", "Quantity", "QuantityKind", "find_quantities"]
@@ -209,6 +209,8 @@ def _windows(text: str) -> Iterator[Quantity]:
 
 
 def _counts(text: str) -> Iterator[Quantity]:
+    if not (met := vocabulary(text)).untold and met.words.isdisjoint(_COUNTING):
+        return
     for match in COUNT.finditer(text):
         value = _value(match.group("n"))
         if value is None or match.group("n").casefold() in NOT_COUNTS:
@@ -221,6 +223,9 @@ def _counts(text: str) -> Iterator[Quantity]:
             start=match.start(),
             end=match.end("n"),
         )
+
+
+_COUNTING = {"0", *(word.partition("-")[0] for word in NUMBER_WORDS.keys() - NOT_COUNTS)}
 
 
 def _value(written: str) -> Decimal | None:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import regex
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import MONTHS, NUMBER_WORDS, UNITS
 from deskquorum.grounding.patterns import Pattern, any_of
 
@@ -88,38 +89,72 @@ _RELATIVE = Pattern(
     rf"(?<!\p{{L}})(?:{_N}\s(?:full\s)?(?P<half>and\sa\shalf\s)?{_UNIT}(?P<half>\sand\sa\shalf)?(?=\s(?:ago|earlier|old|late|later|atrás|atras))"
     rf"|(?:hace|il y a|vor|seit|há|depuis|desde hace)\s(?:casi |fast |knapp |gut |ya |schon "
     rf")?{_N}\s{_UNIT})",
-    ignore_case=True,
+    needs=(UNITS, {"~ago", "~earlier", "~old", "~late", "~atr", *word_set("hace il vor seit há depuis")}), ignore_case=True,
 )  # fmt: skip
 _AHEAD = Pattern(
     rf"(?<!\p{{L}})(?:in|a full|another|dentro de|dans|in noch|noch|otros|encore)\s{_N}\s{_UNIT}"
     rf"|(?<!\p{{L}}){_N}\s(?:full\s)?{_UNIT}(?=\s(?:from now|away|to go|left|ahead))",
+    needs=(
+        UNITS,
+        {
+            "~from now",
+            "~away",
+            "~to go",
+            "~left",
+            "~ahead",
+            *word_set("in full another dentro dans noch otros encore"),
+        },
+    ),
     ignore_case=True,
 )
-_LAST = Pattern(
-    r"(?<!\p{L})(?:just )?(?:last|la semana pasada|letzte|la semaine dernière)\s?(?P<unit>week|"
-    r"month|night|year)?",
-    ignore_case=True,
-)
-_NAMED: tuple[tuple[str, Direction, str, str], ...] = (
-    (r"the day before yesterday|vorgestern|anteayer|avant-hier|anteontem", Direction.AGO, "2", "0"),
+_NAMED: tuple[tuple[Pattern, Direction, str, str], ...] = tuple(
     (
-        r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before",
-        Direction.AGO,
-        "1",
-        "0",
-    ),
-    (
-        r"last week|letzte woche|la semana pasada|la semaine dernière|semana passada",
-        Direction.AGO,
-        "7",
-        "5",
-    ),
-    (r"last month|letzten monat|el mes pasado|le mois dernier", Direction.AGO, "30", "20"),
-    (r"a fortnight ago", Direction.AGO, "14", "1"),
-    (r"the day after tomorrow|übermorgen|pasado mañana|après-demain", Direction.AHEAD, "2", "0"),
-    (r"(?<!after )tomorrow morning", Direction.AHEAD, "0.7", "0.3"),
-    (r"(?<!after )tomorrow(?! morning)|mañana(?= )|demain|amanhã", Direction.AHEAD, "1", "0.5"),
-    (r"next week|nächste woche|la semana que viene", Direction.AHEAD, "7", "5"),
+        Pattern(
+            rf"(?<!\p{{L}})(?:{words})(?!\p{{L}})", needs=(word_set(told),), ignore_case=True
+        ),
+        direction,
+        days,
+        slack,
+    )
+    for words, told, direction, days, slack in (
+        (
+            r"the day before yesterday|vorgestern|anteayer|avant-hier|anteontem",
+            "yesterday vorgestern anteayer hier anteontem",
+            Direction.AGO, "2", "0",
+        ),
+        (
+            r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before",
+            "yesterday gestern ayer hier ontem evening",
+            Direction.AGO, "1", "0",
+        ),
+        (
+            r"last week|letzte woche|la semana pasada|la semaine dernière|semana passada",
+            "last letzte pasada dernière passada",
+            Direction.AGO, "7", "5",
+        ),
+        (
+            r"last month|letzten monat|el mes pasado|le mois dernier",
+            "last letzten pasado dernier",
+            Direction.AGO, "30", "20",
+        ),
+        (r"a fortnight ago", "fortnight", Direction.AGO, "14", "1"),
+        (
+            r"the day after tomorrow|übermorgen|pasado mañana|après-demain",
+            "tomorrow übermorgen mañana demain",
+            Direction.AHEAD, "2", "0",
+        ),
+        (r"(?<!after )tomorrow morning", "tomorrow", Direction.AHEAD, "0.7", "0.3"),
+        (
+            r"(?<!after )tomorrow(?! morning)|mañana(?= )|demain|amanhã",
+            "tomorrow mañana demain amanhã",
+            Direction.AHEAD, "1", "0.5",
+        ),
+        (
+            r"next week|nächste woche|la semana que viene",
+            "next nächste viene",
+            Direction.AHEAD, "7", "5",
+        ),
+    )
 )  # fmt: skip
 
 
@@ -137,8 +172,8 @@ def _relative(text: str) -> Iterator[TimeSpan]:
 
 
 def _named(text: str) -> Iterator[TimeSpan]:
-    for words, direction, days, slack in _NAMED:
-        for match in regex.finditer(rf"(?<!\p{{L}})(?:{words})(?!\p{{L}})", text, regex.IGNORECASE):
+    for pattern, direction, days, slack in _NAMED:
+        for match in pattern.finditer(text):
             yield TimeSpan(
                 days=Decimal(days), direction=direction, slack=Decimal(slack),
                 start=match.start(), end=match.end(),
@@ -159,7 +194,8 @@ _DATE = Pattern(
     rf"(?<![\d.,:€£$])(?P<d>\d{{1,2}})(?:(?:st|nd|rd|th|\.|º)(?!\d)(?:\s(?:of\s|"
     rf"de\s)?(?P<m>{_MONTH})(?!\p{{L}}))?(?!\s?\p{{Lu}}\p{{Ll}}+straße)"
     rf"|\s(?:of\s|de\s)?(?P<m>{_MONTH})(?!\p{{L}}))"
-    rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)"
+    rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)",
+    needs=({"0"},),
 )
 _NOW = Pattern(
     r"(?:today|it's now|is now|and now|now|heute|hoy|aujourd'hui|hoje)\W*(?:\p{L}+\W+){0,2}$"
@@ -205,7 +241,7 @@ _WEEKDAY = Pattern(
     rf"(?<!\p{{L}})(?P<next>(?:following|next|nächsten|"
     rf"siguiente)\s)?(?P<w>{any_of(_WEEKDAYS)})(?!\p{{L}})"
     r"|(?P<one>the following one)",
-    ignore_case=True,
+    needs=({"following", *(name.partition("-")[0] for name in _WEEKDAYS)},), ignore_case=True,
 )  # fmt: skip
 
 
@@ -252,7 +288,7 @@ _TIME = Pattern(
     rf"|{_HOUR}\s?(?P<ap>am|pm|o'clock|uhr)(?!\p{{L}})|(?<!\p{{L}})(?P<noon>noon|"
     rf"midday)(?!\p{{L}})|{_HOUR}(?= (?:in the (?:morning|afternoon|evening)|this (?:morning|"
     rf"evening|afternoon))))",
-    ignore_case=True,
+    needs=({"0", "noon", "midday", *(f"~{word}" for word in _HOURS)},), ignore_case=True,
 )  # fmt: skip
 
 

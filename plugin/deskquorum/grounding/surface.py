@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from deskquorum.domain import Finding, Verdict
-from deskquorum.grounding.lexicon import ABUSE
+from deskquorum.grounding.lexicon import ABUSE, word_set
 from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.words import words_of
 
@@ -35,24 +35,30 @@ def surface_findings(
             yield _finding(reply, "abuse", (word.start, word.end), "a word that insults")
 
 
-_EMAIL = Pattern(r"(?<![\w.+-])[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
+_EMAIL = Pattern(r"(?<![\w.+-])[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,4})", needs=({"@"},))
 _IBAN = Pattern(
-    r"(?<![\p{L}\d])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?(?![\p{L}\d])"
+    r"(?<![\p{L}\d])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?(?![\p{L}\d])",
+    needs=({"0"},),
 )
-_DIGIT_RUN = Pattern(r"(?<![\p{L}\d.,-])\+?\(?\d(?:[\s().\-/]{0,2}\d){7,18}(?![\p{L}\d]|[.,]\d)")
+_DIGIT_RUN = Pattern(
+    r"(?<![\p{L}\d.,-])\+?\(?\d(?:[\s().\-/]{0,2}\d){7,18}(?![\p{L}\d]|[.,]\d)", needs=({"0"},)
+)
 _TIME = Pattern(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})(?:[ T].*)?")
 _SHORTEST_IBAN = 15
 _CARD_LENGTHS = range(13, 20)
 _PHONE_LENGTHS = range(9, 16)
 
+_ENDS = (
+    "com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|online|site|example|test|eu|uk|de"
+    "|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|in"
+)
 _URL = Pattern(
     r"(?<![\w@.])(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)[^\s<>\"'⟦⟧]+|(?:javascript|data|vbscript|"
     r"file):[^\s<>\"']+"
     r"|www\.[^\s<>\"']+"
-    r"|(?:[\p{L}\d-]{1,63}\.){1,4}(?:com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|"
-    r"online|site|"
-    r"example|test|eu|uk|de|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|"
-    r"in)(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
+    rf"|(?:[\p{{L}}\d-]{{1,63}}\.){{1,4}}(?:{_ENDS})"
+    r"(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
+    needs=({":", "~www.", *(f"~.{end}" for end in _ENDS.split("|"))},),
     ignore_case=True,
 )
 _HTML = (
@@ -63,7 +69,8 @@ _GAPS = Pattern(
     r"|\[[A-Z][A-Z_ ]{1,40}\](?!\()"
     r"|\[(?:(?i:your|insert|customer|agent|order|name|date|amount|link|company|nombre|nom|votre|ihr))\b[^\]\n]{0,60}\](?!\()"
     rf"|<(?!{_HTML}(?:\s[^<>]*)?/?>)[a-zA-Z_][\w .-]{{1,40}}>"
-    r"|(?<!\w)(?:X{3,}|TBD|TBC|TODO|FIXME|_{4,})(?!\w)|(?i:lorem ipsum)|⟦(?![^⟦⟧\n]{1,80}⟧)"
+    r"|(?<!\w)(?:X{3,}|TBD|TBC|TODO|FIXME|_{4,})(?!\w)|(?i:lorem ipsum)|⟦(?![^⟦⟧\n]{1,80}⟧)",
+    needs=(word_set("{ } [ < ⟦ ~xxx tbd tbc todo fixme ~____ ~lorem"),),
 )
 _LEAKS = Pattern(
     r"(?<!\p{L})(?:as an? (?:ai|artificial intelligence)(?: language)? (?:model|assistant)"
@@ -76,6 +83,12 @@ _LEAKS = Pattern(
     r"|knowledge cutoff"
     r"|como (?:un )?modelo de lenguaje|en tant que modèle de langage|als (?:ki-)?sprachmodell"
     r"|como (?:um )?modelo de linguagem)(?!\p{L})",
+    needs=(
+        word_set(
+            "model assistant system instructions prompt instructed programmed prompted "
+            "previous cutoff modelo modèle sprachmodell"
+        ),
+    ),
     ignore_case=True,
 )
 
@@ -87,7 +100,13 @@ _SECRETS = Pattern(
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
     r"|(?i:\b(?:password|passwort|contraseña|mot de passe|senha|api[ _-]?key)\s?(?:is|:|=|ist|es|"
     r"est|é)\s?"
-    r"(?=\S*\d)(?=\S*\p{L})[^\s.,;]{6,})"
+    r"(?=\S*\d)(?=\S*\p{L})[^\s.,;]{6,})",
+    needs=(
+        word_set(
+            "~sk- ~akia ~ghp_ ~gho_ ~ghu_ ~ghs_ ~ghr_ ~xox ~aiza ~eyj ~-----begin ~password "
+            "~passwort ~contraseña ~passe ~senha ~api"
+        ),
+    ),
 )
 _RUDE = Pattern(
     r"(?<!\p{L})(?:(?:that's|that is|it's|it is|this is) (?:all )?your (?:own )?fault|calm down|"

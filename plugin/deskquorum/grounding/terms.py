@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypedDict
 
 from deskquorum.grounding.bounds import bound_at
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import NUMBER_WORDS, UNITS
 from deskquorum.grounding.patterns import Pattern, any_of
 from deskquorum.grounding.quantities import Bound, Quantity, QuantityKind, find_quantities
@@ -147,10 +148,18 @@ _WORDS = any_of(
     sorted((word for word in NUMBER_WORDS if len(word) > _ARTICLE), key=len, reverse=True)
 )
 _NUMBER = rf"(?:\d[\d.,]*\d|\d|{_WORDS})"
+
+
+def _counted(units: Iterable[str]) -> set[str]:
+    """Units, alone and glued to the last word of a number."""
+    ends = {"", "half", *(word.rpartition("-")[2] for word in NUMBER_WORDS)}
+    return {end + unit for unit in units for end in ends}
+
+
 _MEASURED = Pattern(
     rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?P<half>\sand a half)?[\s-]?(?P<cubic>(?:cubic|"
     rf"square)\s)?(?P<unit>{any_of(sorted(_UNITS, key=len, reverse=True))})(?![\p{{L}}\d])",
-    ignore_case=True,
+    needs=(_counted(_UNITS),), ignore_case=True,
 )  # fmt: skip
 
 
@@ -196,6 +205,7 @@ _SHARES = {
 _SHARE = Pattern(
     rf"(?<!\p{{L}})(?P<share>{any_of(sorted(_SHARES, key=len, reverse=True))})(?=\s(?:of|off|"
     rf"the|price|de|del|du|des|der|vom|do|da)\b|[.,;]|$)",
+    needs=({share.rpartition(" ")[2] for share in _SHARES},),
     ignore_case=True,
 )
 
@@ -212,6 +222,7 @@ def _fractions(text: str) -> Iterator[Term]:
 _CENTS = Pattern(
     rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?:\s?(?:cents|pence|céntimos|centavos|centimes)|"
     rf"p)(?!\p{{L}})",
+    needs=(_counted(word_set("cents pence céntimos centavos centimes p")),),
     ignore_case=True,
 )
 
@@ -234,12 +245,15 @@ _NTH = {
     )
     for number, word in enumerate(line.split(), 1)
 }  # fmt: skip
-_ORDINAL = Pattern(rf"(?<!\p{{L}})(?P<n>{any_of(_NTH)})(?=\s\p{{L}})", ignore_case=True)
+_ORDINAL = Pattern(
+    rf"(?<!\p{{L}})(?P<n>{any_of(_NTH)})(?=\s\p{{L}})", needs=(_NTH,), ignore_case=True
+)
 _ONE = Pattern(
     r"(?<=\b(?:hold|holds|have|has|take|takes|keep|bring|register|only|just|to|most|of|than|"
     r"exactly|allows?|"
     r"include|includes|admits?|with|for)\s)(?P<n>one|a single)(?=\s\p{L})(?!\s(?:of|more|another|"
     r"or))",
+    needs=({"one", "single"},),
     ignore_case=True,
 )
 _NOUN_REACH = 40
@@ -250,7 +264,11 @@ TIMES = {
 }  # fmt: skip
 _OF_A_CASE = frozenset({"both", "couple", "pair", "beide", "beiden", "ambos", "ambas", "les deux"})
 """No clause sets a limit by these."""
-_TIME_WORDS = Pattern(rf"(?<!\p{{L}})(?<!\bat )(?P<n>{any_of(TIMES)})(?!\p{{L}})", ignore_case=True)
+_TIME_WORDS = Pattern(
+    rf"(?<!\p{{L}})(?<!\bat )(?P<n>{any_of(TIMES)})(?!\p{{L}})",
+    needs=({word.rpartition(" ")[2] for word in TIMES},),
+    ignore_case=True,
+)
 
 
 def _ordinals(text: str) -> Iterator[Term]:
