@@ -69,10 +69,10 @@ def nearness(one: Sequence[Mark], other: Sequence[Mark], vectors: WordVectors) -
     else:
         near = np.clip((cosines(left, right) - _FLOOR) / (1 - _FLOOR), 0.0, 0.99).astype(np.float64)
     for row, mark in enumerate(one):
+        if mark.stem in stems:
+            near[row, stems[mark.stem]] = 1.0
         for stem, columns in stems.items():
-            if stem == mark.stem:
-                near[row, columns] = 1.0
-            elif _compound(stem, mark.stem):
+            if _compound(stem, mark.stem):
                 near[row, columns] = np.maximum(near[row, columns], _COMPOUND)
     return near
 
@@ -83,5 +83,6 @@ _SHORTEST_HEAD = 4
 
 def _compound(one: str, other: str) -> bool:
     """`Raspberries` are berries, a `Reisekoffer` is a Koffer."""
-    short, long = sorted((one, other), key=len)
-    return len(short) >= _SHORTEST_HEAD and len(long) - len(short) > 1 and long.endswith(short)
+    if one.endswith(other):
+        return len(other) >= _SHORTEST_HEAD and len(one) - len(other) > 1
+    return other.endswith(one) and len(one) >= _SHORTEST_HEAD and len(other) - len(one) > 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.patterns import Pattern
 
 __all__ = [
@@ -76,18 +77,48 @@ OPENERS: dict[Part, str] = {
         "así que|por eso|por lo que|donc|c'est pourquoi|daher|deshalb|also|somit|por isso|então"
     ),
 }  # fmt: skip
+_TOLD: dict[Part, frozenset[str]] = {
+    Part.EXCEPTION: word_set(
+        "unless except excepting save apart than exception but excluding counting aside salvo "
+        "excepto menos sauf hormis excepté moins außer ausgenommen denn exceto ser"
+    ),
+    Part.CONCESSION: word_set(
+        "though although if despite spite albeit aunque pesar bien si malgré obwohl obgleich wenn "
+        "embora apesar"
+    ),
+    Part.CONDITION: word_set(
+        "if when provided long case once while condition where si cuando siempre caso quand "
+        "lorsque pourvu wenn falls sofern sobald se quando desde"
+    ),
+    Part.DEFAULT: word_set(
+        "otherwise for below above other others rest elsewhere contrario otro demás sinon "
+        "autrement sonst andernfalls ansonsten contrário senão"
+    ),
+    Part.REASON: word_set(
+        "because since as given seeing now porque como ya puesto parce puisque comme car weil da "
+        "denn já"
+    ),
+    Part.RESULT: word_set(
+        "so therefore means meaning hence thus why así eso que donc pourquoi daher deshalb also "
+        "somit isso então"
+    ),
+}
+"""One word of every opener of that kind."""
+_INNER = (Part.EXCEPTION, Part.CONCESSION, Part.CONDITION)
 INNER = Pattern(
     "|".join(
         rf"(?P<{part.value}>(?<![\p{{L}}'])(?:{words})(?![\p{{L}}']))"
         for part, words in OPENERS.items()
-        if part in {Part.EXCEPTION, Part.CONCESSION, Part.CONDITION}
+        if part in _INNER
     ),
+    needs=(frozenset().union(*(_TOLD[part] for part in _INNER)),),
     ignore_case=True,
 )
 AFTER_COMMA = Pattern(
     r"[,:]\s+(?:(?:and|but|yet|or|y|pero|et|mais|und|aber|e|mas)\s+)?(?:"
     + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in OPENERS.items())
     + r")",
+    needs=({",", ":"}, frozenset().union(*_TOLD.values())),
     ignore_case=True,
 )
 OPENING = Pattern(
@@ -108,6 +139,7 @@ JOINT = Pattern(
     r"|,\s+(?=(?:[\p{L}'-]+\s){1,3}(?:pay|pays|get|gets|is|are|can|may|must|costs?|receives?)\s)"
     r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
     r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
+    needs=(word_set("; — \u2013 - : , but whereas pero mais aber sondern mas and"),),
     ignore_case=True,
 )
 INCLUSION = Pattern(
@@ -116,6 +148,13 @@ INCLUSION = Pattern(
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)\b)"
     r"|,?\s+(?=(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|"
     r"incluindo)\s)",
+    needs=(
+        word_set(
+            "included too well them alike likewise inbegriffen eingeschlossen incluido incluidos "
+            "incluida incluidas también compris comprises aussi incluído incluídos também "
+            "including inclusive einschließlich incluyendo incluso incluindo"
+        ),
+    ),
     ignore_case=True,
 )
 IS_INCLUSION = Pattern(

@@ -48,15 +48,17 @@ class Pattern:
         self, text: str, start: int = 0, end: int | None = None
     ) -> Iterator[regex.Match[str]]:
         """Every match between two offsets, first to last."""
-        if self._needs and not self.can_match(vocabulary(text)):
+        stop = len(text) if end is None else end
+        if self._needs and not self.can_match(vocabulary(text[start:stop])):
             return iter(())
-        return self.compiled.finditer(text, start, len(text) if end is None else end)
+        return self.compiled.finditer(text, start, stop)
 
     def search(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """The first match between two offsets."""
-        if self._needs and not self.can_match(vocabulary(text)):
+        stop = len(text) if end is None else end
+        if self._needs and not self.can_match(vocabulary(text[start:stop])):
             return None
-        return self.compiled.search(text, start, len(text) if end is None else end)
+        return self.compiled.search(text, start, stop)
 
     def match(self, text: str, start: int = 0, end: int | None = None) -> regex.Match[str] | None:
         """What starts right at an offset."""

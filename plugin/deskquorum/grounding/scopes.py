@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deskquorum.grounding.lexicon import word_set
-from deskquorum.grounding.passages import Part, Passage
+from deskquorum.grounding.passages import Part, Passage, read_passage
 from deskquorum.grounding.patterns import Pattern
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from deskquorum.grounding.alignment import Nearness
 
 __all__ = ["coverage_of_segments", "scope_agreement"]
@@ -74,16 +78,24 @@ def coverage_of_segments(clause: Passage, near: Nearness, weights: Nearness) -> 
     """0..1 for each segment of a clause: how much of it words of the reply speak of."""
     import numpy as np
 
-    spread: dict[str, set[int]] = {}
-    for mark in clause.marks:
-        spread.setdefault(mark.stem, set()).add(mark.segment)
-    seen, whole = np.zeros(len(clause.segments)), np.zeros(len(clause.segments))
+    places, shares, whole = _layout(clause.text)
     best = (near * weights[:, None]).max(axis=0)
-    for column, mark in enumerate(clause.marks):
-        weight = 1.0 / len(spread[mark.stem])
-        whole[mark.segment] += weight
-        seen[mark.segment] += weight * best[column] ** 2
+    seen = np.bincount(places, shares * best**2, minlength=len(clause.segments))
     return seen / np.maximum(whole, 1e-6)
+
+
+@lru_cache(maxsize=4096)
+def _layout(clause: str) -> tuple[npt.NDArray[np.intp], Nearness, Nearness]:
+    """For each word of a clause its segment and its share; for each segment the sum of these."""
+    import numpy as np
+
+    read = read_passage(clause)
+    spread: dict[str, set[int]] = {}
+    for mark in read.marks:
+        spread.setdefault(mark.stem, set()).add(mark.segment)
+    places = np.array([mark.segment for mark in read.marks], dtype=np.intp)
+    shares = np.array([1.0 / len(spread[mark.stem]) for mark in read.marks])
+    return places, shares, np.bincount(places, shares, minlength=len(read.segments))
 
 
 def _group(reply: Passage) -> list[bool]:

@@ -89,7 +89,8 @@ _RELATIVE = Pattern(
     rf"(?<!\p{{L}})(?:{_N}\s(?:full\s)?(?P<half>and\sa\shalf\s)?{_UNIT}(?P<half>\sand\sa\shalf)?(?=\s(?:ago|earlier|old|late|later|atrás|atras))"
     rf"|(?:hace|il y a|vor|seit|há|depuis|desde hace)\s(?:casi |fast |knapp |gut |ya |schon "
     rf")?{_N}\s{_UNIT})",
-    needs=(UNITS, {"~ago", "~earlier", "~old", "~late", "~atr", *word_set("hace il vor seit há depuis")}), ignore_case=True,
+    needs=(UNITS, word_set("~ago ~earlier ~old ~late ~atr hace il vor seit há depuis")),
+    ignore_case=True,
 )  # fmt: skip
 _AHEAD = Pattern(
     rf"(?<!\p{{L}})(?:in|a full|another|dentro de|dans|in noch|noch|otros|encore)\s{_N}\s{_UNIT}"
