@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 __all__ = ["Kept"]
 
-K, V = TypeVar("K"), TypeVar("V")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Kept(Generic[K, V]):

@@ -95,7 +95,8 @@ def _layout(clause: str) -> tuple[npt.NDArray[np.intp], Nearness, Nearness]:
         spread.setdefault(mark.stem, set()).add(mark.segment)
     places = np.array([mark.segment for mark in read.marks], dtype=np.intp)
     shares = np.array([1.0 / len(spread[mark.stem]) for mark in read.marks])
-    return places, shares, np.bincount(places, shares, minlength=len(read.segments))
+    whole = np.bincount(places, shares, minlength=len(read.segments))
+    return places, shares, whole.astype(np.float64)
 
 
 def _group(reply: Passage) -> list[bool]:

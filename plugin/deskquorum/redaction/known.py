@@ -193,9 +193,7 @@ def _beside_part(tokens: Sequence[_Token], place: int, text: str) -> bool:
         return True
     after = place + 1
     return (
-        after < len(tokens)
-        and tokens[after].part
-        and _joined(tokens[place], tokens[after], text)
+        after < len(tokens) and tokens[after].part and _joined(tokens[place], tokens[after], text)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -39,16 +40,24 @@ class Matcher:
         pattern: In the syntax of the package `regex`.
         needs: What saves a search: one of these words, in small letters and joined by `|`, is in
             every text that the pattern can match; with `0` among them a figure is too, with `A` a
-            capital letter. A word with `=` before it stands for itself, not for part of another.
+            capital letter. A word with `=` before it stands for itself, not for part of another;
+            with `^` it is the word before one with a capital letter. Of each of these kinds that is
+            named one is in the text.
+        gate: What saves more: an expression in the syntax of `re`, which takes a tenth of the time,
+            that is found in small letters in every text that the pattern can match.
         ignore_case: Whether capital and small letters are the same.
     """
 
-    def __init__(self, pattern: str, *, needs: str = "", ignore_case: bool = False) -> None:
+    def __init__(
+        self, pattern: str, *, needs: str = "", gate: str = "", ignore_case: bool = False
+    ) -> None:
         self._pattern = pattern
         self._digit, self._capital = "0" in needs, "A" in needs
         asked = [word for word in needs.split("|") if word not in {"", "0", "A"}]
-        self._words = tuple(word for word in asked if word[0] != "=")
+        self._words = tuple(word for word in asked if word[0] not in "=^")
         self._whole = frozenset(word[1:] for word in asked if word[0] == "=")
+        self._before = frozenset(word[1:] for word in asked if word[0] == "^")
+        self._gate = re.compile(gate, re.MULTILINE) if gate else None
         self._ignore_case = ignore_case
         self._compiled: Any = None
 
@@ -64,6 +73,9 @@ class Matcher:
             return iter(())
         if self._words and not self._may_match(view.low):
             return iter(())
+        # What follows is spelled too closely for texts in which a letter stands for another.
+        if not view.odd and self._is_missed(view):
+            return iter(())
         return self.finditer(view.text)
 
     def _may_match(self, low: str) -> bool:
@@ -72,6 +84,11 @@ class Matcher:
             if word in low:
                 return True
         return False
+
+    def _is_missed(self, view: View) -> bool:
+        if self._before and self._before.isdisjoint(view.before_capitals):
+            return True
+        return self._gate is not None and self._gate.search(view.low) is None
 
     def finditer(self, text: str) -> Iterator[Hit]:
         """Every match, first to last.
@@ -93,6 +110,18 @@ class Matcher:
         stop = len(text) if end is None else end
         try:
             hit: Hit | None = self._regex().search(text, start, stop, timeout=TIME_LIMIT_S)
+        except TimeoutError:
+            raise RedactionError("a pattern ran into its time limit") from None
+        return hit
+
+    def match(self, text: str, start: int, end: int) -> Hit | None:
+        """What starts right at the first of two offsets.
+
+        Raises:
+            RedactionError: The search took longer than the limit.
+        """
+        try:
+            hit: Hit | None = self._regex().match(text, start, end, timeout=TIME_LIMIT_S)
         except TimeoutError:
             raise RedactionError("a pattern ran into its time limit") from None
         return hit
