@@ -28,8 +28,8 @@ _WIDE = Pattern(
             "wherever whenever whatever whichever whoever however either irrelevant regardless "
             "any or same even included including among too well alike both matter difference "
             "different obstacle part without so exception anyway case exceptions also importar "
-            "igual incluso igualmente también même aussi soit importe compris egal auch ebenso "
-            "trotzdem ausnahme mesmo não o oder ou"
+            "igual incluso igualmente también também même aussi soit importe compris egal auch "
+            "ebenso trotzdem ausnahme mesmo não o oder ou"
         ),
     ),
     ignore_case=True,

@@ -51,7 +51,7 @@ class Matcher:
     def __init__(
         self, pattern: str, *, needs: str = "", gate: str = "", ignore_case: bool = False
     ) -> None:
-        self._pattern = pattern
+        self.pattern = pattern
         self._digit, self._capital = "0" in needs, "A" in needs
         asked = [word for word in needs.split("|") if word not in {"", "0", "A"}]
         self._words = tuple(word for word in asked if word[0] not in "=^")
@@ -73,8 +73,7 @@ class Matcher:
             return iter(())
         if self._words and not self._may_match(view.low):
             return iter(())
-        # What follows is spelled too closely for texts in which a letter stands for another.
-        if not view.odd and self._is_missed(view):
+        if self.gated and self.misses(view):
             return iter(())
         return self.finditer(view.text)
 
@@ -85,7 +84,18 @@ class Matcher:
                 return True
         return False
 
-    def _is_missed(self, view: View) -> bool:
+    @property
+    def gated(self) -> bool:
+        """Whether there is more than the words to save a search."""
+        return bool(self._before) or self._gate is not None
+
+    def misses(self, view: View) -> bool:
+        """Whether the gate, or the words before capital letters, say that nothing can match.
+
+        Both are spelled too closely for a text in which a letter stands for another.
+        """
+        if view.odd:
+            return False
         if self._before and self._before.isdisjoint(view.before_capitals):
             return True
         return self._gate is not None and self._gate.search(view.low) is None
@@ -131,5 +141,5 @@ class Matcher:
             import regex
 
             flags = regex.MULTILINE | (regex.IGNORECASE if self._ignore_case else 0)
-            self._compiled = regex.compile(self._pattern, flags)
+            self._compiled = regex.compile(self.pattern, flags)
         return self._compiled
