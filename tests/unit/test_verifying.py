@@ -333,8 +333,7 @@ async def test_rules_that_see_another_number_are_not_outvoted_in_one_call_either
 
 async def test_a_host_that_declares_questions_of_its_own_keeps_ours(tmp_path):
     (tmp_path / "questions.yaml").write_text(
-        "entailed:\n  ask: Really?\n  labels: {a: it does, b: it does not}\n"
-         "  says: {a: entailed}\n"
+        "entailed:\n  ask: Really?\n  labels: {a: it does, b: it does not}\n  says: {a: entailed}\n"
     )
     checks = load_checks([tmp_path, CHECKS])
     assert checks.questions["entailed"].ask == "Really?"
