@@ -9,6 +9,7 @@ import typer
 
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
+from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.errors import DeskError
 
 __all__ = ["app", "main"]
@@ -23,6 +24,8 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(batch_app, name="batch")
+app.command()(backfill)
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAIError
     from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
 
-__all__ = ["OpenAIChat", "open_chat_model"]
+__all__ = ["OpenAIChat", "open_chat_model", "request_body"]
 
 OPENAI_URL = "https://api.openai.com/v1"
 _CONNECT_S = 3.0
@@ -84,7 +84,7 @@ class OpenAIChat:
 
         try:
             raw = await self._client.chat.completions.with_raw_response.create(
-                **_parameters(request)
+                **request_body(request)
             )
         except OpenAIError as exc:
             return _failure_of(exc, _since(started))
@@ -132,7 +132,8 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _parameters(request: ChatRequest) -> CompletionCreateParamsNonStreaming:
+def request_body(request: ChatRequest) -> CompletionCreateParamsNonStreaming:
+    """The body of that request to `/chat/completions`."""
     parameters: dict[str, object] = {
         "model": request.model,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],

@@ -1,0 +1,154 @@
+"""The options of verbs that do any number of tickets: `backfill` and `batch`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deskquorum.errors import InputError
+
+__all__ = ["backfill", "batch_app"]
+
+batch_app = typer.Typer(
+    help="Ask the desk's models through files of the OpenAI Batch API.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_Desk = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
+_Questions = Annotated[
+    list[str] | None,
+    typer.Option("--question", help="Question to answer; may stand more than once; else all."),
+]
+_SkipBad = Annotated[
+    bool,
+    typer.Option("--skip-bad", help="Write bad rows to OUT.rejected.jsonl and do the others."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+class EngineName(StrEnum):
+    """Where the work is done."""
+
+    LOCAL = "local"
+    RAY = "ray"
+
+
+def backfill(
+    tickets: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Tickets or {id, text}, JSON Lines, also .gz; else the ledger's decisions.",
+        ),
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Output file; unfinished work beside it.")],
+    desk: _Desk = Path(),
+    question: _Questions = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option("--ledger", help="Ledger file or URL instead of the one desk.yaml names."),
+    ] = None,
+    backtest: Annotated[
+        Path | None,
+        typer.Option(
+            "--backtest",
+            metavar="NEW",
+            help="Decide the ledger's decisions again by this desk folder instead of labeling.",
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            "--against", metavar="OLD", help="Compare the back-test with this desk folder."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Back-test from then on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="Back-test up to then.")
+    ] = None,
+    engine: Annotated[EngineName, typer.Option("--engine", help="Where to work.")] = (
+        EngineName.LOCAL
+    ),
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Workers; one a core if left out.")
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option("--ray-address", help="Ray cluster to join; one is started if left out."),
+    ] = None,
+    chunk_rows: Annotated[
+        int, typer.Option("--chunk-rows", min=1, help="Rows done, and written, in one go.")
+    ] = 200,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier run ended.")
+    ] = False,
+    skip_bad: _SkipBad = False,
+    model_url: Annotated[
+        str | None,
+        typer.Option("--model-url", help="Base URL for models that desk.yaml calls local."),
+    ] = None,
+    no_model: Annotated[
+        bool, typer.Option("--no-model", help="Leave the prompt labelers out.")
+    ] = False,
+    as_json: _Json = False,
+) -> None:
+    """Label any number of tickets anew, or back-test policies on them; goes on after any end."""
+    from deskquorum.cli.backfill_run import EngineOptions
+
+    how = EngineOptions(
+        engine=engine.value,
+        workers=workers,
+        ray_address=ray_address,
+        chunk_rows=chunk_rows,
+        resume=resume,
+    )
+    if backtest is not None:
+        _demand_alone("--backtest", FILE=tickets, **{"--question": question})
+        from deskquorum.cli.backfill_policies import backtest_in_bulk
+
+        raise typer.Exit(
+            backtest_in_bulk(
+                backtest,
+                folder=desk,
+                out=out,
+                ledger=ledger,
+                since=since,
+                until=until,
+                against=against,
+                how=how,
+                as_json=as_json,
+            )
+        )
+    only = {"--against": against, "--since": since, "--until": until}
+    _demand_alone("a backfill without --backtest", **only)
+    if tickets is not None:
+        _demand_alone("FILE", **{"--ledger": ledger})
+    from deskquorum.cli.backfill import label_in_bulk
+
+    raise typer.Exit(
+        label_in_bulk(
+            tickets,
+            folder=desk,
+            out=out,
+            questions=question or (),
+            ledger=ledger,
+            model_url=model_url,
+            models=not no_model,
+            skip_bad=skip_bad,
+            how=how,
+            as_json=as_json,
+        )
+    )
+
+
+def _demand_alone(what: str, **others: object) -> None:
+    given = [name for name, value in others.items() if value]
+    if given:
+        raise InputError(f"{what} takes no {', '.join(given)}; leave it out")
