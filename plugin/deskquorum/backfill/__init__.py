@@ -4,6 +4,14 @@ Work is cut into chunks; an engine gives them to workers, and each finished one 
 once, so that a run that was ended in any way goes on from there.
 """
 
+from deskquorum.backfill.batch_reading import (
+    BatchAnswers,
+    batch_rows,
+    open_batch,
+    read_answers,
+)
+from deskquorum.backfill.batch_shapes import BatchManifest
+from deskquorum.backfill.batch_writing import write_batch
 from deskquorum.backfill.chunks import Source, Survey
 from deskquorum.backfill.engines import Engine
 from deskquorum.backfill.identity import desk_identity
@@ -18,6 +26,8 @@ from deskquorum.backfill.running import Finished, begin, finish
 from deskquorum.backfill.sources import RecordedDecisions, TicketFile
 
 __all__ = [
+    "BatchAnswers",
+    "BatchManifest",
     "Engine",
     "Finished",
     "InputShape",
@@ -34,8 +44,12 @@ __all__ = [
     "Source",
     "Survey",
     "TicketFile",
+    "batch_rows",
     "begin",
     "begun_at",
     "desk_identity",
     "finish",
+    "open_batch",
+    "read_answers",
+    "write_batch",
 ]

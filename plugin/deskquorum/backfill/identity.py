@@ -24,6 +24,7 @@ def desk_identity(parts: Parts) -> Mapping[str, str]:
     prompts = {spec.id: parts.prompts[spec.prompt].hash for spec in parts.prompt_specs}
     return {
         "deskquorum": version("deskquorum"),
+        "desk.yaml": desk.hash,
         "policies": rules.book.hash,
         "playbook": rules.playbook.hash,
         "learned state": rules.learned.hash,

@@ -152,3 +152,50 @@ def _demand_alone(what: str, **others: object) -> None:
     given = [name for name, value in others.items() if value]
     if given:
         raise InputError(f"{what} takes no {', '.join(given)}; leave it out")
+
+
+@batch_app.command()
+def write(
+    tickets: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Tickets or {id, text}, JSON Lines, also .gz.")
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="New or empty folder.")],
+    desk: _Desk = Path(),
+    question: _Questions = None,
+    skip_bad: _SkipBad = False,
+    as_json: _Json = False,
+) -> None:
+    """Write what the desk's models would be asked, redacted, to files for the Batch API."""
+    from deskquorum.cli.batch_api import write_requests
+
+    raise typer.Exit(
+        write_requests(
+            tickets,
+            folder=desk,
+            out=out,
+            questions=question or (),
+            skip_bad=skip_bad,
+            as_json=as_json,
+        )
+    )
+
+
+@batch_app.command()
+def read(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="What `batch write` has written.")
+    ],
+    results: Annotated[
+        list[Path],
+        typer.Argument(metavar="RESULTS...", help="Output and error files, in any order."),
+    ],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Output file.")],
+    desk: _Desk = Path(),
+    as_json: _Json = False,
+) -> None:
+    """Read the API's answers to labels; exits with 1 if a request has no answer."""
+    from deskquorum.cli.batch_api import read_batch
+
+    raise typer.Exit(read_batch(folder, results, desk=desk, out=out, as_json=as_json))
