@@ -31,12 +31,12 @@ class Pace:
     """How fast the work of this run goes, and how long the rest will take."""
 
     def __init__(self, *, total: int, done: int, started_s: float) -> None:
-        self._total, self._before, self._started_s = total, done, started_s
+        self._total, self._before, self.started_s = total, done, started_s
         self.done = done
 
     def rate(self, now_s: float) -> float:
         """Items a second; what earlier runs did does not count."""
-        took_s = now_s - self._started_s
+        took_s = now_s - self.started_s
         return (self.done - self._before) / took_s if took_s > 0 else 0.0
 
     def line(self, now_s: float) -> str:
@@ -95,7 +95,7 @@ class _Rate(TextColumn):
 def _lines(
     console: Console, title: str, pace: Pace, total: int, clock: Callable[[], float]
 ) -> Iterator[Callable[[int], None]]:
-    said_s = clock()
+    said_s = pace.started_s
 
     def advance(items: int) -> None:
         nonlocal said_s
