@@ -57,7 +57,9 @@ class Engine:
 
 
 def run(out, engine, *, resume=False, watch=lambda _: None):
-    return finish(begin(out, manifest(), resume=resume), Lines(), engine=lambda: engine, watch=watch)
+    return finish(
+        begin(out, manifest(), resume=resume), Lines(), engine=lambda: engine, watch=watch
+    )
 
 
 @pytest.fixture
