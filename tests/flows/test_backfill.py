@@ -320,8 +320,11 @@ def test_a_back_test_under_unchanged_files_exits_with_0_and_lists_nothing(desk, 
     ("arguments", "said"),
     [
         pytest.param(("x.jsonl", "--ledger", "y"), "FILE takes no --ledger", id="two-inputs"),
-        pytest.param(("--since", "2026-11-01"), "takes no --since", id="window-of-nothing"),
+        pytest.param(
+            ("--since", "2026-11-01"), "labeling takes no --since", id="window-of-nothing"
+        ),
         pytest.param(("x.jsonl", "--backtest", "."), "--backtest takes no FILE", id="two-jobs"),
+        pytest.param(("--ray-address", "auto"), "needs --engine ray", id="cluster-without-ray"),
     ],
 )
 def test_options_that_do_not_go_together_are_refused(desk, tmp_path, arguments, said):

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from deskquorum import load_desk
+from deskquorum.cli import main
 from deskquorum.formats import answer_row, parse_json, read_ticket
 from deskquorum.testing import ScriptedModel, letters, refusal, says, status, truncated
 
@@ -145,7 +146,7 @@ def result(name, body, code=200):
 
 
 @pytest.fixture
-def read(batch, desk, tmp_path):
+def read(batch, desk, tmp_path, monkeypatch, capsys):
     """Reads results: exit code, rows, summary, standard error."""
 
     def read(*files, at=desk):
@@ -154,10 +155,14 @@ def read(batch, desk, tmp_path):
             file if isinstance(file, Path) else write(tmp_path / f"results-{n}.jsonl", file)
             for n, file in enumerate(files)
         ]
-        done = run("batch", "read", batch, *paths, "--desk", at, "--out", out, "--json")
-        if done.returncode == 2:
-            return 2, None, None, done.stderr
-        return done.returncode, lines(out), json.loads(done.stdout), done.stderr
+        command = ["batch", "read", batch, *paths, "--desk", at, "--out", out, "--json"]
+        monkeypatch.setattr(sys, "argv", ["deskquorum", *map(str, command)])
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        code, said = exit_.value.code or 0, capsys.readouterr()
+        if code == 2:
+            return 2, None, None, said.err
+        return code, lines(out), json.loads(said.out), said.err
 
     return read
 
@@ -174,7 +179,7 @@ async def test_answers_from_a_batch_make_the_rows_that_live_answers_make(
 ):
     async with ScriptedModel(answer) as model:
         live = await labeled(desk, tickets, model.base_url)
-    code, rows, summary, _ = read(results)
+    code, rows, summary, _ = await elsewhere(read, results)
     assert [strip(row) for row in rows] == [strip(row) for row in live]
     for ours, theirs in zip(rows, live, strict=True):
         # Placeholders are others each time, and part of what embeddings read.
@@ -184,6 +189,11 @@ async def test_answers_from_a_batch_make_the_rows_that_live_answers_make(
     kinds = {vote["why"] for row in rows for vote in row["votes"] if vote["status"] == "failed"}
     assert {"unknown-label", "truncated", "refused"} & kinds
     assert summary["failed_votes"].keys() == {"urgency-model"}
+
+
+def elsewhere(call, *arguments):
+    """Run something that has an event loop of its own."""
+    return asyncio.get_running_loop().run_in_executor(None, call, *arguments)
 
 
 async def labeled(desk, tickets, url):
@@ -368,7 +378,7 @@ async def test_in_a_backfill_each_worker_asks_the_model_and_rows_agree_with_the_
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         assert len(model.requests) == 2 * TICKETS
-    assert lines(out) == read(results)[1]
+    assert lines(out) == (await elsewhere(read, results))[1]
 
 
 async def test_a_backfill_whose_model_fails_keeps_every_row_and_counts_the_votes_lost(

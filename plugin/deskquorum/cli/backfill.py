@@ -22,7 +22,7 @@ from deskquorum.backfill import (
 )
 from deskquorum.backfill.durable import replacing
 from deskquorum.backfill.rows import to_lines
-from deskquorum.cli.backfill_run import EngineOptions, finished, manifest_of
+from deskquorum.cli.backfill_run import BulkOptions, finished, manifest_of
 from deskquorum.cli.batch import wide_console
 from deskquorum.cli.policy_backtest import demand_ledger
 from deskquorum.cli.policy_folder import counted
@@ -35,14 +35,12 @@ def label_in_bulk(
     tickets: Path | None,
     *,
     folder: Path,
-    out: Path,
     questions: Sequence[str],
     ledger: str | None,
     model_url: str | None,
     models: bool,
     skip_bad: bool,
-    how: EngineOptions,
-    as_json: bool,
+    how: BulkOptions,
 ) -> int:
     """Label a file, or without one the decisions of a ledger; returns 1 if anything is left out.
 
@@ -53,7 +51,7 @@ def label_in_bulk(
     """
     parts = load_parts(folder, models=models, ledger=ledger)
     asked = questions_of(parts, questions)
-    before = begun_at(out)
+    before = begun_at(how.out)
     at = datetime.now(UTC) if before is None else before.started_at
     source: TicketFile | RecordedDecisions
     if tickets is not None:
@@ -80,12 +78,12 @@ def label_in_bulk(
             models=models,
         )
         job = Relabel(rules=rules, model_url=model_url, keys=api_keys(parts))
-        begun = begin(out, manifest, resume=how.resume)
+        begun = begin(how.out, manifest, resume=how.resume)
         rejected = rejected_of(source)
         if skip_bad:
-            write_rejected(rejected, out)
+            write_rejected(rejected, how.out)
         result = finished(begun, source, job, how, title="labeling")
-    return _report(result, len(rejected), as_json=as_json)
+    return _report(result, len(rejected), as_json=how.as_json)
 
 
 def questions_of(parts: Parts, named: Sequence[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from deskquorum.backfill import (
     desk_identity,
 )
 from deskquorum.backtesting import Counted, tally_for
-from deskquorum.cli.backfill_run import EngineOptions, finished, manifest_of
+from deskquorum.cli.backfill_run import BulkOptions, finished, manifest_of
 from deskquorum.cli.batch import wide_console
 from deskquorum.cli.policy_backtest import (
     demand_ledger,
@@ -35,13 +35,10 @@ def backtest_in_bulk(
     policies: Path,
     *,
     folder: Path,
-    out: Path,
     ledger: str | None,
-    since: str | None,
-    until: str | None,
+    window: tuple[str | None, str | None],
     against: Path | None,
-    how: EngineOptions,
-    as_json: bool,
+    how: BulkOptions,
 ) -> int:
     """Write a row for each decision that changes; returns 1 if one does, or can't be told.
 
@@ -50,10 +47,11 @@ def backtest_in_bulk(
         InputError: There is no such ledger, or what was begun can't be gone on with.
         LedgerError: The ledger can't be read.
     """
+    since, until = window
     new, old = load_both(policies, against, ledger)
     recorded = load_parts(folder, models=False, ledger=ledger)
     demand_ledger(recorded.ledger_place)
-    before = begun_at(out)
+    before = begun_at(how.out)
     at = datetime.now(UTC) if before is None else before.started_at
     source = RecordedDecisions(
         recorded.ledger,
@@ -79,13 +77,13 @@ def backtest_in_bulk(
             started_at=at,
         )
         job = Redecide(new=rules, against=other)
-        begun = begin(out, manifest, resume=how.resume)
+        begun = begin(how.out, manifest, resume=how.resume)
         result = finished(begun, source, job, how, title="deciding again")
     learned = new.rules.versions["learned"]
     tally = tally_for(new.desk, new.prompts, learned=learned, keep=0)
     for summary in result.summaries:
         tally.take_in(Counted.model_validate(summary))
-    if as_json:
+    if how.as_json:
         wide_console().print_json(data={**tally_row(tally), "lost": list(result.lost)})
     else:
         tell_tally(tally, time.perf_counter() - started)

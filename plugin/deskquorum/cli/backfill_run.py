@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 import typer
@@ -26,8 +27,9 @@ from deskquorum.backfill import (
 )
 from deskquorum.cli.backfill_progress import watching
 from deskquorum.cli.batch import wide_console
+from deskquorum.errors import InputError
 
-__all__ = ["EngineOptions", "finished", "manifest_of"]
+__all__ = ["BulkOptions", "finished", "manifest_of"]
 
 _INTERRUPTED = 130
 """What a shell expects of a program that Ctrl-C ended."""
@@ -36,14 +38,20 @@ _LOST_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineOptions:
-    """Where the work is done, and how it is kept."""
+class BulkOptions:
+    """Where the work is done, how it is kept, and how it is told."""
 
     engine: Literal["local", "ray"]
     workers: int | None
     ray_address: str | None
     chunk_rows: int
+    out: Path
     resume: bool
+    as_json: bool
+
+    def __post_init__(self) -> None:
+        if self.ray_address is not None and self.engine != "ray":
+            raise InputError("--ray-address needs --engine ray")
 
     def engine_for(self, job: Job) -> Engine:
         """The engine, which starts when it is entered."""
@@ -57,7 +65,7 @@ def manifest_of(
     source: Source,
     *,
     identity: Mapping[str, str],
-    how: EngineOptions,
+    how: BulkOptions,
     options: Mapping[str, str | int | bool | list[str] | None],
     started_at: datetime,
 ) -> Manifest:
@@ -78,7 +86,7 @@ def manifest_of(
 
 
 def finished(
-    parts: PartsFolder, source: Source, job: Job, how: EngineOptions, *, title: str
+    parts: PartsFolder, source: Source, job: Job, how: BulkOptions, *, title: str
 ) -> Finished:
     """Do what is left to do, visibly; says which chunks were lost, and how to go on.
 

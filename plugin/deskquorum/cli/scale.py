@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -30,6 +31,10 @@ _SkipBad = Annotated[
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+_OF_LABELING = ("FILE", "--question", "--model-url", "--no-model", "--skip-bad")
+_OF_BACKTESTS = ("--against", "--since", "--until")
+
+
 class EngineName(StrEnum):
     """Where the work is done."""
 
@@ -37,119 +42,116 @@ class EngineName(StrEnum):
     RAY = "ray"
 
 
+_Tickets = Annotated[
+    Path | None,
+    typer.Argument(
+        metavar="[FILE]",
+        help="Tickets or {id, text}, JSON Lines, also .gz; else the ledger's decisions.",
+    ),
+]
+_Out = Annotated[Path, typer.Option("--out", help="Output file; unfinished work beside it.")]
+_Ledger = Annotated[
+    str | None,
+    typer.Option("--ledger", help="Ledger file or URL instead of the one desk.yaml names."),
+]
+_Backtest = Annotated[
+    Path | None,
+    typer.Option(
+        "--backtest",
+        metavar="NEW",
+        help="Decide the ledger's decisions again by this desk folder instead of labeling.",
+    ),
+]
+_Against = Annotated[
+    Path | None,
+    typer.Option("--against", metavar="OLD", help="Compare the back-test with this desk folder."),
+]
+_Since = Annotated[
+    str | None, typer.Option("--since", metavar="DATE", help="Back-test from then on.")
+]
+_Until = Annotated[
+    str | None, typer.Option("--until", metavar="DATE", help="Back-test up to then.")
+]
+_Engine = Annotated[EngineName, typer.Option("--engine", help="Where to work.")]
+_Workers = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Workers; one a core if left out.")
+]
+_RayAddress = Annotated[
+    str | None,
+    typer.Option("--ray-address", help="Ray cluster to join; one is started if left out."),
+]
+_ChunkRows = Annotated[
+    int, typer.Option("--chunk-rows", min=1, help="Rows done, and written, in one go.")
+]
+_Resume = Annotated[bool, typer.Option("--resume", help="Go on where an earlier run ended.")]
+_ModelUrl = Annotated[
+    str | None,
+    typer.Option("--model-url", help="Base URL for models that desk.yaml calls local."),
+]
+_NoModel = Annotated[bool, typer.Option("--no-model", help="Leave the prompt labelers out.")]
+
+
 def backfill(
-    tickets: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[FILE]",
-            help="Tickets or {id, text}, JSON Lines, also .gz; else the ledger's decisions.",
-        ),
-    ] = None,
+    tickets: _Tickets = None,
     *,
-    out: Annotated[Path, typer.Option("--out", help="Output file; unfinished work beside it.")],
+    out: _Out,
     desk: _Desk = Path(),
     question: _Questions = None,
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", help="Ledger file or URL instead of the one desk.yaml names."),
-    ] = None,
-    backtest: Annotated[
-        Path | None,
-        typer.Option(
-            "--backtest",
-            metavar="NEW",
-            help="Decide the ledger's decisions again by this desk folder instead of labeling.",
-        ),
-    ] = None,
-    against: Annotated[
-        Path | None,
-        typer.Option(
-            "--against", metavar="OLD", help="Compare the back-test with this desk folder."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="Back-test from then on.")
-    ] = None,
-    until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="Back-test up to then.")
-    ] = None,
-    engine: Annotated[EngineName, typer.Option("--engine", help="Where to work.")] = (
-        EngineName.LOCAL
-    ),
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Workers; one a core if left out.")
-    ] = None,
-    ray_address: Annotated[
-        str | None,
-        typer.Option("--ray-address", help="Ray cluster to join; one is started if left out."),
-    ] = None,
-    chunk_rows: Annotated[
-        int, typer.Option("--chunk-rows", min=1, help="Rows done, and written, in one go.")
-    ] = 200,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an earlier run ended.")
-    ] = False,
+    ledger: _Ledger = None,
+    backtest: _Backtest = None,
+    against: _Against = None,
+    since: _Since = None,
+    until: _Until = None,
+    engine: _Engine = EngineName.LOCAL,
+    workers: _Workers = None,
+    ray_address: _RayAddress = None,
+    chunk_rows: _ChunkRows = 200,
+    resume: _Resume = False,
     skip_bad: _SkipBad = False,
-    model_url: Annotated[
-        str | None,
-        typer.Option("--model-url", help="Base URL for models that desk.yaml calls local."),
-    ] = None,
-    no_model: Annotated[
-        bool, typer.Option("--no-model", help="Leave the prompt labelers out.")
-    ] = False,
+    model_url: _ModelUrl = None,
+    no_model: _NoModel = False,
     as_json: _Json = False,
 ) -> None:
     """Label any number of tickets anew, or back-test policies on them; goes on after any end."""
-    from deskquorum.cli.backfill_run import EngineOptions
+    from deskquorum.cli.backfill_run import BulkOptions
 
-    how = EngineOptions(
+    how = BulkOptions(
         engine=engine.value,
         workers=workers,
         ray_address=ray_address,
         chunk_rows=chunk_rows,
+        out=out,
         resume=resume,
+        as_json=as_json,
     )
-    if backtest is not None:
-        _demand_alone("--backtest", FILE=tickets, **{"--question": question})
-        from deskquorum.cli.backfill_policies import backtest_in_bulk
+    if backtest is None:
+        _refuse("labeling", _OF_BACKTESTS, (against, since, until))
+        _refuse("FILE", ("--ledger",), (tickets and ledger,))
+        from deskquorum.cli.backfill import label_in_bulk
 
-        raise typer.Exit(
-            backtest_in_bulk(
-                backtest,
-                folder=desk,
-                out=out,
-                ledger=ledger,
-                since=since,
-                until=until,
-                against=against,
-                how=how,
-                as_json=as_json,
-            )
-        )
-    only = {"--against": against, "--since": since, "--until": until}
-    _demand_alone("a backfill without --backtest", **only)
-    if tickets is not None:
-        _demand_alone("FILE", **{"--ledger": ledger})
-    from deskquorum.cli.backfill import label_in_bulk
-
-    raise typer.Exit(
-        label_in_bulk(
+        code = label_in_bulk(
             tickets,
             folder=desk,
-            out=out,
             questions=question or (),
             ledger=ledger,
             model_url=model_url,
             models=not no_model,
             skip_bad=skip_bad,
             how=how,
-            as_json=as_json,
         )
-    )
+    else:
+        _refuse("--backtest", _OF_LABELING, (tickets, question, model_url, no_model, skip_bad))
+        from deskquorum.cli.backfill_policies import backtest_in_bulk
+
+        window = (since, until)
+        code = backtest_in_bulk(
+            backtest, folder=desk, ledger=ledger, window=window, against=against, how=how
+        )
+    raise typer.Exit(code)
 
 
-def _demand_alone(what: str, **others: object) -> None:
-    given = [name for name, value in others.items() if value]
+def _refuse(what: str, names: Sequence[str], values: Sequence[object]) -> None:
+    given = [name for name, value in zip(names, values, strict=True) if value]
     if given:
         raise InputError(f"{what} takes no {', '.join(given)}; leave it out")
 
