@@ -13,8 +13,6 @@ from deskquorum.errors import InputError
 
 __all__ = ["RayEngine"]
 
-_LOOPBACK = "127.0.0.1"
-
 
 class RayEngine:
     """Actors on Ray; each opens the job once.
@@ -44,8 +42,11 @@ class RayEngine:
         Raises:
             InputError: Ray is not installed, or there is no such cluster.
         """
-        # Ray reports its use over the network unless told otherwise before it starts.
+        # Ray reads these when it is imported. It reports its use over the network unless told not
+        # to; and what is started here alone listens on the loopback interface alone.
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        if self._address is None:
+            os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
         try:
             import ray
         except ModuleNotFoundError as exc:
@@ -56,13 +57,7 @@ class RayEngine:
         quiet: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
         try:
             if self._address is None:
-                ray.init(
-                    num_cpus=self.workers,
-                    include_dashboard=False,
-                    # Without it, Ray asks the network for the machine's address.
-                    _node_ip_address=_LOOPBACK,
-                    **quiet,
-                )
+                ray.init(num_cpus=self.workers, include_dashboard=False, **quiet)
             else:
                 ray.init(address=self._address, **quiet)
         except (ConnectionError, ValueError, RuntimeError, OSError) as exc:

@@ -96,6 +96,13 @@ def test_a_job_that_no_worker_can_open_ends_all_work_with_its_reason(engine):
         list(outcomes(started, cut(lines("ab"), 1)))
 
 
+def test_what_ray_starts_here_listens_on_the_loopback_interface():
+    with RayEngine(None, workers=1):
+        import ray
+
+        assert ray.get_runtime_context().gcs_address.startswith("127.0.0.1:")
+
+
 class Immediate:
     """An engine that does a chunk when it is asked for one."""
 
