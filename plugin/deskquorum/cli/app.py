@@ -10,6 +10,7 @@ import typer
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
+from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.errors import DeskError
 
 __all__ = ["app", "main"]
@@ -24,7 +25,12 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
+<<<<<<< HEAD
 app.add_typer(keys_app, name="keys")
+=======
+app.add_typer(batch_app, name="batch")
+app.command()(backfill)
+>>>>>>> wt-backfill
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAIError
 
 
-__all__ = ["OpenAIChat", "open_chat_model"]
+__all__ = ["OpenAIChat", "open_chat_model", "request_body"]
 
 OPENAI_URL = "https://api.openai.com/v1"
 _PATH = "/chat/completions"
@@ -87,10 +87,15 @@ class OpenAIChat:
         from openai import OpenAIError
 
         try:
+<<<<<<< HEAD
             # What `chat.completions.create` sends, without its walk through every parameter's type,
             # which takes longer than all the rest of the call.
             raw = await self._client.post(
                 _PATH, content=_body(request), cast_to=Response, options={"headers": _JSON}
+=======
+            raw = await self._client.chat.completions.with_raw_response.create(
+                **request_body(request)
+>>>>>>> wt-backfill
             )
         except OpenAIError as exc:
             return _failure_of(exc, _since(started))
@@ -136,8 +141,14 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
+<<<<<<< HEAD
 def _body(request: ChatRequest) -> bytes:
     body: dict[str, object] = {
+=======
+def request_body(request: ChatRequest) -> CompletionCreateParamsNonStreaming:
+    """The body of that request to `/chat/completions`."""
+    parameters: dict[str, object] = {
+>>>>>>> wt-backfill
         "model": request.model,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         "max_tokens": request.max_tokens,
