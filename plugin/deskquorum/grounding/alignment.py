@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+from deskquorum.grounding.kept import Kept
 from deskquorum.grounding.passages import Mark
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class WordVectors:
 
     def __init__(self, embed: Embed | None) -> None:
         self._embed = embed
-        self._known: dict[str, npt.NDArray[np.float32]] = {}
+        self._known: Kept[str, npt.NDArray[np.float32]] = Kept(_KEPT)
 
     def of(self, words: Sequence[str]) -> npt.NDArray[np.float32] | None:
         """One row of unit length for each word; None without an embedding."""
@@ -36,13 +37,12 @@ class WordVectors:
             return None
         import numpy as np
 
-        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        rows = {word: self._known.get(word) for word in words}
+        new = [word for word, row in rows.items() if row is None]
         if new:
-            if len(self._known) > _KEPT:
-                self._known.clear()
-                new = list(dict.fromkeys(words))
-            self._known.update(zip(new, self._embed(new), strict=True))
-        return np.array([self._known[word] for word in words])
+            for word, row in zip(new, self._embed(new), strict=True):
+                rows[word] = self._known.put(word, row)
+        return np.array([rows[word] for word in words])
 
 
 def cosines(
@@ -69,10 +69,10 @@ def nearness(one: Sequence[Mark], other: Sequence[Mark], vectors: WordVectors) -
     else:
         near = np.clip((cosines(left, right) - _FLOOR) / (1 - _FLOOR), 0.0, 0.99).astype(np.float64)
     for row, mark in enumerate(one):
+        if mark.stem in stems:
+            near[row, stems[mark.stem]] = 1.0
         for stem, columns in stems.items():
-            if stem == mark.stem:
-                near[row, columns] = 1.0
-            elif _compound(stem, mark.stem):
+            if _compound(stem, mark.stem):
                 near[row, columns] = np.maximum(near[row, columns], _COMPOUND)
     return near
 
@@ -83,5 +83,6 @@ _SHORTEST_HEAD = 4
 
 def _compound(one: str, other: str) -> bool:
     """`Raspberries` are berries, a `Reisekoffer` is a Koffer."""
-    short, long = sorted((one, other), key=len)
-    return len(short) >= _SHORTEST_HEAD and len(long) - len(short) > 1 and long.endswith(short)
+    if one.endswith(other):
+        return len(other) >= _SHORTEST_HEAD and len(one) - len(other) > 1
+    return other.endswith(one) and len(one) >= _SHORTEST_HEAD and len(other) - len(one) > 1

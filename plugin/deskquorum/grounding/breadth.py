@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-import regex
-
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Part, Passage
+from deskquorum.grounding.patterns import Pattern
 
 __all__ = ["breadth_agreement"]
 
-_WIDE = regex.compile(
+_WIDE = Pattern(
     r"(?<!\p{L})(?:wherever|whenever|whatever|whichever|whoever|however(?=\s\p{L}+(?:ed|n|e|ly|"
     r"\sit|\sthey))|either way|either|"
     r"irrelevant|regardless|at any time|any time|any day|or not|all the same|even|included|"
@@ -23,16 +23,33 @@ _WIDE = regex.compile(
     r"compris|"
     r"egal|auch wenn|ebenso|trotzdem|ohne ausnahme|mesmo assim|mesmo|também|ou não|o no|oder "
     r"nicht|ou non)(?!\p{L})",
-    regex.IGNORECASE,
+    needs=(
+        word_set(
+            "wherever whenever whatever whichever whoever however either irrelevant regardless "
+            "any or same even included including among too well alike both matter difference "
+            "different obstacle part without so exception anyway case exceptions also importar "
+            "igual incluso igualmente también também même aussi soit importe compris egal auch "
+            "ebenso trotzdem ausnahme mesmo não o oder ou"
+        ),
+    ),
+    ignore_case=True,
 )
-_NARROW = regex.compile(
+_NARROW = Pattern(
     r"(?<!\p{L})(?:only|alone|solely|exclusively|unless|except|save for|but not|other than|apart "
     r"from|"
     r"provided|as long as|so long as|on condition|if|when|while|otherwise|elsewhere|"
     r"sólo|solo|solamente|salvo|excepto|si|cuando|seulement|sauf|lorsque|quand|nur|außer|wenn|"
     r"falls|sofern|"
     r"somente|apenas|quando)(?!\p{L})",
-    regex.IGNORECASE,
+    needs=(
+        word_set(
+            "only alone solely exclusively unless except save but than apart provided long "
+            "condition if when while otherwise elsewhere sólo solo solamente salvo excepto si "
+            "cuando seulement sauf lorsque quand nur außer wenn falls sofern somente apenas "
+            "quando"
+        ),
+    ),
+    ignore_case=True,
 )
 
 

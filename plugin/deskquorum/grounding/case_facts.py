@@ -12,6 +12,7 @@ import regex
 from deskquorum.domain import Facts, JsonValue, Verdict
 from deskquorum.grounding.claims import Claim
 from deskquorum.grounding.lexicon import DOING, NEUTRAL, STATUSES
+from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.quantities import CalendarDay, Quantity, QuantityKind, find_quantities
 from deskquorum.grounding.support import Support
 from deskquorum.grounding.words import Word, content_words, words_of
@@ -104,7 +105,7 @@ class _Reading:
         self.explained.update(words)
 
 
-_ID = regex.compile(r"(?=[\p{L}-]*\d)[\p{L}\d]+(?:[-._][\p{L}\d]+)*")
+_ID = Pattern(r"(?=[\p{L}-]*\d)[\p{L}\d]+(?:[-._][\p{L}\d]+)*")
 _MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3}
 _PAST_STAGES = frozenset({"shipped", "dispatched", "delivered"})
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import regex
-
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Passage
+from deskquorum.grounding.patterns import Pattern
 
 __all__ = ["currency_agreement"]
 
@@ -23,17 +23,24 @@ _NAMES = {
     "CAD": r"canadian dollars?|cad",
     "AUD": r"australian dollars?|aud",
 }
-_NAMED = regex.compile(
+_NAMED = Pattern(
     r"(?<!\p{L})(?:"
     + "|".join(rf"(?P<{code}>{names})" for code, names in _NAMES.items())
     + r")(?!\p{L})",
-    regex.IGNORECASE,
+    needs=(
+        word_set(
+            "dollar dollars usd dólar dólares euro euros eur sterling gbp franc francs chf "
+            "franken francos peso pesos mxn crown crowns czk kronen kronor sek kroner yen jpy "
+            "zloty zlotys złoty złotys pln reais real brl rupee rupees inr cad aud"
+        ),
+    ),
+    ignore_case=True,
 )
-_OF_THE_CASE = regex.compile(
+_OF_THE_CASE = Pattern(
     r"(?:local|same|original|own) currency|currency (?:of|in which)|moneda (?:de|local|en)|"
     r"währung (?:der|des|in)|landeswährung|(?:devise|monnaie) (?:de|du|locale|d'origine)|moeda "
     r"(?:de|da|do|local)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 
 
@@ -63,4 +70,4 @@ def _codes(text: str) -> list[str]:
 
 
 _REACH = 12
-_AMOUNT = regex.compile(r"[\d\p{L}]*\d[\d.,]*\s?$")
+_AMOUNT = Pattern(r"[\d\p{L}]*\d[\d.,]*\s?$")

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-import regex
-
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import NUMBER_WORDS
 from deskquorum.grounding.passages import Part, Passage, Segment
+from deskquorum.grounding.patterns import Pattern, any_of
 from deskquorum.grounding.quantities import Bound
 from deskquorum.grounding.terms import TIMES, Term
 
@@ -59,23 +59,39 @@ def compare_limits(
                 )
 
 
-_N = rf"(?P<n>\d+|{'|'.join(sorted([*NUMBER_WORDS, *TIMES], key=len, reverse=True))})"
-_EXCESS = regex.compile(
+_N = rf"(?P<n>\d+|{any_of(sorted([*NUMBER_WORDS, *TIMES], key=len, reverse=True))})"
+_EXCESS = Pattern(
     rf"(?<!\p{{L}}){_N}\s(?:\p{{L}}+\s)?(?:more than|over(?! the (?:year|phone))|above|too many|"
     rf"too much|beyond|de trop|de más|zu viele?|demasiado)(?!\p{{L}})",
-    regex.IGNORECASE,
+    needs=(word_set("than over above too beyond trop más viel viele demasiado"),),
+    ignore_case=True,
 )
-_LEFT = regex.compile(
+_LEFT = Pattern(
     rf"(?<!\p{{L}})(?:(?:still|another|noch|otros|otras|encore|mais)\s{_N}(?=\s)"
     rf"|{_N}\s(?:\p{{L}}+\s)?(?:left|remaining|restantes?|übrig|more(?! than)|más(?! de| que)|"
     r"weitere|de plus))(?!\p{L})",
-    regex.IGNORECASE,
+    needs=(
+        word_set(
+            "still another noch otros otras encore mais left remaining restante restantes "
+            "übrig more más weitere plus"
+        ),
+    ),
+    ignore_case=True,
 )
-_NEXT = regex.compile(
+_NEXT = Pattern(
     r"(?<!\p{L})(?:next|another|(?:one|no|any) more(?! than)|further|additional|weitere\w*|noch "
     r"ein\w*|otra(?! vez)|otro|ninguna más|una más|uno más|"
     r"une autre|un autre|outra|outro|a (?:second|third|fourth|fifth|sixth))(?!\p{L})",
-    regex.IGNORECASE,
+    needs=(
+        {
+            "~weitere",
+            *word_set(
+                "next another more further additional noch otra otro más autre outra outro "
+                "second third fourth fifth sixth"
+            ),
+        },
+    ),
+    ignore_case=True,
 )
 
 
@@ -112,10 +128,10 @@ def _projected(reply: Passage, case: Term, limit: Term) -> tuple[Term, float]:
     return case, _conclusion(reply, case)
 
 
-_OBLIGES = regex.compile(
+_OBLIGES = Pattern(
     r"(?<!\p{L})(?:must|have to|has to|need(?:s|ed)? to|required|shall|muss|müssen|debe|deben|"
     r"doit|doivent|deve|devem)(?!\p{L})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 
 
@@ -138,12 +154,12 @@ def _per_same_time(case: Term, limit: Term) -> Decimal:
     return case.value * theirs[0] / ours[0] if ours and theirs else case.value
 
 
-_GATES = regex.compile(r"(?<!\p{L})(open|from|start|begin|clos|end|until|later)", regex.IGNORECASE)
-_BEYOND = regex.compile(
-    r"\s(?:over|above|beyond|extra|too (?:much|many|heavy|long))(?!\p{L})", regex.IGNORECASE
+_GATES = Pattern(r"(?<!\p{L})(open|from|start|begin|clos|end|until|later)", ignore_case=True)
+_BEYOND = Pattern(
+    r"\s(?:over|above|beyond|extra|too (?:much|many|heavy|long))(?!\p{L})", ignore_case=True
 )
 """`Four kilos over` is no weight to hold against the limit once more."""
-_PLUS = regex.compile(r"\s(?:plus|and|und|y|et|e)\s", regex.IGNORECASE)
+_PLUS = Pattern(r"\s(?:plus|and|und|y|et|e)\s", ignore_case=True)
 
 
 def _candidates(reply: Passage, told: Sequence[Term], limit: Term) -> list[Term]:
@@ -184,7 +200,9 @@ def _within(case: Term, limit: Term, clause: Passage) -> bool | None:
     if limit.ahead:
         if not case.ahead:
             return None
-        gates = _GATES.findall(clause.text[max(0, limit.start - 60) : limit.start])
+        gates = [
+            hit[1] for hit in _GATES.finditer(clause.text[max(0, limit.start - 60) : limit.start])
+        ]
         opens = bool(gates) and gates[-1].casefold() in {"open", "from", "start", "begin"}
         return value <= limit.value if opens else value >= limit.value
     if limit.dimension == "time" and case.told and case.ahead and limit.bound is Bound.EXACT:

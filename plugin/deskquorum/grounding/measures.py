@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-import regex
+from deskquorum.grounding.lexicon import word_set
+from deskquorum.grounding.patterns import Pattern, any_of
 
 __all__ = [
     "AFTER_ONE",
@@ -25,7 +26,7 @@ __all__ = [
 
 
 def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(regex.escape(word) for word in sorted(words, key=len, reverse=True))
+    return any_of(sorted(words, key=len, reverse=True))
 
 
 _COUNTED = (
@@ -105,15 +106,17 @@ CURRENCIES = {
 }  # fmt: skip
 """Signs, codes and names in small letters to ISO 4217; a bare `$` is taken for USD."""
 _CURRENCY = rf"(?:{_alternatives(CURRENCIES)})"
-MONEY = regex.compile(
+MONEY = Pattern(
     rf"(?P<before>(?<!\p{{L}}){_CURRENCY})\s?(?P<n>(?:\d[\d.,'\u00a0\u202f]*)?\d)"
     rf"|(?P<n>{_NUMBER})\s?(?P<after>{_CURRENCY})(?!\p{{L}})"
     r"|(?P<n>(?<![\p{L}\d][-.,:/']?)(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2})(?![\d%.,:/]\d|\d|\s?%)",
-    regex.IGNORECASE,
+    needs=({"0", "$", *(name for name in CURRENCIES if "$" not in name)},),
+    ignore_case=True,
 )
-PERCENT = regex.compile(
+PERCENT = Pattern(
     rf"(?P<n>{_NUMBER})\s?(?:%|(?:per\s?cent|por\s?ciento|pour\s?cent|prozent|por\s?cento)\b)",
-    regex.IGNORECASE,
+    needs=(word_set("% percent cent porciento ciento pourcent prozent porcento cento"),),
+    ignore_case=True,
 )
 
 _UNITS = {
@@ -128,27 +131,32 @@ _UNITS = {
 UNITS = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _WORKING = r"(?:business|working|work)|laborables?|hábiles|ouvr(?:és?|ables?)|úteis"
 _TO = r"(?:[-\u2013]|to|a|à|bis|or|o|ou|oder)"
-WINDOW = regex.compile(
+WINDOW = Pattern(
     rf"(?P<n>{_NUMBER})(?:[-\u2013\s]|\s?{_TO}\s?(?P<m>\d+|{_WRITTEN})[-\u2013\s])\s?"
     rf"(?P<working>(?:{_WORKING})\s)?(?:calendar\s)?"
     rf"(?P<unit>{_alternatives(UNITS)})(?!\p{{L}})(?P<late>\s(?:{_WORKING}))?"
     rf"|(?P<n>{_NUMBER})\s(?P<working>Werk|Arbeits)(?P<unit>tagen?|tage)(?!\p{{L}})"
     r"|(?P<n>(?<!\p{L})an?)\s(?P<unit>fortnight)(?!\p{L})",
-    regex.IGNORECASE,
+    needs=({"fortnight", "werktage", "werktagen", "arbeitstage", "arbeitstagen", *UNITS},),
+    ignore_case=True,
 )
-BEFORE_ONE = regex.compile(
+BEFORE_ONE = Pattern(
     r"(?:within|in|for|after|than|of|about|dentro de|en|durante|dans|pendant|après|innerhalb"
     r"|innerhalb von|für|nach|em|até|por)\s+$",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 """`12 EUR a month` is a rate, `within a month` a window."""
-AFTER_ONE = regex.compile(
+AFTER_ONE = Pattern(
     r"\s(?:later|earlier|before|after|ahead|from|or|of notice|notice|más tarde|plus tard|später)"
     r"(?!\p{L})|'s notice",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 """`a week later`."""
-COUNT = regex.compile(rf"(?P<n>{_NUMBER})(?:\s(?P<unit>\p{{L}}+))?", regex.IGNORECASE)
+COUNT = Pattern(
+    rf"(?P<n>{_NUMBER})(?:\s(?P<unit>\p{{L}}+))?",
+    needs=({"0", *(word.partition("-")[0] for word in NUMBER_WORDS)},),
+    ignore_case=True,
+)
 
 _MONTHS = (
     "January Jan enero janvier Januar janeiro", "February Feb febrero février Februar fevereiro",
@@ -162,11 +170,12 @@ _MONTHS = (
 # As they are written, since `may` and `march` in small letters are other words.
 MONTHS = {name: number for number, line in enumerate(_MONTHS, 1) for name in line.split()}
 _MONTH = rf"(?P<month>{_alternatives(MONTHS)})(?!\p{{L}})\.?"
-DATE = regex.compile(
+DATE = Pattern(
     r"(?<![\p{L}\d-])(?P<y>\d{4})-(?P<mm>\d{2})-(?P<d>\d{2})(?!\d)"
     r"|(?<![\d.,])(?P<d>\d{1,2})(?:st|nd|rd|th|\.|º|er)?\s(?:of\s|de\s)?"
     rf"{_MONTH}(?:,?\s(?:de\s)?(?P<y>\d{{4}}))?"
     rf"|(?<!\p{{L}}){_MONTH}\s(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%.,]\d|"
     rf"\d)(?:,?\s(?P<y>\d{{4}}))?"
-    r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)"
+    r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)",
+    needs=({"0"},),
 )

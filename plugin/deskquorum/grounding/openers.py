@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import regex
+from deskquorum.grounding.lexicon import word_set
+from deskquorum.grounding.patterns import Pattern
 
 __all__ = [
     "AFTER_COMMA",
@@ -76,27 +77,57 @@ OPENERS: dict[Part, str] = {
         "así que|por eso|por lo que|donc|c'est pourquoi|daher|deshalb|also|somit|por isso|então"
     ),
 }  # fmt: skip
-INNER = regex.compile(
+_TOLD: dict[Part, frozenset[str]] = {
+    Part.EXCEPTION: word_set(
+        "unless except excepting save apart than exception but excluding counting aside salvo "
+        "excepto menos sauf hormis excepté moins außer ausgenommen denn exceto ser"
+    ),
+    Part.CONCESSION: word_set(
+        "though although if despite spite albeit aunque pesar bien si malgré obwohl obgleich wenn "
+        "embora apesar"
+    ),
+    Part.CONDITION: word_set(
+        "if when provided long case once while condition where si cuando siempre caso quand "
+        "lorsque pourvu wenn falls sofern sobald se quando desde"
+    ),
+    Part.DEFAULT: word_set(
+        "otherwise for below above other others rest elsewhere contrario otro demás sinon "
+        "autrement sonst andernfalls ansonsten contrário senão"
+    ),
+    Part.REASON: word_set(
+        "because since as given seeing now porque como ya puesto parce puisque comme car weil da "
+        "denn já"
+    ),
+    Part.RESULT: word_set(
+        "so therefore means meaning hence thus why así eso que donc pourquoi daher deshalb also "
+        "somit isso então"
+    ),
+}
+"""One word of every opener of that kind."""
+_INNER = (Part.EXCEPTION, Part.CONCESSION, Part.CONDITION)
+INNER = Pattern(
     "|".join(
         rf"(?P<{part.value}>(?<![\p{{L}}'])(?:{words})(?![\p{{L}}']))"
         for part, words in OPENERS.items()
-        if part in {Part.EXCEPTION, Part.CONCESSION, Part.CONDITION}
+        if part in _INNER
     ),
-    regex.IGNORECASE,
+    needs=(frozenset().union(*(_TOLD[part] for part in _INNER)),),
+    ignore_case=True,
 )
-AFTER_COMMA = regex.compile(
+AFTER_COMMA = Pattern(
     r"[,:]\s+(?:(?:and|but|yet|or|y|pero|et|mais|und|aber|e|mas)\s+)?(?:"
     + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in OPENERS.items())
     + r")",
-    regex.IGNORECASE,
+    needs=({",", ":"}, frozenset().union(*_TOLD.values())),
+    ignore_case=True,
 )
-OPENING = regex.compile(
+OPENING = Pattern(
     r"\s*(?:(?:and|but|yes|no|sure),?\s+)?(?:"
     + "|".join(rf"(?P<{part.value}>(?:{words})(?![\p{{L}}']))" for part, words in OPENERS.items())
     + r")",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-JOINT = regex.compile(
+JOINT = Pattern(
     r";\s+|\s+[—\u2013-]\s+|:\s+"
     r"|,\s+(?=(?:and|but|yet|while|whereas|though|y|pero|mientras|et|mais|tandis|und|aber|sondern|"
     r"während|e|mas|enquanto|plus|nor)\s)"
@@ -108,42 +139,50 @@ JOINT = regex.compile(
     r"|,\s+(?=(?:[\p{L}'-]+\s){1,3}(?:pay|pays|get|gets|is|are|can|may|must|costs?|receives?)\s)"
     r"|\sand\s(?=(?:we|you|they|it)\s|\p{L}+(?:ed|en|wn|id)\sby\s)"
     r"|,\s+(?=(?:\p{L}+\s){1,3}\d+\s?%)",
-    regex.IGNORECASE,
+    needs=(word_set("; — \u2013 - : , but whereas pero mais aber sondern mas and"),),
+    ignore_case=True,
 )
-INCLUSION = regex.compile(
+INCLUSION = Pattern(
     r",\s+(?=(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|likewise|"
     r"inbegriffen|"
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|também)\b)"
     r"|,?\s+(?=(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|"
     r"incluindo)\s)",
-    regex.IGNORECASE,
+    needs=(
+        word_set(
+            "included too well them alike likewise inbegriffen eingeschlossen incluido incluidos "
+            "incluida incluidas también compris comprises aussi incluído incluídos também "
+            "including inclusive einschließlich incluyendo incluso incluindo"
+        ),
+    ),
+    ignore_case=True,
 )
-IS_INCLUSION = regex.compile(
+IS_INCLUSION = Pattern(
     r"\s*(?!.*\b(?:is|are|isn't|aren't|not|be|was|"
     r"were)\b)(?:(?:and\s)?(?:[\p{L}'-]+\s){1,4}(?:included|too|as well|among them|alike|"
     r"likewise|inbegriffen|"
     r"eingeschlossen|incluidos?|incluidas?|también|compris(?:es)?|aussi|incluídos?|"
     r"também)[\s.,;]*$"
     r"|(?:including|inclusive of|einschließlich|incluyendo|incluso|y compris|incluindo)\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-EXCEPTED = regex.compile(
+EXCEPTED = Pattern(
     r"\s*(?!.*\b(?:is|are|be|was|were)\b)(?:[\p{L}'-]+\s){1,4}(?:excepted|exempted|exempt|aside|"
     r"ausgenommen|excepté|"
     r"exceptuados?)[\s.,;]*$",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-BELOW_THAT = regex.compile(
+BELOW_THAT = Pattern(
     r"(?<!\p{L})(?:below that|above that|under that|over that|beyond that|otherwise|sonst|"
     r"darunter|darüber)(?!\p{L})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-SUBJECT = regex.compile(
+SUBJECT = Pattern(
     r"(?<=\s)(?:you|you'll|you'd|we|we'll|we'd|it|it's|it'll|there's|there|they|they'll|"
     r"then)(?=\s\p{L}+\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-TOPIC = regex.compile(
+TOPIC = Pattern(
     r"(?<=\s)(?:the|your|our)(?=\s(?:[^\s,;]+\s){1,6}(?:is|are|will|can|must|may|has|have)\s)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import regex
-
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Passage, Segment
+from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.senses import denied
 from deskquorum.grounding.stances import NEGATORS
 
@@ -45,11 +44,12 @@ _BESIDES = 3
 _BESIDE = word_set("of with between to from")
 """Behind one of these a party is not the one who acts."""
 _POSSESSIVE = {"your": "customer", "our": "company"}
-_ALIAS = regex.compile(
+_ALIAS = Pattern(
     r"\bas (?:an?|the|your(?: \p{L}+'s)?|(?:\p{L}+'s))\s(?:\p{L}+\s)?(?P<who>\p{L}+)"
     r"|\b(?:como|als|en tant que)\s(?:un|una|une|o)?\s?(?P<who>\p{L}+)"
     r"|\byou(?:'re| are) (?:an?|the) (?:\p{L}+\s)?(?P<who>\p{L}+)",
-    regex.IGNORECASE,
+    needs=(word_set("as como als tant re are"),),
+    ignore_case=True,
 )
 
 

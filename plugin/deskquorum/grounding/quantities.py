@@ -27,6 +27,7 @@ from deskquorum.grounding.measures import (
     UNITS,
     WINDOW,
 )
+from deskquorum.grounding.patterns import Pattern, vocabulary
 from deskquorum.grounding.words import Word, content_words, parse_number, words_of
 
 __all__ = ["Bound", "CalendarDay", "Quantity", "QuantityKind", "find_quantities"]
@@ -171,7 +172,7 @@ def _money(text: str) -> Iterator[Quantity]:
             yield _quantity(match, QuantityKind.MONEY, value, CURRENCIES.get(name.casefold(), ""))
 
 
-_GROUP = regex.compile(r"\d{1,3}\.\d{3}")
+_GROUP = Pattern(r"\d{1,3}\.\d{3}")
 
 
 def _percents(text: str) -> Iterator[Quantity]:
@@ -208,6 +209,8 @@ def _windows(text: str) -> Iterator[Quantity]:
 
 
 def _counts(text: str) -> Iterator[Quantity]:
+    if not (met := vocabulary(text)).untold and met.words.isdisjoint(_COUNTING):
+        return
     for match in COUNT.finditer(text):
         value = _value(match.group("n"))
         if value is None or match.group("n").casefold() in NOT_COUNTS:
@@ -220,6 +223,9 @@ def _counts(text: str) -> Iterator[Quantity]:
             start=match.start(),
             end=match.end("n"),
         )
+
+
+_COUNTING = {"0", *(word.partition("-")[0] for word in NUMBER_WORDS.keys() - NOT_COUNTS)}
 
 
 def _value(written: str) -> Decimal | None:
@@ -243,13 +249,15 @@ _AT_LEAST = (
     "|al menos|más de|a partir de|mindestens|mehr als|über|ab|nach|au moins|plus de|à partir de"
     "|pelo menos|mais de"
 )
-_BEFORE_AT_MOST = regex.compile(rf"(?<!\p{{L}})(?:{_AT_MOST})(?:\sthe)?\s*$", regex.IGNORECASE)
-_BEFORE_AT_LEAST = regex.compile(rf"(?<!\p{{L}})(?:{_AT_LEAST})(?:\sthe)?\s*$", regex.IGNORECASE)
-_AFTER_AT_LEAST = regex.compile(
+_BEFORE_AT_MOST = Pattern(rf"(?<!\p{{L}})(?:{_AT_MOST})(?:\sthe)?\s*$", ignore_case=True)
+_BEFORE_AT_LEAST = Pattern(rf"(?<!\p{{L}})(?:{_AT_LEAST})(?:\sthe)?\s*$", ignore_case=True)
+_AFTER_AT_LEAST = Pattern(
     r"\s(?:or|and|o|oder|ou) (?:more|over|above|más|mehr|plus|mais)\b|\s(?:upwards|and up)\b",
-    regex.I,
+    ignore_case=True,
 )
-_AFTER_AT_MOST = regex.compile(r"\s(?:or|o|oder|ou) (?:less|fewer|menos|weniger|moins)\b", regex.I)
+_AFTER_AT_MOST = Pattern(
+    r"\s(?:or|o|oder|ou) (?:less|fewer|menos|weniger|moins)\b", ignore_case=True
+)
 _REACH = 24
 _NEIGHBOURS = 5
 

@@ -44,15 +44,21 @@ def _candidates(sentence: str, index: ClauseIndex) -> tuple[ClauseSentence, ...]
     whole = [
         one for wording in (verbatim(sentence), nearly(sentence)) for one in index.worded(wording)
     ]
+    led_in = _led_in(sentence, index)
+    return tuple({(one.clause.id, one.place): one for one in (*whole, *led_in)}.values())
+
+
+def _led_in(sentence: str, index: ClauseIndex) -> list[ClauseSentence]:
     head = lead_in(sentence)
+    if not head.end:
+        return []
     body = sentence[head.end :]
-    led_in = [
+    return [
         one
         for wording in (verbatim(body), nearly(body))
         for one in index.worded(wording)
-        if head.end and head.clauses <= {one.clause.id.casefold()}
+        if head.clauses <= {one.clause.id.casefold()}
     ]
-    return tuple({(one.clause.id, one.place): one for one in (*whole, *led_in)}.values())
 
 
 def _stands(

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from deskquorum.grounding.alignment import WordVectors, cosines
@@ -49,11 +50,8 @@ class _Text:
     measured: Measured
     languages: Mapping[str, float]
     """Language to the share of its stop words, the most frequent one at 1; empty if unclear."""
-
-    @property
-    def language(self) -> str | None:
-        """The one whose stop words are the most frequent."""
-        return max(self.languages, key=lambda name: self.languages[name], default=None)
+    language: str | None
+    """The one whose stop words are the most frequent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +137,7 @@ def features_of(
             heard,
             told,
             np.array([_fit(asked.measured, known.texts[place].measured) for place in candidates]),
-            np.array([_one_language(asked, known.texts[place]) for place in candidates]),
+            np.array([_one_language(asked, known.texts[place].language) for place in candidates]),
             meaning[places],
             shared[places] / best if best > 0 else np.zeros(len(places)),
             (_early(shared[places]) + _early(meaning[places])) / 2,
@@ -153,12 +151,14 @@ def _read(text: str) -> _Text:
     inside = {place for q in quantities for place in range(q.start, q.end)}
     words = words_of(text)
     topic = (w.text for w in words if w.start not in inside and content_words([w]))
+    languages = languages_of(words)
     return _Text(
         words=tuple(dict.fromkeys(topic)),
         measured=frozenset(
             (q.kind, "" if q.kind is QuantityKind.COUNT else q.unit) for q in quantities
         ),
-        languages=languages_of(words),
+        languages=languages,
+        language=max(languages, key=lambda name: languages[name], default=None),
     )
 
 
@@ -201,13 +201,14 @@ def _early(scores: Floats) -> Floats:
 _HALVED_AT = 5
 
 
-def _one_language(asked: _Text, theirs: _Text) -> float:
+def _one_language(asked: _Text, theirs: str | None) -> float:
     """A text may switch between languages, so this is a matter of degree."""
-    if theirs.language is None or not asked.languages:
+    if theirs is None or not asked.languages:
         return 1.0
-    return asked.languages.get(theirs.language, 0.0)
+    return asked.languages.get(theirs, 0.0)
 
 
+@lru_cache(maxsize=4096)
 def _fit(asked: Measured, theirs: Measured) -> float:
     """How well the clause measures what the query measures; 1 where that measures nothing."""
     best = (max((_alike(one, other) for other in theirs), default=0.0) for one in asked)

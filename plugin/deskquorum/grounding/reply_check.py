@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import regex
-
 from deskquorum.domain import ClaimAnswer, Facts, Finding, JsonValue, Verdict
 from deskquorum.grounding.assessing import assess, clauses_near
 from deskquorum.grounding.case_facts import action_support, case_support
 from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
+from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.quotes import find_quotes
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, ClauseSentence
 from deskquorum.grounding.sentences import Span, sentences_of
@@ -201,11 +200,13 @@ def _masked(finding: Finding, private: Iterable[Finding]) -> Finding:
     text = list(finding.text)
     for secret in private:
         for place in range(max(secret.start, finding.start), min(secret.end, finding.end)):
-            text[place - finding.start] = _MASKED.sub("•", finding.text[place - finding.start])
+            text[place - finding.start] = _MASKED.compiled.sub(
+                "•", finding.text[place - finding.start]
+            )
     return replace(finding, text="".join(text))
 
 
-_MASKED = regex.compile(r"[\p{L}\p{N}]")
+_MASKED = Pattern(r"[\p{L}\p{N}]")
 
 
 def _texts(values: Iterable[JsonValue]) -> Iterator[str]:

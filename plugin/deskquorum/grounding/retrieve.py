@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from deskquorum.domain import Facts, Scope
 from deskquorum.grounding.alignment import WordVectors
 from deskquorum.grounding.applying import Reach, reach_of
+from deskquorum.grounding.kept import Kept
 from deskquorum.grounding.quantities import Quantity, find_quantities
 from deskquorum.grounding.ranking import ClauseWords, clause_words, ranked
 from deskquorum.grounding.sentences import sentences_of
@@ -65,6 +66,11 @@ class ClauseSentence:
     quantities: tuple[Quantity, ...] = ()
 
 
+_Near: TypeAlias = "Kept[tuple[str, int], tuple[int, ...]]"
+"""Queries, with how many clauses are wanted, to the places of the clauses."""
+_KEPT, _CASES = 2048, 32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClauseIndex:
     """Clauses by wording and by words; build it with `index_clauses`."""
@@ -82,11 +88,16 @@ class ClauseIndex:
     """Wording, exact and near, to the sentences that have it."""
     _scoped: Mapping[int, Scope] = field(default_factory=dict, repr=False)
     """Places of the clauses that do not apply to everything."""
-    _outside: Sequence[int] = field(default=(), repr=False)
+    _outside: tuple[int, ...] = field(default=(), repr=False)
     _bm25: bm25s.BM25 | None = field(default=None, repr=False)
     _known: ClauseWords | None = field(default=None, repr=False)
     _vectors: npt.NDArray[np.float32] | None = field(default=None, repr=False)
     _embed: Embed | None = field(default=None, repr=False)
+    _near: _Near = field(default_factory=lambda: Kept(_KEPT), repr=False, compare=False)
+    _nears: Kept[tuple[int, ...], _Near] = field(
+        default_factory=lambda: Kept(_CASES), repr=False, compare=False
+    )
+    """Places left out to what is known to be near queries then."""
 
     def within(self, facts: Facts) -> ClauseIndex:
         """The index for one case: clauses that do not apply to it are not found and not quoted."""
@@ -95,14 +106,25 @@ class ClauseIndex:
         reach = reach_of(
             ((self.clauses[place].id, scope) for place, scope in self._scoped.items()), facts
         )
-        outside = [p for p in self._scoped if self.clauses[p].id in reach.outside]
-        return replace(self, reach=reach, _outside=outside)
+        outside = tuple(p for p in self._scoped if self.clauses[p].id in reach.outside)
+        return replace(self, reach=reach, _outside=outside, _near=self._near_without(outside))
 
     def surely(self) -> ClauseIndex:
         """The index without the clauses of which nobody can tell whether they apply."""
         doubtful = [p for p in self._scoped if self.clauses[p].id in self.reach.untold]
         outside = self.reach.outside | self.reach.untold.keys()
-        return replace(self, reach=Reach(outside=outside), _outside=[*self._outside, *doubtful])
+        left_out = (*self._outside, *doubtful)
+        return replace(
+            self,
+            reach=Reach(outside=outside),
+            _outside=left_out,
+            _near=self._near_without(left_out),
+        )
+
+    def _near_without(self, outside: tuple[int, ...]) -> _Near:
+        if outside == self._outside:
+            return self._near
+        return self._nears.get(outside) or self._nears.put(outside, Kept(_KEPT))
 
     def worded(self, wording: Wording) -> tuple[ClauseSentence, ...]:
         """The sentences that say it in these words; those of clauses in doubt come last."""
@@ -116,14 +138,14 @@ class ClauseIndex:
         """For each query the clauses nearest to it, best first, by words and meaning together."""
         if not self.clauses or not queries:
             return [() for _ in queries]
-        meant = None if self._embed is None else self._embed(queries)
-        return [
-            tuple(
-                self.clauses[place]
-                for place in self._ranked(query, None if meant is None else meant[number])[:top]
-            )
-            for number, query in enumerate(queries)
-        ]
+        near = {query: self._near.get((query, top)) for query in queries}
+        # A sentence is asked about more than once on its way to a decision.
+        new = [query for query, found in near.items() if found is None]
+        meant = None if self._embed is None or not new else self._embed(new)
+        for number, query in enumerate(new):
+            places = self._ranked(query, None if meant is None else meant[number])[:top]
+            near[query] = self._near.put((query, top), tuple(places))
+        return [tuple(self.clauses[place] for place in near[query] or ()) for query in queries]
 
     def _ranked(self, query: str, meant: npt.NDArray[np.float32] | None) -> list[int]:
         """Places of the clauses near a query; all that come first in words or in meaning."""
@@ -153,7 +175,7 @@ class ClauseIndex:
         if not self._outside:
             return _highest(scores)
         kept = scores.copy()
-        kept[self._outside] = -math.inf
+        kept[list(self._outside)] = -math.inf
         return [place for place in _highest(kept) if kept[place] > -math.inf]
 
 

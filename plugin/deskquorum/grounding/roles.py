@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import regex
-
 from deskquorum.grounding.passages import Part, Passage
+from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.quantities import Bound
 from deskquorum.grounding.terms import Term
 
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["OUT", "roles_of", "selects"]
 
-_JOINT = regex.compile(
-    r"[,;.:]\s|\s(?:and|or|but|while|und|oder|aber|y|o|pero|et|ou|mais|e)\s", regex.IGNORECASE
+_JOINT = Pattern(
+    r"[,;.:]\s|\s(?:and|or|but|while|und|oder|aber|y|o|pero|et|ou|mais|e)\s", ignore_case=True
 )
 
 

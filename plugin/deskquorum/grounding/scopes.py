@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import regex
-
 from deskquorum.grounding.lexicon import word_set
-from deskquorum.grounding.passages import Part, Passage
+from deskquorum.grounding.passages import Part, Passage, read_passage
+from deskquorum.grounding.patterns import Pattern
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from deskquorum.grounding.alignment import Nearness
 
 __all__ = ["coverage_of_segments", "scope_agreement"]
@@ -21,7 +24,7 @@ _EVERYBODY = word_set(
     "regardless anyone irrelevant anybody todos todas cualquier cualquiera tous toutes alle jeder "
     "jede beide todos ambos"
 )
-_GROUP = regex.compile(
+_GROUP = Pattern(
     r"(?<!\p{L})(?:as an?|as the|being an?|with (?:your|an?)|on (?:your|the|an?)|staying in|"
     r"staying in the|"
     r"you're (?:an?|in the|on the|on an?)|you are (?:an?|in the|on the)|for an?|your|(?:on|in|"
@@ -29,11 +32,11 @@ _GROUP = regex.compile(
     r"como|als|en tant que|en tant qu'|com o|con (?:tu|su)|mit (?:Ihrer|Ihrem|der)|avec (?:votre|"
     r"une?))"
     r"\s+(?P<who>(?:[\p{L}'-]+\s?){1,3})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-_FOR = regex.compile(
+_FOR = Pattern(
     r"(?<!\p{L})(?:for|to|of the|open to|with an?|with|on|reserved for|für|para|pour)\s+\p{L}+",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 _ADDRESSED = word_set("you your you'd you'll you're usted tu te vous votre sie ihr ihnen você")
 _HELD = 0.75
@@ -75,16 +78,25 @@ def coverage_of_segments(clause: Passage, near: Nearness, weights: Nearness) -> 
     """0..1 for each segment of a clause: how much of it words of the reply speak of."""
     import numpy as np
 
-    spread: dict[str, set[int]] = {}
-    for mark in clause.marks:
-        spread.setdefault(mark.stem, set()).add(mark.segment)
-    seen, whole = np.zeros(len(clause.segments)), np.zeros(len(clause.segments))
+    places, shares, whole = _layout(clause.text)
     best = (near * weights[:, None]).max(axis=0)
-    for column, mark in enumerate(clause.marks):
-        weight = 1.0 / len(spread[mark.stem])
-        whole[mark.segment] += weight
-        seen[mark.segment] += weight * best[column] ** 2
+    seen = np.bincount(places, shares * best**2, minlength=len(clause.segments))
     return seen / np.maximum(whole, 1e-6)
+
+
+@lru_cache(maxsize=4096)
+def _layout(clause: str) -> tuple[npt.NDArray[np.intp], Nearness, Nearness]:
+    """For each word of a clause its segment and its share; for each segment the sum of these."""
+    import numpy as np
+
+    read = read_passage(clause)
+    spread: dict[str, set[int]] = {}
+    for mark in read.marks:
+        spread.setdefault(mark.stem, set()).add(mark.segment)
+    places = np.array([mark.segment for mark in read.marks], dtype=np.intp)
+    shares = np.array([1.0 / len(spread[mark.stem]) for mark in read.marks])
+    whole = np.bincount(places, shares, minlength=len(read.segments))
+    return places, shares, whole.astype(np.float64)
 
 
 def _group(reply: Passage) -> list[bool]:

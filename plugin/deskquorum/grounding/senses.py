@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.stances import (
@@ -54,14 +55,16 @@ _AUXILIARIES = word_set("do did does have has had was were are is")
 _LONGEST = max(len(phrase) for phrase in FAVOUR | AGAINST | NEUTRAL)
 
 
-def sign_of(words: Sequence[str]) -> float:
+@lru_cache(maxsize=4096)
+def sign_of(words: tuple[str, ...]) -> float:
     """-1..1: its words of stance together, each turned by a negator before it."""
     negators = _negators(words)
     if _asks_for_it(words, negators):
         return -1.0
     total, last, pending, place = 0.0, _PLAIN, list(negators), 0
     while place < len(words):
-        length, sign = _stance_at(words, place) or (1, 0.0)
+        stance = _stance_at(words, place) if words[place] in _FIRST else None
+        length, sign = stance or (1, 0.0)
         if length > 1 or sign:
             pending = [n for n in pending if not place <= n < place + length]
         if sign:
@@ -80,7 +83,8 @@ def sign_of(words: Sequence[str]) -> float:
     return max(-1.0, min(1.0, total))
 
 
-def strength_of(words: Sequence[str]) -> float:
+@lru_cache(maxsize=4096)
+def strength_of(words: tuple[str, ...]) -> float:
     """1 where it is a duty or a certainty, -1 where it is open or up to somebody, else 0."""
     negators = _negators(words)
     if WITHOUT & set(words):
@@ -88,7 +92,9 @@ def strength_of(words: Sequence[str]) -> float:
     total, place = 0.0, 0
     restricted = bool(ONLY & set(words))
     while place < len(words):
-        firm, may = _phrase_at(words, place, FIRM), _phrase_at(words, place, OPEN)
+        word = words[place]
+        firm = _phrase_at(words, place, FIRM) if word in _FIRST_FIRM else 0
+        may = _phrase_at(words, place, OPEN) if word in _FIRST_OPEN else 0
         if firm:
             # A negator inside the phrase is part of it: `no choice`.
             turned = any(0 < place - n <= _REACH for n in negators)
@@ -141,6 +147,11 @@ def _reaches(words: Sequence[str], negator: int, place: int) -> bool:
     if words[negator] in WITHOUT:
         return 0 < place - negator <= _WITHOUT_REACHES
     return negator < place and (words[negator] in WHOLE_NEGATORS or place - negator <= _REACH)
+
+
+_FIRST = frozenset(phrase[0] for phrase in FAVOUR | AGAINST | NEUTRAL)
+_FIRST_FIRM = frozenset(phrase[0] for phrase in FIRM)
+_FIRST_OPEN = frozenset(phrase[0] for phrase in OPEN)
 
 
 def _stance_at(words: Sequence[str], place: int) -> tuple[int, float] | None:

@@ -11,7 +11,9 @@ from itertools import pairwise
 
 import regex
 
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import MONTHS, NUMBER_WORDS, UNITS
+from deskquorum.grounding.patterns import Pattern, any_of
 
 __all__ = ["DAYS", "Direction", "Moment", "TimeSpan", "find_spans"]
 
@@ -80,45 +82,80 @@ def find_spans(text: str) -> tuple[TimeSpan, ...]:
     return tuple(sorted(found, key=lambda span: span.start))
 
 
-_WORDS = "|".join(sorted(map(regex.escape, NUMBER_WORDS), key=len, reverse=True))
+_WORDS = any_of(sorted(NUMBER_WORDS, key=len, reverse=True))
 _N = rf"(?P<n>\d+|{_WORDS}|half an?|a few|couple of)"
-_UNIT = rf"(?P<unit>{'|'.join(sorted(UNITS, key=len, reverse=True))})(?!\p{{L}})"
-_RELATIVE = regex.compile(
+_UNIT = rf"(?P<unit>{any_of(sorted(UNITS, key=len, reverse=True))})(?!\p{{L}})"
+_RELATIVE = Pattern(
     rf"(?<!\p{{L}})(?:{_N}\s(?:full\s)?(?P<half>and\sa\shalf\s)?{_UNIT}(?P<half>\sand\sa\shalf)?(?=\s(?:ago|earlier|old|late|later|atrás|atras))"
     rf"|(?:hace|il y a|vor|seit|há|depuis|desde hace)\s(?:casi |fast |knapp |gut |ya |schon "
     rf")?{_N}\s{_UNIT})",
-    regex.IGNORECASE,
+    needs=(UNITS, word_set("~ago ~earlier ~old ~late ~atr hace il vor seit há depuis")),
+    ignore_case=True,
 )  # fmt: skip
-_AHEAD = regex.compile(
+_AHEAD = Pattern(
     rf"(?<!\p{{L}})(?:in|a full|another|dentro de|dans|in noch|noch|otros|encore)\s{_N}\s{_UNIT}"
     rf"|(?<!\p{{L}}){_N}\s(?:full\s)?{_UNIT}(?=\s(?:from now|away|to go|left|ahead))",
-    regex.IGNORECASE,
-)
-_LAST = regex.compile(
-    r"(?<!\p{L})(?:just )?(?:last|la semana pasada|letzte|la semaine dernière)\s?(?P<unit>week|"
-    r"month|night|year)?",
-    regex.I,
-)
-_NAMED: tuple[tuple[str, Direction, str, str], ...] = (
-    (r"the day before yesterday|vorgestern|anteayer|avant-hier|anteontem", Direction.AGO, "2", "0"),
-    (
-        r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before",
-        Direction.AGO,
-        "1",
-        "0",
+    needs=(
+        UNITS,
+        {
+            "~from now",
+            "~away",
+            "~to go",
+            "~left",
+            "~ahead",
+            *word_set("in full another dentro dans noch otros encore"),
+        },
     ),
+    ignore_case=True,
+)
+_NAMED: tuple[tuple[Pattern, Direction, str, str], ...] = tuple(
     (
-        r"last week|letzte woche|la semana pasada|la semaine dernière|semana passada",
-        Direction.AGO,
-        "7",
-        "5",
-    ),
-    (r"last month|letzten monat|el mes pasado|le mois dernier", Direction.AGO, "30", "20"),
-    (r"a fortnight ago", Direction.AGO, "14", "1"),
-    (r"the day after tomorrow|übermorgen|pasado mañana|après-demain", Direction.AHEAD, "2", "0"),
-    (r"(?<!after )tomorrow morning", Direction.AHEAD, "0.7", "0.3"),
-    (r"(?<!after )tomorrow(?! morning)|mañana(?= )|demain|amanhã", Direction.AHEAD, "1", "0.5"),
-    (r"next week|nächste woche|la semana que viene", Direction.AHEAD, "7", "5"),
+        Pattern(
+            rf"(?<!\p{{L}})(?:{words})(?!\p{{L}})", needs=(word_set(told),), ignore_case=True
+        ),
+        direction,
+        days,
+        slack,
+    )
+    for words, told, direction, days, slack in (
+        (
+            r"the day before yesterday|vorgestern|anteayer|avant-hier|anteontem",
+            "yesterday vorgestern anteayer hier anteontem",
+            Direction.AGO, "2", "0",
+        ),
+        (
+            r"(?<!before )yesterday|gestern|ayer|hier(?=\s)|ontem|the evening before",
+            "yesterday gestern ayer hier ontem evening",
+            Direction.AGO, "1", "0",
+        ),
+        (
+            r"last week|letzte woche|la semana pasada|la semaine dernière|semana passada",
+            "last letzte pasada dernière passada",
+            Direction.AGO, "7", "5",
+        ),
+        (
+            r"last month|letzten monat|el mes pasado|le mois dernier",
+            "last letzten pasado dernier",
+            Direction.AGO, "30", "20",
+        ),
+        (r"a fortnight ago", "fortnight", Direction.AGO, "14", "1"),
+        (
+            r"the day after tomorrow|übermorgen|pasado mañana|après-demain",
+            "tomorrow übermorgen mañana demain",
+            Direction.AHEAD, "2", "0",
+        ),
+        (r"(?<!after )tomorrow morning", "tomorrow", Direction.AHEAD, "0.7", "0.3"),
+        (
+            r"(?<!after )tomorrow(?! morning)|mañana(?= )|demain|amanhã",
+            "tomorrow mañana demain amanhã",
+            Direction.AHEAD, "1", "0.5",
+        ),
+        (
+            r"next week|nächste woche|la semana que viene",
+            "next nächste viene",
+            Direction.AHEAD, "7", "5",
+        ),
+    )
 )  # fmt: skip
 
 
@@ -136,8 +173,8 @@ def _relative(text: str) -> Iterator[TimeSpan]:
 
 
 def _named(text: str) -> Iterator[TimeSpan]:
-    for words, direction, days, slack in _NAMED:
-        for match in regex.finditer(rf"(?<!\p{{L}})(?:{words})(?!\p{{L}})", text, regex.IGNORECASE):
+    for pattern, direction, days, slack in _NAMED:
+        for match in pattern.finditer(text):
             yield TimeSpan(
                 days=Decimal(days), direction=direction, slack=Decimal(slack),
                 start=match.start(), end=match.end(),
@@ -153,19 +190,20 @@ def _number(written: str) -> Decimal | None:
     return NUMBER_WORDS.get(plain) or (Decimal(plain) if plain.isdecimal() else None)
 
 
-_MONTH = "|".join(sorted((name for name in MONTHS), key=len, reverse=True))
-_DATE = regex.compile(
+_MONTH = any_of(sorted(MONTHS, key=len, reverse=True))
+_DATE = Pattern(
     rf"(?<![\d.,:€£$])(?P<d>\d{{1,2}})(?:(?:st|nd|rd|th|\.|º)(?!\d)(?:\s(?:of\s|"
     rf"de\s)?(?P<m>{_MONTH})(?!\p{{L}}))?(?!\s?\p{{Lu}}\p{{Ll}}+straße)"
     rf"|\s(?:of\s|de\s)?(?P<m>{_MONTH})(?!\p{{L}}))"
-    rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)"
+    rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)",
+    needs=({"0"},),
 )
-_NOW = regex.compile(
+_NOW = Pattern(
     r"(?:today|it's now|is now|and now|now|heute|hoy|aujourd'hui|hoje)\W*(?:\p{L}+\W+){0,2}$"
     r"|(?:it is|it's|we have)\W*(?:already\W+)?$",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
-_NOW_AFTER = regex.compile(r"\W*(?:today|now|heute|hoy|hoje)(?!\p{L})", regex.IGNORECASE)
+_NOW_AFTER = Pattern(r"\W*(?:today|now|heute|hoy|hoje)(?!\p{L})", ignore_case=True)
 
 
 def _is_now(text: str, start: int, end: int) -> bool:
@@ -200,11 +238,11 @@ _WEEK = (
     "sunday sonntag domingo dimanche",
 )
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEK) for name in names.split()}
-_WEEKDAY = regex.compile(
+_WEEKDAY = Pattern(
     rf"(?<!\p{{L}})(?P<next>(?:following|next|nächsten|"
-    rf"siguiente)\s)?(?P<w>{'|'.join(_WEEKDAYS)})(?!\p{{L}})"
+    rf"siguiente)\s)?(?P<w>{any_of(_WEEKDAYS)})(?!\p{{L}})"
     r"|(?P<one>the following one)",
-    regex.IGNORECASE,
+    needs=({"following", *(name.partition("-")[0] for name in _WEEKDAYS)},), ignore_case=True,
 )  # fmt: skip
 
 
@@ -242,8 +280,8 @@ _HOURS = {
     for word, value in NUMBER_WORDS.items()
     if value <= _NOON and len(word) > _ARTICLE
 }
-_HOUR = rf"(?P<h>\d{{1,2}}|{'|'.join(sorted(_HOURS, key=len, reverse=True))})"
-_TIME = regex.compile(
+_HOUR = rf"(?P<h>\d{{1,2}}|{any_of(sorted(_HOURS, key=len, reverse=True))})"
+_TIME = Pattern(
     rf"(?<![\d:€£$.,])(?:(?P<h>\d{{1,2}})[:h](?P<min>\d{{2}})(?!\d)"
     rf"|(?P<half>half past |a quarter past |a quarter to |quarter to |quarter past ){_HOUR}"
     rf"|(?:at|it's now|is now|from|until|till|by|past|um|a las|à|ab|as) (?:about "
@@ -251,7 +289,7 @@ _TIME = regex.compile(
     rf"|{_HOUR}\s?(?P<ap>am|pm|o'clock|uhr)(?!\p{{L}})|(?<!\p{{L}})(?P<noon>noon|"
     rf"midday)(?!\p{{L}})|{_HOUR}(?= (?:in the (?:morning|afternoon|evening)|this (?:morning|"
     rf"evening|afternoon))))",
-    regex.IGNORECASE,
+    needs=({"0", "noon", "midday", *(f"~{word}" for word in _HOURS)},), ignore_case=True,
 )  # fmt: skip
 
 

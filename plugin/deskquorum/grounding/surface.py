@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-import regex
-
 from deskquorum.domain import Finding, Verdict
-from deskquorum.grounding.lexicon import ABUSE
+from deskquorum.grounding.lexicon import ABUSE, word_set
+from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.words import words_of
 
 __all__ = ["surface_findings"]
@@ -36,39 +35,44 @@ def surface_findings(
             yield _finding(reply, "abuse", (word.start, word.end), "a word that insults")
 
 
-_EMAIL = regex.compile(r"(?<![\w.+-])[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,4})")
-_IBAN = regex.compile(
-    r"(?<![\p{L}\d])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?(?![\p{L}\d])"
+_EMAIL = Pattern(r"(?<![\w.+-])[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63}){1,4})", needs=({"@"},))
+_IBAN = Pattern(
+    r"(?<![\p{L}\d])[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){2,7}(?:\s?[A-Z0-9]{1,3})?(?![\p{L}\d])",
+    needs=({"0"},),
 )
-_DIGIT_RUN = regex.compile(
-    r"(?<![\p{L}\d.,-])\+?\(?\d(?:[\s().\-/]{0,2}\d){7,18}(?![\p{L}\d]|[.,]\d)"
+_DIGIT_RUN = Pattern(
+    r"(?<![\p{L}\d.,-])\+?\(?\d(?:[\s().\-/]{0,2}\d){7,18}(?![\p{L}\d]|[.,]\d)", needs=({"0"},)
 )
-_TIME = regex.compile(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})(?:[ T].*)?")
+_TIME = Pattern(r"(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})(?:[ T].*)?")
 _SHORTEST_IBAN = 15
 _CARD_LENGTHS = range(13, 20)
 _PHONE_LENGTHS = range(9, 16)
 
-_URL = regex.compile(
+_ENDS = (
+    "com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|online|site|example|test|eu|uk|de"
+    "|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|in"
+)
+_URL = Pattern(
     r"(?<![\w@.])(?:[a-z][a-z0-9+.-]{1,20}:(?://|\\\\)[^\s<>\"'⟦⟧]+|(?:javascript|data|vbscript|"
     r"file):[^\s<>\"']+"
     r"|www\.[^\s<>\"']+"
-    r"|(?:[\p{L}\d-]{1,63}\.){1,4}(?:com|net|org|io|co|info|biz|app|dev|shop|store|me|ly|gl|xyz|"
-    r"online|site|"
-    r"example|test|eu|uk|de|fr|es|pt|it|nl|ch|at|us|ca|br|mx|ru|cn|"
-    r"in)(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
-    regex.IGNORECASE,
+    rf"|(?:[\p{{L}}\d-]{{1,63}}\.){{1,4}}(?:{_ENDS})"
+    r"(?![\p{L}\d.-]*[@\p{L}\d])(?:[/?#:][^\s<>\"']*)?)",
+    needs=({":", "~www.", *(f"~.{end}" for end in _ENDS.split("|"))},),
+    ignore_case=True,
 )
 _HTML = (
     r"/?(?:a|b|br|p|i|em|strong|ul|ol|li|div|span|u|h[1-6]|table|tr|td|th|tbody|hr|img|code|pre)"
 )
-_GAPS = regex.compile(
+_GAPS = Pattern(
     r"\{\{[^{}\n]{0,80}\}\}|\{\{|\}\}|\{%[^\n]{0,80}?%\}|(?<!\{)\{[A-Za-z_][\w .]{0,40}\}(?!\})"
     r"|\[[A-Z][A-Z_ ]{1,40}\](?!\()"
     r"|\[(?:(?i:your|insert|customer|agent|order|name|date|amount|link|company|nombre|nom|votre|ihr))\b[^\]\n]{0,60}\](?!\()"
     rf"|<(?!{_HTML}(?:\s[^<>]*)?/?>)[a-zA-Z_][\w .-]{{1,40}}>"
-    r"|(?<!\w)(?:X{3,}|TBD|TBC|TODO|FIXME|_{4,})(?!\w)|(?i:lorem ipsum)|⟦(?![^⟦⟧\n]{1,80}⟧)"
+    r"|(?<!\w)(?:X{3,}|TBD|TBC|TODO|FIXME|_{4,})(?!\w)|(?i:lorem ipsum)|⟦(?![^⟦⟧\n]{1,80}⟧)",
+    needs=(word_set("{ } [ < ⟦ ~xxx tbd tbc todo fixme ~____ ~lorem"),),
 )
-_LEAKS = regex.compile(
+_LEAKS = Pattern(
     r"(?<!\p{L})(?:as an? (?:ai|artificial intelligence)(?: language)? (?:model|assistant)"
     r"|as a language model"
     r"|i(?:'m| am) (?:just |only )?an ai(?: language)? (?:model|assistant)"
@@ -79,20 +83,32 @@ _LEAKS = regex.compile(
     r"|knowledge cutoff"
     r"|como (?:un )?modelo de lenguaje|en tant que modèle de langage|als (?:ki-)?sprachmodell"
     r"|como (?:um )?modelo de linguagem)(?!\p{L})",
-    regex.IGNORECASE,
+    needs=(
+        word_set(
+            "model assistant system instructions prompt instructed programmed prompted "
+            "previous cutoff modelo modèle sprachmodell"
+        ),
+    ),
+    ignore_case=True,
 )
 
 
-_SECRETS = regex.compile(
+_SECRETS = Pattern(
     r"(?<![\w-])(?:sk-[\w-]{16,}|AKIA[0-9A-Z]{16}|gh[pousr]_\w{20,}|xox[abpr]-[\w-]{10,}|"
     r"AIza[\w-]{30,}"
     r"|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})(?![\w-])"
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
     r"|(?i:\b(?:password|passwort|contraseña|mot de passe|senha|api[ _-]?key)\s?(?:is|:|=|ist|es|"
     r"est|é)\s?"
-    r"(?=\S*\d)(?=\S*\p{L})[^\s.,;]{6,})"
+    r"(?=\S*\d)(?=\S*\p{L})[^\s.,;]{6,})",
+    needs=(
+        word_set(
+            "~sk- ~akia ~ghp_ ~gho_ ~ghu_ ~ghs_ ~ghr_ ~xox ~aiza ~eyj ~-----begin ~password "
+            "~passwort ~contraseña ~passe ~senha ~api"
+        ),
+    ),
 )
-_RUDE = regex.compile(
+_RUDE = Pattern(
     r"(?<!\p{L})(?:(?:that's|that is|it's|it is|this is) (?:all )?your (?:own )?fault|calm down|"
     r"not my problem|"
     r"not our problem|as i (?:have )?already (?:told|said|explained)|read (?:it|the (?:policy|"
@@ -103,7 +119,7 @@ _RUDE = regex.compile(
     r"das ist ihre (?:eigene )?schuld|nicht mein problem|a culpa é sua|não é problema (?:meu|"
     r"nosso))(?!\p{L})"
     r"|[!?]{3,}|(?-i:(?:\b\p{Lu}{2,}\b[ ,]+){5,})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 
 
@@ -115,7 +131,9 @@ def _privacy(reply: str, hosts: set[str], known: frozenset[str]) -> Iterator[Fin
         if len(match.group().replace(" ", "")) < _SHORTEST_IBAN or match.group() in known:
             continue
         yield _finding(reply, "privacy", match.span(), "an account number")
-    for match in _DIGIT_RUN.finditer(_IBAN.sub(lambda iban: "x" * len(iban.group()), reply)):
+    for match in _DIGIT_RUN.finditer(
+        _IBAN.compiled.sub(lambda iban: "x" * len(iban.group()), reply)
+    ):
         kind = _number_kind(match.group())
         if kind is not None and match.group() not in known:
             yield _finding(reply, "privacy", match.span(), kind)
@@ -161,7 +179,7 @@ def _host(url: str) -> str | None:
     return host.removeprefix("www.") if host else None
 
 
-def _matches(reply: str, check: str, pattern: regex.Pattern[str], why: str) -> Iterator[Finding]:
+def _matches(reply: str, check: str, pattern: Pattern, why: str) -> Iterator[Finding]:
     for match in pattern.finditer(reply):
         yield _finding(reply, check, match.span(), why)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypedDict
 
-import regex
-
 from deskquorum.grounding.bounds import bound_at
+from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import NUMBER_WORDS, UNITS
+from deskquorum.grounding.patterns import Pattern, any_of
 from deskquorum.grounding.quantities import Bound, Quantity, QuantityKind, find_quantities
 from deskquorum.grounding.spans import DAYS, find_spans
 from deskquorum.grounding.words import content_words, words_of
@@ -103,11 +103,11 @@ def _term(text: str, quantity: Quantity) -> Term | None:
             return None
 
 
-_COUNTED = regex.compile(r"\s(?!(?:an?|per|each)\s)\p{L}+")
-_AHEAD_OF = regex.compile(
+_COUNTED = Pattern(r"\s(?!(?:an?|per|each)\s)\p{L}+")
+_AHEAD_OF = Pattern(
     r"\s(?:\p{L}+\s)?(?:before|ahead|in advance|beforehand|prior|antes|avant|vor(?:her)?|im "
     r"voraus|antes de)(?!\p{L})",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 
 _MEASURES: dict[str, dict[float, str]] = {
@@ -144,14 +144,22 @@ _UNITS = {
 }
 """Unit to its dimension and to how many of the base unit it is."""
 _ARTICLE = 2
-_WORDS = "|".join(
+_WORDS = any_of(
     sorted((word for word in NUMBER_WORDS if len(word) > _ARTICLE), key=len, reverse=True)
 )
 _NUMBER = rf"(?:\d[\d.,]*\d|\d|{_WORDS})"
-_MEASURED = regex.compile(
+
+
+def _counted(units: Iterable[str]) -> set[str]:
+    """Units, alone and glued to the last word of a number."""
+    ends = {"", "half", *(word.rpartition("-")[2] for word in NUMBER_WORDS)}
+    return {end + unit for unit in units for end in ends}
+
+
+_MEASURED = Pattern(
     rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?P<half>\sand a half)?[\s-]?(?P<cubic>(?:cubic|"
-    rf"square)\s)?(?P<unit>{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?![\p{{L}}\d])",
-    regex.IGNORECASE,
+    rf"square)\s)?(?P<unit>{any_of(sorted(_UNITS, key=len, reverse=True))})(?![\p{{L}}\d])",
+    needs=(_counted(_UNITS),), ignore_case=True,
 )  # fmt: skip
 
 
@@ -194,10 +202,11 @@ _SHARES = {
     "un quart": "25", "die hälfte": "50", "ein drittel": "33.3333", "ein viertel": "25",
     "metade": "50", "um terço": "33.3333",
 }  # fmt: skip
-_SHARE = regex.compile(
-    rf"(?<!\p{{L}})(?P<share>{'|'.join(sorted(_SHARES, key=len, reverse=True))})(?=\s(?:of|off|"
+_SHARE = Pattern(
+    rf"(?<!\p{{L}})(?P<share>{any_of(sorted(_SHARES, key=len, reverse=True))})(?=\s(?:of|off|"
     rf"the|price|de|del|du|des|der|vom|do|da)\b|[.,;]|$)",
-    regex.IGNORECASE,
+    needs=({share.rpartition(" ")[2] for share in _SHARES},),
+    ignore_case=True,
 )
 
 
@@ -210,10 +219,11 @@ def _fractions(text: str) -> Iterator[Term]:
         )  # fmt: skip
 
 
-_CENTS = regex.compile(
+_CENTS = Pattern(
     rf"(?<![\p{{L}}\d])(?P<n>{_NUMBER})(?:\s?(?:cents|pence|céntimos|centavos|centimes)|"
     rf"p)(?!\p{{L}})",
-    regex.IGNORECASE,
+    needs=(_counted(word_set("cents pence céntimos centavos centimes p")),),
+    ignore_case=True,
 )
 
 
@@ -235,13 +245,16 @@ _NTH = {
     )
     for number, word in enumerate(line.split(), 1)
 }  # fmt: skip
-_ORDINAL = regex.compile(rf"(?<!\p{{L}})(?P<n>{'|'.join(_NTH)})(?=\s\p{{L}})", regex.IGNORECASE)
-_ONE = regex.compile(
+_ORDINAL = Pattern(
+    rf"(?<!\p{{L}})(?P<n>{any_of(_NTH)})(?=\s\p{{L}})", needs=(_NTH,), ignore_case=True
+)
+_ONE = Pattern(
     r"(?<=\b(?:hold|holds|have|has|take|takes|keep|bring|register|only|just|to|most|of|than|"
     r"exactly|allows?|"
     r"include|includes|admits?|with|for)\s)(?P<n>one|a single)(?=\s\p{L})(?!\s(?:of|more|another|"
     r"or))",
-    regex.IGNORECASE,
+    needs=({"one", "single"},),
+    ignore_case=True,
 )
 _NOUN_REACH = 40
 TIMES = {
@@ -251,8 +264,10 @@ TIMES = {
 }  # fmt: skip
 _OF_A_CASE = frozenset({"both", "couple", "pair", "beide", "beiden", "ambos", "ambas", "les deux"})
 """No clause sets a limit by these."""
-_TIME_WORDS = regex.compile(
-    rf"(?<!\p{{L}})(?<!\bat )(?P<n>{'|'.join(TIMES)})(?!\p{{L}})", regex.IGNORECASE
+_TIME_WORDS = Pattern(
+    rf"(?<!\p{{L}})(?<!\bat )(?P<n>{any_of(TIMES)})(?!\p{{L}})",
+    needs=({word.rpartition(" ")[2] for word in TIMES},),
+    ignore_case=True,
 )
 
 
@@ -300,11 +315,11 @@ def _spans(text: str) -> Iterator[Term]:
         )  # fmt: skip
 
 
-_PER = regex.compile(
+_PER = Pattern(
     r"\s*(?:\([^)]*\)\s*)?(?:/|(?:and\s|et\s|und\s)?(?:per|for each|for every|each|every|an?|pro|"
     r"je|por(?: cada)?|cada|par|pour chaque)\s)(?P<full>full\s)?"
     rf"(?:(?P<n>half|{_NUMBER})\s(?:an?\s)?)?(?P<cubic>cubic\s)?(?P<unit>\p{{L}}+)",
-    regex.IGNORECASE,
+    ignore_case=True,
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from deskquorum.grounding.quantities import CalendarDay, Quantity, find_quantities
 from deskquorum.grounding.words import words_of
@@ -23,6 +24,7 @@ def verbatim(text: str) -> Wording:
     return tuple(word.text for word in words_of(text))
 
 
+@lru_cache(maxsize=2048)
 def nearly(text: str) -> Wording:
     """The same with quantities by value, `you` for the customer, and without articles.
 

@@ -47,18 +47,18 @@ def words_of(text: str) -> tuple[Word, ...]:
     """Every word and meaningful symbol of a text, in order; punctuation is dropped."""
     found: list[Word] = []
     for match in _WORD.finditer(text):
-        for spelled, start, end in _parts(match.group(), match.start()):
+        at = match.start()
+        for spelled, first, last, refuses in _spelled(match.group()):
+            start, end = at + first, at + last
             # `No, you can` and `no you can` differ by a comma alone.
-            comma = "," if spelled in _REFUSALS and text[end : end + 1] == "," else ""
-            found += (
-                Word(text=one + comma, start=start, end=end) for one in _expanded(_number(spelled))
-            )
+            comma = "," if refuses and text[end : end + 1] == "," else ""
+            found += [Word(text=one + comma, start=start, end=end) for one in spelled]
     return tuple(found)
 
 
 def content_words(words: Iterable[Word]) -> tuple[str, ...]:
     """Light stems of the words that carry a meaning, without numbers and stop words."""
-    return tuple(stem for word in words if (stem := _content(word.text)))
+    return tuple([stem for word in words if (stem := _content(word.text))])
 
 
 @lru_cache(maxsize=_KEPT)
@@ -116,16 +116,25 @@ _REFUSALS = {"no", "nein", "non", "não", "not", "never"}
 _ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
 
 
-def _parts(token: str, start: int) -> Iterable[tuple[str, int, int]]:
+@lru_cache(maxsize=_KEPT)
+def _spelled(token: str) -> tuple[tuple[tuple[str, ...], int, int, bool], ...]:
+    """The words of a token, where in it they stand, and whether they refuse something."""
+    return tuple(
+        (_expanded(_number(part)), start, end, part in _REFUSALS)
+        for part, start, end in _parts(token)
+    )
+
+
+def _parts(token: str) -> Iterable[tuple[str, int, int]]:
     """One token, or its parts where a dot or hyphen joins plain words."""
     folded = token.replace("\u2019", "'")
     if token.startswith("⟦"):
-        yield token, start, start + len(token)
+        yield token, 0, len(token)
     elif any(c.isnumeric() for c in token) or not any(c.isalpha() for c in token):
-        yield _folded(folded), start, start + len(token)
+        yield _folded(folded), 0, len(token)
     else:
         for part in _PART.finditer(folded):
-            yield _folded(part.group()), start + part.start(), start + part.end()
+            yield _folded(part.group()), part.start(), part.end()
 
 
 def _folded(text: str) -> str:

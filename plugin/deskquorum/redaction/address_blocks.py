@@ -42,6 +42,12 @@ _CUE = Matcher(
     "|=redirected|=drop|=drops|=dropped|=pick|=picked|=meet|=meeting|=side|=enter|=it"
     "|=refers|=corner|=dirección|=direccion|=adresse|=anschrift|=endereço|=endereco"
     "|=morada|=indirizzo|=adres|=domicilio|=wohne|=vivo|=habite|=moro|=abito|=woon",
+    gate=r"address|(?:live[sd]?|living|stay(?:s|ing)?|resid\w+|located|situated) (?:at|on|in)\b"
+    r"|(?:is|are|was) (?:located )?(?:at|on)\b|(?:off|up) (?:at|from)\b|meet|side of|enter on"
+    r"|(?:sen[dt]|ship(?:ped|ping)?|deliver(?:ed|y)?|mail(?:ed)?|forward(?:ed)?|post(?:ed)?|gone"
+    r"|go(?:es)?|redirect(?:ed)?)(?: (?:it|them|this|that|everything|out))? to\b"
+    r"|it['’]s (?:at|in|on)\b|refers to|direcci|adres|anschrift|endere|morada|indirizzo|domicilio"
+    r"|wohne in|vivo en|habite|moro |abito |woon |corner of",
     ignore_case=True,
 )
 _UNIT = Matcher(

@@ -78,6 +78,13 @@ _LOW_STREET = (
     rf"(?:(?:[\p{{L}}'’.]+|\d{{1,3}}(?:st|nd|rd"
     rf"|th)){_G}){{1,4}}(?:{_SAFE_SUFFIX})\b\.?(?:{_G}[nsew]{{1,2}}\b)?"
 )
+
+
+def _named(suffixes: str) -> str:
+    """A street has one of these words in its name."""
+    return "|".join(f"={word}" for word in re.findall(r"[a-z]+", suffixes))
+
+
 _UNIT_BEFORE = Matcher(rf"(?<![\p{{L}}\p{{N}}]){_UNIT},?{_S}\Z")
 _UNIT_REACH = 24
 _UNIT_AFTER = rf"(?:{_S}{_UNIT}){{0,2}}"
@@ -91,28 +98,31 @@ _SHAPES = (
     Matcher(
         rf"{_NUMBER}{_G}{_STREET}{_UNIT_AFTER}(?:{_US_TAIL}|{_PLACES}{_S}(?:{_UK_CODE}|{_CA_CODE}"
         rf"|{_AU_CODE})|{_S}(?:{_UK_CODE}|{_ZIP}))?{_COUNTRY}",
-        needs="0|A",
+        needs=f"0|A|{_named(_SUFFIX)}|=meadow|=meadows",
     ),
     Matcher(
         rf"{_NUMBER}{_G}{_LOW_STREET}{_UNIT_AFTER}(?:{_S}{_ANY_CITY}{_S}{_STATE}{_S}{_ZIP}"
         rf"|{_S}{_ANY_CITY}{_S}{_ZIP}|{_S}{_ANY_CITY}{_S}{_UK_CODE})?{_COUNTRY}",
-        needs="0",
+        needs=f"0|{_named(_SAFE_SUFFIX)}",
         ignore_case=True,
     ),
     Matcher(
         rf"{_NUMBER}{_G}{_CAP}"
         rf"(?:{_G}{_CAP}){{0,4}}{_UNIT_AFTER}{_S}{_CITY}{_S}{_STATE}{_S}{_ZIP}{_COUNTRY}",
         needs="0|A",
+        gate=r"\d{5}",
     ),
     Matcher(
         rf"{_NUMBER}{_G}{_CAP}(?:{_G}{_CAP}){{0,4}}{_PLACES}{_S}{_UK_CODE}{_COUNTRY}",
         needs="0|A",
+        gate=r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}",
     ),
     Matcher(
         rf"\b(?i:p\.?[ ]?o\.?[ ]?box|postfach|apartado(?:[ ]de[ ]correos)?|bo[îi]te[ ]postale|bp"
         rf"|caixa[ ]postal)[ ]\d{{1,6}}(?:{_US_TAIL}"
         rf"|{_S}(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:-\d{{3}})?[ ]{_CITY})?{_COUNTRY}",
         needs="0|box|postfach|apartado|postal|bp",
+        gate=r"p\.? ?o\.? ?box|postfach|apartado|postal|\bbp ",
     ),
 )
 
@@ -120,6 +130,7 @@ _AFTER_CODE = (
     rf"{_S}(?:[A-Z]{{1,2}}[\- ])?\d{{4,5}}(?:-\d{{3}})?(?:[ ][A-Z]{{2}}(?=[ ]))?(?!\d){_G}{_CITY}"
     rf"(?:[ ]\([A-Z]{{2}}\)|[ ][A-Z]{{2}}(?![\p{{L}}]))?"
 )
+_CODE_AND_TOWN = r"\d{4}(?:-\d{3})?(?: [a-z]{2})?[ \t\u00a0]+[^\W\d_]"
 _HOUSE = (
     r"(?:n[.º°o]{0,2}[ ]?|nr\.?[ ]?)?\d{1,5}(?:[ ]?[a-zA-Z](?![\p{L}])|[ ]?[-/][ ]?\d{1,4}[a-z]?)?"
 )
@@ -148,7 +159,9 @@ _WORDS = rf"(?:{_LINK}[ ]?|{_CAP}[ ]?|\d{{1,2}}[ ](?:de[ ])?(?=\p{{L}})){{1,7}}"
 _EUROPE = (
     Matcher(
         rf"(?<![\w]){_GERMAN_STREET}[ ]?{_HOUSE}(?:{_EXTRA}{_AFTER_CODE}){_COUNTRY}",
-        needs="0|A|stra|str|weg|allee|platz|gasse|ring|ufer|damm|chaussee|steig|markt|hof|gracht|laan"
+        gate=_CODE_AND_TOWN,
+        needs="0|A|stra|str|weg|allee|platz|gasse|ring|ufer|damm|chaussee|steig|markt|hof|gracht"
+        "|laan"
         "|plein|kade|gaten|vägen|vej|gade|am |an der|an den|auf de|im |in de|unter den|zum |zur "
         "|bei der|vor dem",
     ),
@@ -161,6 +174,7 @@ _EUROPE = (
         rf"(?<![\w]){_CAP}(?:[ \-]{_CAP}){{0,3}}[ ]\d{{1,4}}[ ]?[a-z]?(?![\p{{L}}\d])(?:,[ ]?"
         rf"|[ ]*\n[ ]*)(?:[A-Z]{{1,2}}-)?\d{{4,5}}[ ](?:[A-Z]{{2}}[ ])?{_CITY}{_COUNTRY}",
         needs="0|A",
+        gate=r"\d ?[a-z]?(?:, ?| *\n *)(?:[a-z]{1,2}-)?\d{4,5} ",
     ),
     Matcher(
         rf"(?<![\w\-/#.,$€£])\d{{1,4}}(?:[ ]?(?:bis|ter|quater|[A-D])\b)?,?[ ](?i:rue|avenue"
@@ -169,14 +183,20 @@ _EUROPE = (
         rf"|promenade)"
         rf"[ ](?:(?:{_LINK}[ ]?|\p{{L}}[\p{{L}}'’.\-]*[ ]?"
         rf"|\d{{1,2}}[ ](?=\p{{L}})){{1,6}}?)(?:{_EXTRA}{_AFTER_CODE}|(?=[,.;\n]|$)){_COUNTRY}",
-        needs="0|rue|av|boul|bd|pl|ch|all|impasse|quai|route|rte|cours|square|passage|faubourg|fbg|sentier|villa|cit|sidence|esplanade|promenade",
+        needs="0|rue|av|boul|bd|pl|ch|all|impasse|quai|route|rte|cours|square|passage|faubourg"
+        "|fbg|sentier|villa|cit|sidence|esplanade|promenade",
+        gate=r"\d(?: ?(?:bis|ter|quater|[a-d]))?,? (?:rue|avenue|av|boul|bd|place|pl\.|chemin|ch\."
+        r"|allée|impasse|quai|route|rte|cours|square|passage|faubourg|fbg|ruelle|sentier|villa|cité"
+        r"|résidence|esplanade|promenade)",
     ),
     Matcher(
         rf"(?<![\w]){_ROMANCE}[ ]?{_WORDS},?[ ]?{_HOUSE}(?:{_EXTRA}(?:{_S}{_CITY}"
         rf"(?:[ ]?[\-–/,][ ]?[A-Z]{{2}})?)?{_AFTER_CODE}"
         rf"|{_EXTRA}{_S}{_CITY}[ ]?[\-–/,][ ]?[A-Z]{{2}},?[ ]?"
         rf"(?:CEP[: ]*)?\d{{5}}-?\d{{3}})?{_COUNTRY}",
-        needs="0|A|calle|c/|cl.|av|paseo|pº|p°|plaza|pza|plza|carre|ctra|ronda|traves|camino|glorieta|passeig|gran|rambla|rua|r.|praça|largo|estrada|alameda|rodovia|beco|calçada|via|vicolo|strada|lungo|piazza|corso",
+        needs="0|A|calle|c/|cl.|av|paseo|pº|p°|plaza|pza|plza|carre|ctra|ronda|traves|camino"
+        "|glorieta|passeig|gran|rambla|rua|r.|praça|largo|estrada|alameda|rodovia|beco"
+        "|calçada|via|vicolo|strada|lungo|piazza|corso",
     ),
 )
 

@@ -40,6 +40,9 @@ _CODE = Matcher(
     r"(?P<value>\d{3}[ \-]\d{3}|\d{4,10}"
     r"|(?=[A-Z0-9\-]*\d)[A-Z0-9]{4,}(?:-[A-Z0-9]{3,}){0,4})(?![\w/]|[.,\-]\d)",
     needs="0|code|pin|token|key|number|otp|2fa|mfa",
+    gate=r"otp|2fa|mfa|(?:in|on|verification|verify|security|access|time|auth\w*|reset|up|locker|gate"
+    r"|door|card|voucher|activation|backup|recovery|anmelde|tigungs|zierungs|sicherheits|zugangs)"
+    r"[\- ]?(?:code|pin|token|key|number|pass)",
     ignore_case=True,
 )
 _FOREIGN_CODE = Matcher(
@@ -83,7 +86,8 @@ _KEY = Matcher(
     r"|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{20,}"
     r"|github_pat_\w{20,}|xox[abprs]-[A-Za-z0-9\-]{10,}|AIza[\w\-]{30,}"
     r"|eyJ[\w\-]{8,}(?:\.[\w\-]+){0,4}|glpat-[\w\-]{16,})",
-    needs="-|_|akia|aiza|eyj",
+    needs="sk-|sk_|pk-|pk_|rk-|rk_|api-|api_|key-|key_|tok-|tok_|whsec|akia|ghp_|gho_|ghu_|ghs_|ghr_"
+    "|github_pat_|xox|aiza|eyj|glpat-",
 )
 _CUED_KEY = Matcher(
     r"\b(?:api[ \-]?key|secret(?:[ \-]key)?|access[ \-]key|(?:bearer|auth|session|reset"

@@ -45,18 +45,21 @@ def email_entities(view: View) -> Iterator[Entity]:
     text = view.text
     for at in _AT.finditer(text):
         start = max(0, at.start() - _LONGEST_LOCAL)
-        local = _LOCAL.search(text, start, at.start())
-        domain = _DOMAIN.search(text, at.end(), at.end() + _LONGEST_DOMAIN)
-        if local and domain and domain.start() == at.end():
+        domain = _DOMAIN.match(text, at.end(), at.end() + _LONGEST_DOMAIN)
+        local = _LOCAL.search(text, start, at.start()) if domain else None
+        if local and domain:
             yield _entity(local.start(), domain.end(), 1.0)
     for at in _SAID_AT.finditer(text):
         yield from _said(text, at)
 
 
 def _said(text: str, at: re.Match[str]) -> Iterator[Entity]:
+    # The domain first: without one, nothing before the `at` is worth reading.
+    domain = _SAID_DOMAIN.match(text, at.end(), at.end() + _SAID_REACH)
+    if not domain:
+        return
     local = _SAID_LOCAL.search(text, max(0, at.start() - _SAID_REACH), at.start())
-    domain = _SAID_DOMAIN.search(text, at.end(), at.end() + _SAID_REACH)
-    if not local or not domain or domain.start() != at.end():
+    if not local:
         return
     sign = at[0].strip()
     spelled = "@" in sign or sign[:1] in {*"([{<"}

@@ -54,7 +54,7 @@ _ACRONYM = Matcher(
     r"\b(?:SIN|TIN|NIE|RFC|PAN|RG|BSN|AHV|INSEE|DL|VIN|(?i:vin)(?=\W{1,3}[A-Z\d]{17}\b))\b"
     + _IS
     + _ID_VALUE,
-    needs="0|A",
+    needs="0|A|=sin|=tin|=nie|=rfc|=pan|=rg|=bsn|=ahv|=insee|=dl|=vin",
 )
 
 _MONTH = (
@@ -81,6 +81,7 @@ _BIRTH = Matcher(
     r"(?:[ \t]+(?:is|was|on|op|in|am|ist|den|dem|el|es|en|em|a|le|est|é|è|il|de|d[ií]a"
     r"|dia))*(?:[.?]?[ ]+(?:it['’]?s|it[ ]is))?[\s:=,(\-]{0,3}" + _DATE,
     needs="0",
+    gate=r"do\.?b|d\.o|birth|b[\- ]?day|born|geb|n[ée]\S{0,4}[ \t]+le|naissance|na[cst]",
     ignore_case=True,
 )
 _MAIDEN = Matcher(
@@ -92,7 +93,7 @@ _MAIDEN = Matcher(
     r"(?:[ ]\p{Lu}[\p{L}'’\-]+)?)"
     r"|(?i:maiden[ \t]+name(?:[ \t]+(?:is|was)|[:=]))[ ]?(?P<low>(?:(?:de|del|della|di|da|dos|van"
     r"|von|der|den|la|le)[ ]){0,2}\p{L}[\p{L}'’\-]+))",
-    needs="name|nom|apellido|cognome",
+    needs="maiden|dchenname|geburtsname|jeune|naissance|solter|solteir|nubile",
 )
 
 

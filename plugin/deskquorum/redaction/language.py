@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol
 
@@ -95,12 +94,16 @@ def languages_of(ticket: Ticket) -> tuple[str, ...]:
     """
     texts = [_NOISE.sub(" ", m.text[:_ENOUGH]) for m in ticket.messages if m.role == "customer"]
     whole = "\n".join(texts)
+    # One message is read once, not by itself and as the whole too.
+    classify = cache(_classify)
     declared = _declared(ticket.language or "")
     found = list(declared)
     if not found and _letters(whole) >= _LEAST_LETTERS:
-        found.append(_classify(whole)[0])
-    for text in (whole, *texts):
-        found.extend(_surely(text))
+        found.append(classify(whole)[0])
+    for text in dict.fromkeys((whole, *texts)):
+        if _letters(text) >= _SURE_LETTERS:
+            language, probability = classify(text)
+            found.extend([language] if probability >= _SURE else [])
     if len(words("hindi_markers") & set(re.findall(r"[a-z]+", whole.lower()))) >= _HINDI_MARKERS:
         found.append("hi")
     return tuple(dict.fromkeys(found)) or ("und",)
@@ -121,15 +124,8 @@ def _region(language: str, tag: str) -> bool:
     return (language, tag) in {("en", "ca"), ("fr", "ca"), ("pt", "pt"), ("ar", "ar"), ("es", "ar")}
 
 
-def _surely(text: str) -> Iterator[str]:
-    if _letters(text) >= _SURE_LETTERS:
-        language, probability = _classify(text)
-        if probability >= _SURE:
-            yield language
-
-
 def _letters(text: str) -> int:
-    return sum(char.isalpha() for char in text)
+    return sum(map(str.isalpha, text))
 
 
 def _classify(text: str) -> tuple[str, float]:

@@ -134,17 +134,36 @@ _SIGNING = (
     "|=dank|=dhanyavaad|=dhanyawad|=shukriya"
 )
 """What a text that signs off has; without the `A` where a name may be small."""
+_GREETED = (
+    "A|^hi|^hiya|^hello|^hey|^dear|^morning|^afternoon|^evening|^day|^hola|^estimado"
+    "|^estimada|^estimados|^estimadas|^querido|^querida|^queridos|^queridas|^días"
+    "|^tardes|^noches|^bonjour|^bonsoir|^salut|^cher|^chère|^coucou|^hallo|^liebe"
+    "|^lieber|^liebes|^tag|^morgen|^abend|^moin|^servus|^olá|^oi|^caro|^cara"
+    "|^prezado|^prezada|^dia|^tarde|^noite|^ciao|^salve|^gentile|^buongiorno"
+    "|^buonasera|^beste|^geachte|^goedemorgen|^goedemiddag|^goedenavond|^namaste"
+    "|^namaskar"
+)
+"""What a text that greets somebody by name has."""
 
 
-def _cue(pattern: str, trust: Trust = "any", *, needs: str = "A", ignore_case: bool = False) -> Cue:
-    return Cue(matcher=Matcher(pattern, needs=needs, ignore_case=ignore_case), trust=trust)
+def _cue(
+    pattern: str,
+    trust: Trust = "any",
+    *,
+    needs: str = "A",
+    gate: str = "",
+    ignore_case: bool = False,
+) -> Cue:
+    matcher = Matcher(pattern, needs=needs, gate=gate, ignore_case=ignore_case)
+    return Cue(matcher=matcher, trust=trust)
 
 
 CUES = (
     _cue(
         rf"(?<![^\W_]){_TITLES}\b\.?[ \t]+(?P<name>{_LOUD})",
         "titled",
-        needs="A|=mr|=mrs|=ms|=miss|=mx|=messrs|=mister|=dr|=prof|=rev|=capt|=sgt|=herr|=herrn|=frau"
+        needs="A|=mr|=mrs|=ms|=miss|=mx|=messrs|=mister|=dr|=prof|=rev|=capt|=sgt|=herr|=herrn"
+        "|=frau"
         "|=fräulein|=sr|=sra|=srta|=señor|=señora|=señorita|=doña|=mme|=mlle|=monsieur|=madame"
         "|=mademoiselle|=sig|=signor|=signora|=dott|=senhor|=senhora|=mevrouw|=mevr|=dhr|=meneer"
         "|=heer|=shri|=smt",
@@ -176,7 +195,8 @@ CUES = (
         r"|main)[ ]"
         rf"(?P<name>{_FULL}){_GOES_ON}",
         "listed-or-pair",
-        needs="A|=am|=m|=this|=it|=here|=soy|=suis|=c|=bin|=hier|=sou|=aqui|=sono|=qui|=ben|=main",
+        needs="A|^am|^m|^is|^s|^soy|^suis|^est|^bin|^ist|^spricht|^sou|^o|^a|^é|^sono|^è|^ben"
+        "|^main",
     ),
     _cue(
         r"\b(?:this[ ]is|it['’]?s|i am|i['’]?m|soy|je suis|ich bin|sono|ik ben|main|eu sou)[ ]"
@@ -217,10 +237,14 @@ CUES = (
         rf"[:=][ ]*\"?(?P<name>{_LOUD})",
         needs="A|:|=",
     ),
-    _cue(rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]{{1,64}}@", needs="A|@"),
+    _cue(
+        rf"(?P<name>{_FULL})[ ]*[<(\[][ ]*(?:mailto:)?[^\s<>()@\[\]]{{1,64}}@",
+        needs="A|@",
+        gate=r"[<(\[] *(?:mailto:)?[^\s<>()@\[\]]{1,64}@",
+    ),
     _cue(
         rf"\b(?i:by|with|to|from|per|von|por|par|da)[ ](?P<name>{_TITLE}[ ]\p{{Lu}}\.)",
-        needs="A|.|=by|=with|=to|=from|=per|=von|=por|=par|=da",
+        needs="A|.|^by|^with|^to|^from|^per|^von|^por|^par|^da",
     ),
     _cue(
         rf"^[> \t]{{1,12}}[^\n]{{0,40}}\b{_GREETING},?[ ]"
@@ -231,11 +255,7 @@ CUES = (
     _cue(
         rf"(?:^|[.!?>\n])[ \t>]{{0,6}}(?i:{_GREETING}),?[ ]" + _NAME,
         "listed",
-        needs="A|=hi|=hiya|=hello|=hey|=dear|=good|=hola|=estimado|=estimada|=estimados|=estimadas"
-        "|=querido|=querida|=queridos|=queridas|=buenos|=buenas|=bonjour|=bonsoir|=salut|=cher"
-        "|=chère|=coucou|=hallo|=liebe|=lieber|=liebes|=guten|=moin|=servus|=olá|=oi|=caro|=cara"
-        "|=prezado|=prezada|=bom|=boa|=ciao|=salve|=gentile|=buongiorno|=buonasera|=beste"
-        "|=geachte|=goedemorgen|=goedemiddag|=goedenavond|=namaste|=namaskar",
+        needs=_GREETED,
     ),
     _cue(
         rf"(?<=[\r\n][ \t>\-–~]{{0,3}})(?=\p{{Lu}})(?<=(?:^|[.!?;,…)>]"
@@ -256,8 +276,9 @@ CUES = (
         rf"|atte|groeten|groetjes|mvg|dhanyavaad|dhanyawad|shukriya)\.?[ \t]+(?P<name>{_FULL})"
         rf"{_LINE_END}",
         "signed",
-        needs="A|mfg|lg|vg|gru|grü|regards|rgds|saludos|cordialement|saluti|cumprimentos|cdlt|atte"
-        "|groet|mvg|dhany|shukri",
+        needs="A|^mfg|^lg|^vg|^gruß|^grüße|^regards|^rgds|^saludos|^cordialement|^saluti"
+        "|^cumprimentos|^cdlt|^atte|^groeten|^groetjes|^mvg|^dhanyavaad|^dhanyawad"
+        "|^shukriya",
     ),
     _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed", needs="A|-|–|—|~"),
     _cue(
@@ -268,9 +289,9 @@ CUES = (
         rf"|known[ ]as|names?[ ]h(?:im|er)|named[ ]h(?:im|er)|fan[ ]of|add|remove|invite)[ \t:]+"
         rf"(?P<name>{_FULL})(?![ ]?[&]|[ ](?i:inc|ltd|llc|gmbh|corp|group|company)\b)",
         "unknown",
-        needs="A|=says|=said|=ask|=asks|=asked|=replied|=explains|=told|=tell|=tells|=contact"
-        "|=emailed|=met|=thank|=by|=starring|=according|=assistant|=spoke|=speak|=talk|=talked"
-        "|=heard|=behalf|=call|=called|=known|=name|=names|=named|=fan|=add|=remove|=invite",
+        needs="A|^says|^said|^asks|^asked|^replied|^explains|^told|^tells|^tell|^ask|^contact"
+        "|^emailed|^met|^thank|^by|^starring|^to|^with|^heard|^of|^me|^called|^as|^him"
+        "|^her|^add|^remove|^invite",
     ),
     _cue(
         rf"(?<![\p{{L}}\p{{N}}])(?P<name>{_TITLE}(?:[ ]{_TITLE}|[ ]\p{{Lu}}\.){{0,2}})"
@@ -324,7 +345,7 @@ CUES = (
         rf"\b(?i:by|under|with)[ ](?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,2}})"
         rf"(?=['’]s\b|[ \t]*(?:[.,;:!?)\r\n]|$))",
         "unknown-pair",
-        needs="A|=by|=under|=with",
+        needs="A|^by|^under|^with",
     ),
     _cue(
         rf"^[ \t]*(?P<name>{_TITLE}(?:[ ](?:{_TITLE}|{_INITIAL})){{1,3}})[ \t]*$",
@@ -339,6 +360,7 @@ CUES = (
         rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?[\-–~]?)",
         "small",
         needs=_SIGNING.removeprefix("A|"),
+        gate=r"[\r\n,\-–][ \t]?[^\r\n.,!;:]{3,}[ \t]*[.,!;]?[ \t]*(?:$|[\r\n]|[:;][)\-])",
     ),
     _cue(
         rf"\b(?P<name>{_TITLE})[ ](?:replied|confirmed|mentioned|dijo|sagte|schrieb|disse|a[ ]dit"
@@ -354,6 +376,7 @@ AGENT_CUES = (
         rf"(?:^|[.!?\n])[ \t]{{0,6}}(?i:{_GREETING}),?[ ]"
         rf"(?P<name>{_FULL})(?=[ \t]*(?:[,!.:;\r\n–\-]|$))",
         "whole",
+        needs=_GREETED,
     ),
     _cue(
         rf"(?:[.!?][ \t]+|[\r\n][ \t]*"

@@ -72,10 +72,26 @@ def repeated_names(view: View, names: Iterable[str]) -> Iterator[Entity]:
     wanted = {part for name in names for part in _parts(name)}
     if not wanted:
         return
-    spelled = "|".join(map(re.escape, sorted(wanted, key=lambda part: (-len(part), part))))
-    for hit in re.finditer(rf"(?<![^\W_])(?:{spelled})(?![^\W_])", view.text):
-        if fold(hit[0]) not in common_words() or _names_someone(view.text, hit.start()):
-            yield _person(*hit.span(), "cue", 0.4)
+    done = 0
+    # Where two of them start, the longer one stands there.
+    for start, less in sorted((s, -len(part)) for part in wanted for s in _places(view.text, part)):
+        end = start - less
+        if start < done:
+            continue
+        done = end
+        found = fold(view.text[start:end])
+        if found not in common_words() or _names_someone(view.text, start):
+            yield _person(start, end, "cue", 0.4)
+
+
+def _places(text: str, part: str) -> Iterator[int]:
+    """Where a name stands for itself; a search costs less than a pattern made for it."""
+    start = text.find(part)
+    while start >= 0:
+        end = start + len(part)
+        if not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum()):
+            yield start
+        start = text.find(part, start + 1)
 
 
 def _names_someone(text: str, start: int) -> bool:

@@ -29,6 +29,11 @@ _SURE = Matcher(
     "|=residing|=moved|=relocated|=moving|=stationed|=settled|=city|=town|=village"
     "|=university|=port|=suburb|=where|=location|=country|=ort|=stadt|=ciudad|=ville|=cidade|=città|=plaats|=homecity|=hometown|=travelling|=traveling|=flying"
     "|=street|=i|=im|=am|=vivo|=wohne|=habite|=moro|=abito|=woon",
+    gate=r"(?:live[sd]?|living|up|back|based|born|raised|resid\w+|moved|relocated|moving|stationed"
+    r"|settled) (?:in|to|near|from) |(?:city|town|village|university|port|suburb)(?: of)? "
+    r"|hometown|l?ling to |flying to |street in |m in |vivo en|wohne in|habite |moro em|abito a"
+    r"|woon in|(?:city|town|location|where|country|ort|stadt|ciudad|ville|cidade"
+    r"|citt[àa]|plaats) ?: ",
     ignore_case=True,
 )
 _BEFORE = re.compile(

@@ -24,11 +24,23 @@ def remains(redacted: str, record: KnownRecord) -> bool:
         *record.full_names,
         *(value for value, kind in record.values if kind in _CHECKED),
     ]
-    return any(_stands(value, text) for value in whole for text in texts) or any(
-        re.search(rf"(?<!\d){phone}(?!\d)", _BETWEEN_DIGITS.sub("", text))
-        for phone in record.phones
-        for text in texts
-    )
+    if any(_stands(value, text) for value in whole for text in texts):
+        return True
+    if not record.phones:
+        return False
+    numbers = [_BETWEEN_DIGITS.sub("", text) for text in texts]
+    return any(_is_dialled(phone, text) for phone in record.phones for text in numbers)
+
+
+def _is_dialled(phone: str, text: str) -> bool:
+    """Whether the digits of a phone number stand in a text, and are no part of a longer one."""
+    place = text.find(phone)
+    while place >= 0:
+        end = place + len(phone)
+        if not (text[place - 1 : place].isdecimal() or text[end : end + 1].isdecimal()):
+            return True
+        place = text.find(phone, place + 1)
+    return False
 
 
 def _stands(value: str, text: str) -> bool:

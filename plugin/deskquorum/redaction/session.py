@@ -38,6 +38,9 @@ __all__ = ["Redactor", "Session"]
 Where = Literal["customer", "agent", "reply", "note"]
 """Who wrote a text; the desk's own people greet and sign by name."""
 
+_Reading = tuple[tuple[View, ...], tuple[Entity, ...]]
+_LATELY = 8
+"""Texts that a session remembers having read."""
 _SAMPLE = (
     "Hello, this is Sam Sampel of 1 Main St, Bend OR 97701, sam@example.com, 415-555-0132."
     " Please tell me where my order is, it has not arrived yet. Thanks, Sam"
@@ -123,6 +126,7 @@ class Session:
         )
         self._record = read_record(dict(ticket.requester.record))
         self._names: frozenset[str] = frozenset()
+        self._lately: dict[tuple[str, Role], _Reading] = {}
         self._ticket = self._redacted(ticket)
 
     @property
@@ -167,8 +171,7 @@ class Session:
             RedactionError: Personal data could not be looked for.
         """
         role: Role = "customer" if where == "customer" else "agent"
-        views = views_of(text)
-        found = self._found(views, role)
+        views, found = self._read(text, role)
         self._names |= names_in(text, found)
         return merge((*found, *repeats_in(views, self._names)))
 
@@ -252,7 +255,7 @@ class Session:
         numbers and secrets may not, not even as a placeholder.
         """
         plain = without_placeholders(text)
-        found = self._found(views_of(plain), "agent")
+        _, found = self._read(plain, "agent")
         types = {
             entity.type.value
             for entity in merge(found)
@@ -268,15 +271,14 @@ class Session:
         return entity.type is EntityType.PERSON and any(value in name for name in self._names)
 
     def _redacted(self, ticket: Ticket) -> RedactedTicket:
-        seen = [(m, views_of(m.text)) for m in ticket.messages]
-        found = [self._found(views, m.role) for m, views in seen]
+        read = [self._read(m.text, m.role) for m in ticket.messages]
         # A name that one message gives away is a name in all of them.
         self._names = frozenset().union(
-            *(names_in(m.text, entities) for (m, _), entities in zip(seen, found, strict=True))
+            *(names_in(m.text, found) for m, (_, found) in zip(ticket.messages, read, strict=True))
         )
         messages = tuple(
-            replace(m, text=self._hide(m.text, (*entities, *repeats_in(views, self._names))))
-            for (m, views), entities in zip(seen, found, strict=True)
+            replace(m, text=self._hide(m.text, (*found, *repeats_in(views, self._names))))
+            for m, (views, found) in zip(ticket.messages, read, strict=True)
         )
         return RedactedTicket(
             id=ticket.id,
@@ -286,8 +288,16 @@ class Session:
             redactions=dict(self._vault.counts),
         )
 
-    def _found(self, views: Sequence[View], role: Role) -> tuple[Entity, ...]:
-        return finds(views, self._record, role=role, scope=self._scope)
+    def _read(self, text: str, role: Role) -> _Reading:
+        """A text's views and what is found in them; a draft is looked at for leaks, then hidden."""
+        known = self._lately.get((text, role))
+        if known is None:
+            views = views_of(text)
+            known = views, finds(views, self._record, role=role, scope=self._scope)
+            if len(self._lately) >= _LATELY:
+                self._lately = {}
+            self._lately[text, role] = known
+        return known
 
     def _hide(self, text: str, entities: Sequence[Entity]) -> str:
         hidden = self._vault.hide(text, merge(entities))
@@ -297,7 +307,7 @@ class Session:
         return hidden
 
     def _kind_of(self, text: str) -> EntityType | None:
-        found = merge(self._found(views_of(text), "customer"))
+        found = merge(self._read(text, "customer")[1])
         return found[0].type if found else None
 
     def _redacted_value(self, path: str, value: JsonValue) -> JsonValue:

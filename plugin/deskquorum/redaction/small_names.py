@@ -49,7 +49,7 @@ def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
     if not _worth_reading(view):
         return
     found = [hit for hit in _WORD.finditer(view.text) if hit[0].islower() and len(hit[0]) >= _LEAST]
-    plain = {hit.start(): fold(hit[0]) for hit in found}
+    plain = {hit.start(): _folded(hit[0]) for hit in found}
     taken = -1
     for left, right in pairwise(found):
         given, family = plain[left.start()], plain[right.start()]
@@ -60,6 +60,11 @@ def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
     for hit in found if shouted else ():
         if hit.start() > taken and plain[hit.start()].removesuffix("'s") in first_names():
             yield _person(*hit.span())
+
+
+def _folded(word: str) -> str:
+    """A word in small letters, folded."""
+    return word if word.isascii() else fold(word)
 
 
 def _worth_reading(view: View) -> bool:

@@ -15,6 +15,8 @@ from deskquorum.redaction.numbers import DigitRun, digit_runs, spelled_runs
 
 __all__ = ["View", "folded", "views_of"]
 
+_BEFORE_CAPITAL = re.compile(r"([^\W\d_]+)[\W_]+(?=[^\W\d_a-z])")
+_ODD = re.compile("[\u017f\u0131\u0307]")
 _DIGIT, _WORD = re.compile(r"\d"), re.compile(r"[^\W\d_]+")
 
 _Piece = tuple[str, int, int]
@@ -43,6 +45,16 @@ class View:
     def vocabulary(self) -> frozenset[str]:
         """Its words, in small letters, each once."""
         return frozenset(self.words)
+
+    @cached_property
+    def odd(self) -> bool:
+        """Whether a letter stands for another (a long s, a dotted capital i), as `low` hides."""
+        return not self.low.isascii() and _ODD.search(self.low) is not None
+
+    @cached_property
+    def before_capitals(self) -> frozenset[str]:
+        """Words, in small letters, of which the next one starts with a capital letter."""
+        return frozenset(map(str.lower, _BEFORE_CAPITAL.findall(self.text)))
 
     @cached_property
     def has_digit(self) -> bool:
