@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Literal
 
 from deskquorum.cli.extras import needing_scale, needing_server
@@ -24,6 +26,9 @@ __all__ = ["Serving", "app", "serve", "work"]
 
 _OPTIONS = "DESKQUORUM_SERVING"
 """Hands the options on to further processes."""
+
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client lets processes count together."""
 
 _WEBHOOK_SECRET = "DESKQUORUM_WEBHOOK_"  # noqa: S105 - the start of a variable's name
 
@@ -57,9 +62,8 @@ def serve(serving: Serving) -> None:
 
         made = _app(serving)
         several = serving.workers > 1
-        if several:
-            os.environ[_OPTIONS] = json.dumps(asdict(serving))
-        uvicorn.run(
+        run = partial(
+            uvicorn.run,
             "deskquorum.cli.serve:app" if several else made,
             factory=several,
             workers=serving.workers,
@@ -75,6 +79,13 @@ def serve(serving: Serving) -> None:
             forwarded_allow_ips=list(serving.trusted_proxies),
             timeout_graceful_shutdown=5,
         )
+        if not several:
+            run()
+            return
+        with TemporaryDirectory(prefix="deskquorum-metrics-") as counts:
+            os.environ[_OPTIONS] = json.dumps(asdict(serving))
+            os.environ[_COUNTS] = counts
+            run()
 
 
 def app() -> ASGIApp:
@@ -131,6 +142,7 @@ def _prepared(serving: Serving) -> tuple[Desk, Settings]:
         host_key=host_key,
         webhook_secrets=_webhook_secrets(os.environ),
         jobs=serving.jobs,
+        metrics_folder=os.environ.get(_COUNTS),
     )
     return desk, settings
 

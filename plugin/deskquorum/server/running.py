@@ -56,7 +56,7 @@ def make_service(desk: Desk, settings: Settings) -> Service:
         tokens=FrameTokens(settings.host_key, tenant=desk.parts.desk.desk),
         streams=Streams(records, most=lambda: desk.parts.desk.service.streams),
         flight=Flight(grace_s=settings.grace_s),
-        metrics=Metrics(),
+        metrics=Metrics(folder=settings.metrics_folder),
         key_rates=Rates(per_s=limits.rate_per_s, burst=limits.burst),
         stranger_rates=Rates(per_s=_STRANGERS_PER_S, burst=_STRANGERS_BURST),
     )
