@@ -1,18 +1,18 @@
-"""Reads what happened, in order, for those who follow a conversation."""
+"""What happened, in order, for those who follow a conversation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from deskquorum.ledger.tables import events
 
 if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
 
-__all__ = ["Event", "events_after", "newest_event"]
+__all__ = ["Event", "emit", "events_after", "newest_event"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,25 @@ class Event:
     kind: str
     ref: str
     at_us: int
+
+
+def emit(tx: Transaction, kind: str, conversation: str, ref: str) -> None:
+    """Note that something happened.
+
+    Args:
+        tx: Writing; told with what it commits, or not at all.
+        kind: Kebab case: `decided`.
+        conversation: Where.
+        ref: Id of what it is about; never a value.
+    """
+    row = {
+        "tenant": tx.tenant,
+        "conversation": conversation,
+        "kind": kind,
+        "ref": ref,
+        "at_us": tx.now_us,
+    }
+    tx.connection.execute(insert(events).values(row))
 
 
 def events_after(
