@@ -26,11 +26,15 @@ from deskquorum.domain import (
 )
 from deskquorum.errors import InputError
 
-<<<<<<< HEAD
-__all__ = ["TicketRow", "decision_row", "parse_json", "read_ticket", "ticket_of", "ticket_of_text"]
-=======
-__all__ = ["answer_row", "decision_row", "parse_json", "read_ticket", "ticket_of_text"]
->>>>>>> wt-backfill
+__all__ = [
+    "TicketRow",
+    "answer_row",
+    "decision_row",
+    "parse_json",
+    "read_ticket",
+    "ticket_of",
+    "ticket_of_text",
+]
 
 
 class _Row(BaseModel):

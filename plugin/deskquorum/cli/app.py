@@ -26,12 +26,9 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
-<<<<<<< HEAD
 app.add_typer(keys_app, name="keys")
-=======
 app.add_typer(batch_app, name="batch")
 app.command()(backfill)
->>>>>>> wt-backfill
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[

@@ -87,15 +87,10 @@ class OpenAIChat:
         from openai import OpenAIError
 
         try:
-<<<<<<< HEAD
             # What `chat.completions.create` sends, without its walk through every parameter's type,
             # which takes longer than all the rest of the call.
             raw = await self._client.post(
                 _PATH, content=_body(request), cast_to=Response, options={"headers": _JSON}
-=======
-            raw = await self._client.chat.completions.with_raw_response.create(
-                **request_body(request)
->>>>>>> wt-backfill
             )
         except OpenAIError as exc:
             return _failure_of(exc, _since(started))
@@ -141,14 +136,9 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-<<<<<<< HEAD
-def _body(request: ChatRequest) -> bytes:
-    body: dict[str, object] = {
-=======
-def request_body(request: ChatRequest) -> CompletionCreateParamsNonStreaming:
+def request_body(request: ChatRequest) -> dict[str, object]:
     """The body of that request to `/chat/completions`."""
-    parameters: dict[str, object] = {
->>>>>>> wt-backfill
+    body: dict[str, object] = {
         "model": request.model,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         "max_tokens": request.max_tokens,
@@ -159,7 +149,11 @@ def request_body(request: ChatRequest) -> CompletionCreateParamsNonStreaming:
     if request.json_schema is not None:
         answer = {"name": "answer", "strict": True, "schema": request.json_schema}
         body["response_format"] = {"type": "json_schema", "json_schema": answer}
-    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+    return body
+
+
+def _body(request: ChatRequest) -> bytes:
+    return json.dumps(request_body(request), separators=(",", ":"), allow_nan=False).encode()
 
 
 def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
