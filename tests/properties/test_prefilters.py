@@ -142,3 +142,23 @@ def test_what_is_kept_is_what_was_put_last_and_no_more_than_twice_the_room(pairs
     held = [asked for asked in last if kept.get(asked) is not None]
     assert len(held) <= 2 * most
     assert all(kept.get(asked) == last[asked] for asked in held)
+
+
+def searched(name):
+    return held_by(deskquorum.redaction, Matcher)[name]
+
+
+NEEDY = [
+    name
+    for name in held_by(deskquorum.redaction, Matcher)
+    if name.startswith(("_QUERY", "_CUED_KEY", "_CUED_ID", "_SURE"))
+]
+
+
+@pytest.mark.parametrize("name", NEEDY)
+def test_the_words_that_a_pattern_needs_hide_none_of_its_phrases(name):
+    matcher = searched(name)
+    for phrase in phrases_of(matcher.pattern):
+        for text in (phrase, f"{phrase}=abcd1234", f"{phrase}: Anouk", f"{phrase} is abc123456"):
+            for view in views_of(text):
+                assert spans(matcher.find_in(view)) == spans(matcher.finditer(view.text)), text

@@ -94,7 +94,7 @@ _CUED_KEY = Matcher(
     r"|access)?[ \-]?token|session[ \-]?id|creds|credentials)"
     r"(?:[ \t]+(?:is"
     r"|was))?[ \t]*[:=]?[ \t]*[\"'“]?(?P<value>(?=[^\s\"'“”,;&]*\d)[^\s\"'“”,;&]{8,})",
-    needs="0|key|token|session|creds|credentials",
+    needs="0|key|secret|token|session|creds|credentials",
     ignore_case=True,
 )
 _QUERY = Matcher(

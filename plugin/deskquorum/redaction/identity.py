@@ -39,15 +39,11 @@ _CUED_ID = Matcher(
     r"|codice[ \t]+fiscale|passaporto"
     r"|cart[ãa]o[ \t]+de[ \t]+cidad[ãa]o|bilhete[ \t]+de[ \t]+identidade|contribuinte"
     r"|carta[ \t]+de[ \t]+condu[çc][ãa]o)" + _IS + _ID_VALUE,
-    needs="0|=drivers|=driver|=driving|=license|=licence|=licenses|=passport|=national"
-    "|=government|=state|=tax|=personal|=veteran|=military|=student|=id"
-    "|=identification|=identity|=ssn|=social|=insurance|=ni|=nino|=nif|=dni|=cpf"
-    "|=cnpj|=curp|=aadhaar|=aadhar|=medicare|=nhs|=personalausweis"
-    "|=personalausweisnummer|=ausweis|=ausweisnummer|=reisepass|=reisepassnummer"
-    "|=führerschein|=führerscheinnummer|=fuhrerschein|=fuhrerscheinnummer|=steuer"
-    "|=steuerid|=steueridnummer|=sozialversicherungsnummer|=carte|=passeport|=permis|=numéro|=numero"
-    "|=pasaporte|=permiso|=seguridad|=carta|=codice|=passaporto|=cartão|=cartao"
-    "|=bilhete|=contribuinte",
+    # Parts of words, since a value may stand right behind its cue.
+    needs="0|licen|passport|id |id\t|identi|ssn|social|insurance|number|nino|tax|nif|dni|cpf|cnpj"
+    "|curp|aadhaar|aadhar|medicare|nhs|ausweis|reisepass|führerschein|fuhrerschein|steuer|sozial"
+    "|carte|passeport|permis|pasaporte|seguridad|carta|codice|passaporto|cart|bilhete"
+    "|contribuinte|numero|numéro",
     ignore_case=True,
 )
 _ACRONYM = Matcher(

@@ -40,7 +40,7 @@ class Matcher:
         pattern: In the syntax of the package `regex`.
         needs: What saves a search: one of these words, in small letters and joined by `|`, is in
             every text that the pattern can match; with `0` among them a figure is too, with `A` a
-            capital letter. A word with `=` before it stands for itself, not for part of another;
+            capital letter. A word with `=` before it stands for itself, not for part of another (a lone `=` is a sign);
             with `^` it is the word before one with a capital letter. Of each of these kinds that is
             named one is in the text.
         gate: What saves more: an expression in the syntax of `re`, which takes a tenth of the time,
@@ -54,8 +54,8 @@ class Matcher:
         self.pattern = pattern
         self._digit, self._capital = "0" in needs, "A" in needs
         asked = [word for word in needs.split("|") if word not in {"", "0", "A"}]
-        self._words = tuple(word for word in asked if word[0] not in "=^")
-        self._whole = frozenset(word[1:] for word in asked if word[0] == "=")
+        self._words = tuple(word for word in asked if word == "=" or word[0] not in "=^")
+        self._whole = frozenset(word[1:] for word in asked if word[0] == "=" and word != "=")
         self._before = frozenset(word[1:] for word in asked if word[0] == "^")
         self._gate = re.compile(gate, re.MULTILINE) if gate else None
         self._ignore_case = ignore_case

@@ -80,6 +80,10 @@ _RELATION = (
     "|zoon|dochter|vrouw|vriend|vriendin|broer|zus|zusje|moeder|vader|buurman|buurvrouw"
     "|bhai|behen|beti|beta|pati|patni|biwi|dost|mummy|papa)"
 )
+_RELATED = "A|=neighbor|=fiancé|=fiancée|=fiance|=fiancee|" + "|".join(
+    f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)
+)
+"""Its words, and those that it spells with a choice of letters."""
 _POSSESSIVE = (
     r"(?:my|our|his|her|their|your|mi|mis|mon|ma|mein(?:e[rnms]?)?|meu|minha|o[ ]meu|a[ ]minha"
     r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su|mijn|onze"
@@ -208,12 +212,12 @@ CUES = (
     _cue(
         rf"\b(?i:{_POSSESSIVE}){_ADJECTIVE}[ ](?i:{_RELATION}),?[ ](?:(?i:is"
         rf"|{_CALLED}),?[ ]){{0,2}}" + _NAME,
-        needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
+        needs=_RELATED,
     ),
     _cue(
         rf"\b(?i:{_RELATION})[ ]?:[ ]{{0,2}}" + _NAME,
         "unknown",
-        needs="A|" + "|".join(f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)),
+        needs=_RELATED,
     ),
     _cue(
         rf"\b{_CALLED}[ ](?<=\b(?i:who|s?he|they|guy|man|woman|lady|girl|boy|gentleman|someone"
@@ -353,7 +357,10 @@ CUES = (
     ),
     _cue(rf"^--[ ]?[\r\n]+(?P<name>{_FULL}){_LINE_END}", "signed", needs="A|--"),
     _cue(
-        rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|", "whole", needs="A|\n"
+        rf"[\r\n][>\s]*(?P<name>{_TITLE}[ ]{_TITLE}(?:[ ]{_TITLE})?)[ ]*\|",
+        "whole",
+        needs="A",
+        gate=r"\|",
     ),
     _cue(
         rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"

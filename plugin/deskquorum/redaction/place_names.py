@@ -27,7 +27,8 @@ _SURE = Matcher(
     r"|plaats)[ ]?:[ ]{1,2}",
     needs="=live|=lives|=lived|=living|=grew|=based|=born|=raised|=reside|=resides"
     "|=residing|=moved|=relocated|=moving|=stationed|=settled|=city|=town|=village"
-    "|=university|=port|=suburb|=where|=location|=country|=ort|=stadt|=ciudad|=ville|=cidade|=città|=plaats|=homecity|=hometown|=travelling|=traveling|=flying"
+    "|=university|=port|=suburb|=where|=location|=country|=ort|=stadt|=ciudad|=ville|=cidade|=città|=citta|=plaats|=homecity|=hometown"
+    "|=homevillage|=homeuniversity|=homeport|=homesuburb|=travelling|=traveling|=flying"
     "|=street|=i|=im|=am|=vivo|=wohne|=habite|=moro|=abito|=woon",
     gate=r"(?:live[sd]?|living|up|back|based|born|raised|resid\w+|moved|relocated|moving|stationed"
     r"|settled) (?:in|to|near|from) |(?:city|town|village|university|port|suburb)(?: of)? "
