@@ -55,11 +55,21 @@ class Keyring:
             subject: Whom it is about: `Ticket.subject`.
             of: What it is, with the id of its row; the same is asked for when it is opened.
         """
-        key_id, key = self._key(subject)
-        nonce = os.urandom(_NONCE_BYTES)
-        plain = text.encode("utf-8", "surrogatepass")
-        hidden = AESGCM(key).encrypt(nonce, plain, self._bound(of))
-        return f"{_SEALED}{key_id}:{b64encode(nonce + hidden).decode()}"
+        return self._sealed(text, *self._key(subject), of=of)
+
+    def seal_beside(self, text: str, *, beside: str, of: str) -> str:
+        """Encrypt a text with the key of another, where it is not known whom that is about.
+
+        Args:
+            text: What is to be hidden.
+            beside: Another sealed text, about the same person.
+            of: What it is, with the id of its row.
+
+        Raises:
+            ErasedError: The key was destroyed.
+        """
+        key_id = beside.removeprefix(_SEALED).partition(":")[0]
+        return self._sealed(text, key_id, self._kept(key_id), of=of)
 
     def open(self, sealed: str, *, of: str, tenant: str | None = None) -> str:
         """Decrypt a text; one from before texts were sealed is given back as it is.
@@ -76,12 +86,7 @@ class Keyring:
         if not is_sealed(sealed):
             return sealed
         key_id, _, body = sealed.removeprefix(_SEALED).partition(":")
-        row = self._connection.execute(
-            select(subject_keys.c.key).where(subject_keys.c.id == key_id)
-        ).first()
-        if row is None or not row.key:
-            raise ErasedError("erased: the key of what was kept about this person is destroyed")
-        key = unwrapped(row.key, key_id, self._host_key)
+        key = self._kept(key_id)
         try:
             data = b64decode(body, validate=True)
             plain = AESGCM(key).decrypt(
@@ -90,6 +95,19 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise LedgerError("a sealed text does not open: damaged or moved") from None
         return plain.decode("utf-8", "surrogatepass")
+
+    def _sealed(self, text: str, key_id: str, key: bytes, *, of: str) -> str:
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = text.encode("utf-8", "surrogatepass")
+        hidden = AESGCM(key).encrypt(nonce, plain, self._bound(of))
+        return f"{_SEALED}{key_id}:{b64encode(nonce + hidden).decode()}"
+
+    def _kept(self, key_id: str) -> bytes:
+        found = select(subject_keys.c.key).where(subject_keys.c.id == key_id)
+        row = self._connection.execute(found).first()
+        if row is None or not row.key:
+            raise ErasedError("erased: the key of what was kept about this person is destroyed")
+        return unwrapped(row.key, key_id, self._host_key)
 
     def _key(self, subject: str) -> tuple[str, bytes]:
         owner, month = keyed_hash(self._connection, "subjects", subject), f"{self._now:%Y-%m}"
