@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from deskquorum.decision import sentence
 from deskquorum.domain import (
     Action,
+    Answer,
     Decision,
     Effect,
     JsonValue,
@@ -21,10 +22,19 @@ from deskquorum.domain import (
     Requester,
     Ruling,
     Ticket,
+    Vote,
 )
 from deskquorum.errors import InputError
 
-__all__ = ["TicketRow", "decision_row", "parse_json", "read_ticket", "ticket_of", "ticket_of_text"]
+__all__ = [
+    "TicketRow",
+    "answer_row",
+    "decision_row",
+    "parse_json",
+    "read_ticket",
+    "ticket_of",
+    "ticket_of_text",
+]
 
 
 class _Row(BaseModel):
@@ -115,6 +125,24 @@ def ticket_of_text(row: Mapping[str, JsonValue], *, now: datetime, number: int =
         raise InputError("field 'text' or 'messages' is missing", line=number)
     message = Message(role="customer", text=text, at=now)
     return Ticket(id=str(row.get("id", number)), messages=(message,))
+
+
+def answer_row(answer: Answer, votes: Iterable[Vote]) -> dict[str, object]:
+    """One question's answer with the votes behind it, ready for `json.dumps`."""
+    return {
+        "label": answer.label,
+        "probability": round(answer.probability, 4),
+        "settled": answer.settled,
+        "votes": [
+            {
+                "labeler": vote.labeler,
+                "status": vote.status.value,
+                "label": vote.label,
+                "why": vote.why,
+            }
+            for vote in votes
+        ],
+    }
 
 
 def decision_row(decision: Decision) -> dict[str, object]:

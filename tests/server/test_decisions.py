@@ -206,3 +206,34 @@ def test_an_erased_person_is_gone(place, serve, ticket):
         place.write(lambda tx: tx.connection.exec_driver_sql("UPDATE subject_keys SET key = ''"))
         assert post(client, ticket, "k-1").status_code == 410
         assert client.get(f"/v1/decisions/{row['decision_id']}").status_code == 410
+
+
+def test_a_database_that_drops_its_connections_costs_no_answer(
+    place, serve, tickets, postgres, postgres_server
+):
+    place.ledger = postgres
+    service = serve(place)
+    drop = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE pid <> pg_backend_pid() AND datname LIKE 'ledger_%';"
+    )
+    with service.client("bot") as client, ThreadPoolExecutor(2) as threads:
+
+        def drop_for_a_while():
+            for _ in range(6):
+                postgres_server.psql(drop)
+                time.sleep(0.3)
+
+        dropping = threads.submit(drop_for_a_while)
+        routes = []
+        for number in range(40):
+            answer = post(client, {**tickets[number % 20], "deadline_s": 4}, f"k-{number}")
+            assert answer.status_code == 200
+            routes.append(answer.json()["reasons"][0]["code"])
+            time.sleep(0.03)
+        dropping.result()
+        # It recovers by itself.
+        after = post(client, tickets[0])
+        assert after.json()["route"] == "auto"
+        assert client.get("/readyz").json()["ready"]
+    assert routes.count("no-record") < 40

@@ -5,21 +5,14 @@ import time
 
 import httpx
 
-from deskquorum.ledger.tables import events
+from deskquorum.ledger.events import emit as note
+from deskquorum.ledger.events import newest_event
 
 
 def emit(place, conversation, kind="decided", ref="d_1"):
-    from sqlalchemy import insert
-
     def write(tx):
-        row = {
-            "tenant": tx.tenant,
-            "conversation": conversation,
-            "kind": kind,
-            "ref": ref,
-            "at_us": tx.now_us,
-        }
-        return tx.connection.execute(insert(events).values(row)).inserted_primary_key[0]
+        note(tx, kind, conversation, ref)
+        return newest_event(tx)
 
     return place.write(write)
 
@@ -62,6 +55,16 @@ def test_events_arrive_as_they_happen_and_those_missed_are_sent_again(shared):
     with follow(shared, "c-1", {"Last-Event-ID": str(first)}) as answer:
         again = read(answer.iter_lines(), 3)
     assert [seq for seq, _, _ in again[1:]] == [second, third]
+
+
+def test_whoever_follows_a_conversation_hears_of_its_decision(shared, ticket):
+    with follow(shared, ticket["id"]) as answer:
+        lines = answer.iter_lines()
+        read(lines, 1)
+        with shared.client("bot") as client:
+            decision = client.post("/v1/decisions", json=ticket).json()["decision_id"]
+        ((_, kind, told),) = read(lines, 1)
+    assert (kind, told["ref"]) == ("decided", decision)
 
 
 def test_a_frame_token_follows_its_own_conversation_only(shared):

@@ -7,11 +7,45 @@ from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 
+from pydantic import BaseModel, ConfigDict
+
 from deskquorum.backtesting.gaps import Gap
 from deskquorum.backtesting.redeciding import Redecided
 from deskquorum.domain import Route
+from deskquorum.llm import Prompt
+from deskquorum.policy import DeskFile, PromptSpec
 
-__all__ = ["Tally"]
+__all__ = ["Counted", "Tally", "tally_for"]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Turned(_Shape):
+    """The decisions whose route went from one to another."""
+
+    old: Route
+    new: Route
+    decisions: int
+    stakes: dict[str, Decimal]
+
+
+class Counted(_Shape):
+    """A tally's counts as JSON, so that those of several processes can be added up."""
+
+    decisions: int
+    changed: int
+    untold: int
+    untold_changes: int
+    turns: list[Turned]
+    gaps: list[tuple[Gap, int]]
+    unused: dict[str, int]
+    other_prompts: dict[str, int]
+    other_learned: int
+    other_files: bool
+    silent: list[str]
+    """Labelers of which no vote is recorded."""
 
 
 class Tally:
@@ -68,6 +102,42 @@ class Tally:
             del self._kept[self._keep :]
         self._look_at_basis(redecided)
 
+    def counted(self) -> Counted:
+        """The counts so far; the changes that were kept are not among them."""
+        turns = [
+            Turned(old=old, new=new, decisions=count, stakes=self.stakes.get((old, new), {}))
+            for (old, new), count in self.turns.items()
+        ]
+        return Counted(
+            decisions=self.decisions,
+            changed=self.changed,
+            untold=self.untold,
+            untold_changes=self.untold_changes,
+            turns=turns,
+            gaps=sorted(self.gaps.items()),
+            unused=self.unused,
+            other_prompts=self.other_prompts,
+            other_learned=self.other_learned,
+            other_files=self._other_files,
+            silent=sorted(self._silent),
+        )
+
+    def take_in(self, counted: Counted) -> None:
+        """Add the counts of a tally under the same files of other decisions."""
+        self.decisions += counted.decisions
+        self.changed += counted.changed
+        self.untold += counted.untold
+        self.untold_changes += counted.untold_changes
+        for turn in counted.turns:
+            self.turns[turn.old, turn.new] += turn.decisions
+            self._stake((turn.old, turn.new), turn.stakes)
+        self.gaps.update(dict(counted.gaps))
+        self.unused.update(counted.unused)
+        self.other_prompts.update(counted.other_prompts)
+        self.other_learned += counted.other_learned
+        self._other_files |= counted.other_files
+        self._silent &= set(counted.silent)
+
     @property
     def kept(self) -> tuple[Redecided, ...]:
         """The gravest changes first; those that can't be told last."""
@@ -84,8 +154,11 @@ class Tally:
         if not redecided.differs:
             return
         self.changed += 1
-        sums = self.stakes.setdefault(turn, {})
-        for currency, amount in redecided.stake.items():
+        self._stake(turn, redecided.stake)
+
+    def _stake(self, turn: tuple[Route, Route], amounts: Mapping[str, Decimal]) -> None:
+        for currency, amount in amounts.items():
+            sums = self.stakes.setdefault(turn, {})
             sums[currency] = sums.get(currency, Decimal(0)) + amount
 
     def _look_at_basis(self, redecided: Redecided) -> None:
@@ -100,3 +173,21 @@ class Tally:
         )
         learned = redecided.recorded.versions.get("learned", self._learned)
         self.other_learned += learned != self._learned
+
+
+def tally_for(desk: DeskFile, prompts: Mapping[str, Prompt], *, learned: str, keep: int) -> Tally:
+    """An empty tally under a desk's files.
+
+    Args:
+        desk: The new files.
+        prompts: Their prompts.
+        learned: Hash of what they have learned.
+        keep: Most changes that are kept.
+    """
+    specs = desk.labelers.values()
+    return Tally(
+        keep=keep,
+        labelers=frozenset(desk.labelers),
+        prompts={s.id: prompts[s.prompt].hash for s in specs if isinstance(s, PromptSpec)},
+        learned=learned,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
+from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.errors import DeskError
 
 __all__ = ["app", "main"]
@@ -25,6 +27,8 @@ app = typer.Typer(
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(keys_app, name="keys")
+app.add_typer(batch_app, name="batch")
+app.command()(backfill)
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
 OutOption = Annotated[
@@ -353,6 +357,18 @@ def certify(
     )
 
 
+GraceOption = Annotated[
+    float, typer.Option("--grace-s", min=0, help="For finishing what is in hand at the end.")
+]
+
+
+class Jobs(StrEnum):
+    """Who does what replicas share."""
+
+    OWN = "own"
+    PROCRASTINATE = "procrastinate"
+
+
 @app.command()
 def serve(
     *,
@@ -360,9 +376,7 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8080,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
-    grace_s: Annotated[
-        float, typer.Option("--grace-s", min=0, help="For finishing what is in hand at the end.")
-    ] = 20.0,
+    grace_s: GraceOption = 20.0,
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Answer only for this Host.")
     ] = None,
@@ -370,6 +384,9 @@ def serve(
         list[str] | None,
         typer.Option("--trust-proxy", help="Address of a proxy whose X-Forwarded-For counts."),
     ] = None,
+    jobs: Annotated[
+        Jobs, typer.Option("--jobs", help="`procrastinate` leaves shared jobs to a worker.")
+    ] = Jobs.OWN,
     ledger: LedgerOption = None,
     model_url: ModelUrlOption = None,
     no_model: NoModelOption = False,
@@ -390,6 +407,31 @@ def serve(
             ledger=ledger,
             model_url=model_url,
             models=not no_model,
+            jobs=jobs.value,
+        )
+    )
+
+
+@app.command()
+def worker(
+    *,
+    desk: DeskOption = Path(),
+    grace_s: GraceOption = 20.0,
+    ledger: LedgerOption = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+) -> None:
+    """Do what replicas of a desk share, by procrastinate on PostgreSQL, until told to end."""
+    from deskquorum.cli.serve import Serving, work
+
+    work(
+        Serving(
+            folder=str(desk),
+            grace_s=grace_s,
+            ledger=ledger,
+            model_url=model_url,
+            models=not no_model,
+            jobs="procrastinate",
         )
     )
 

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 from deskquorum.errors import InputError
 
-__all__ = ["needing_learn", "needing_server"]
+__all__ = ["needing_learn", "needing_scale", "needing_server"]
 
 _LEARN = {"numpy", "scipy", "sklearn", "matplotlib"}
 _SERVER = {"fastapi", "prometheus_client", "structlog", "uvicorn"}
+_SCALE = {"procrastinate", "psycopg", "psycopg_pool"}
 
 
 def needing_learn() -> AbstractContextManager[None]:
@@ -29,6 +30,15 @@ def needing_server() -> AbstractContextManager[None]:
         InputError: The extra is not installed; names the command that installs it.
     """
     return _needing("server", _SERVER)
+
+
+def needing_scale() -> AbstractContextManager[None]:
+    """Run what needs the extra `scale`.
+
+    Raises:
+        InputError: The extra is not installed; names the command that installs it.
+    """
+    return _needing("scale", _SCALE)
 
 
 @contextmanager

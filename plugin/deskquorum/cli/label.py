@@ -11,9 +11,9 @@ import anyio
 from rich.console import Console
 
 from deskquorum.cli.batch import Row, read_rows, run_batch, to_line, wide_console, writing
-from deskquorum.desk import Labeled, load_desk
+from deskquorum.desk import load_desk
 from deskquorum.errors import InputError
-from deskquorum.formats import ticket_of_text
+from deskquorum.formats import answer_row, ticket_of_text
 
 __all__ = ["label_file"]
 
@@ -41,7 +41,7 @@ def label_file(
     async def one(row: Row) -> dict[str, object]:
         ticket = ticket_of_text(row.value, now=now, number=row.number)
         labeled = await desk.label(ticket, question)
-        return {"id": row.value.get("id", ticket.id)} | _answer(labeled)
+        return {"id": row.value.get("id", ticket.id)} | answer_row(labeled.answer, labeled.votes)
 
     async def all_rows() -> None:
         async with desk:
@@ -58,23 +58,6 @@ def label_file(
     console = wide_console(stderr=out is None)
     _report(rows, results, question, console, as_json=as_json)
     return int(any("error" in result for result in results))
-
-
-def _answer(labeled: Labeled) -> dict[str, object]:
-    return {
-        "label": labeled.answer.label,
-        "probability": round(labeled.answer.probability, 4),
-        "settled": labeled.answer.settled,
-        "votes": [
-            {
-                "labeler": vote.labeler,
-                "status": vote.status.value,
-                "label": vote.label,
-                "why": vote.why,
-            }
-            for vote in labeled.votes
-        ],
-    }
 
 
 def _report(

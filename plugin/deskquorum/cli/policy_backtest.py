@@ -13,15 +13,14 @@ from time import perf_counter
 from rich.table import Table
 
 from deskquorum.assembly import Parts, load_parts
-from deskquorum.backtesting import Redecided, Tally, redecide
+from deskquorum.backtesting import Redecided, Tally, change_row, redecide, tally_for
 from deskquorum.cli.batch import progress_bar, wide_console
 from deskquorum.cli.policy_folder import counted, folder_of, indented, refusing
 from deskquorum.decision import action_text, sentence
 from deskquorum.domain import Decision, Effect, Route
 from deskquorum.errors import ConfigError, InputError, Problem
-from deskquorum.policy import PromptSpec
 
-__all__ = ["backtest_folder"]
+__all__ = ["backtest_folder", "demand_ledger", "load_both", "moment", "tally_row", "tell_tally"]
 
 
 def backtest_folder(
@@ -43,8 +42,9 @@ def backtest_folder(
     """
 
     def work() -> int:
-        window = _Window(since=_moment(since), until=_moment(until))
-        new, old = _both(folder, against, ledger)
+        window = _Window(since=moment(since), until=moment(until))
+        new, old = load_both(folder, against, ledger)
+        demand_ledger(new.ledger_place)
         started = perf_counter()
         tally = _decided_again(new, old, window, limit)
         took_s = perf_counter() - started
@@ -65,7 +65,7 @@ class _Window:
     until: datetime | None
 
 
-def _moment(written: str | None) -> datetime | None:
+def moment(written: str | None) -> datetime | None:
     """A day stands for its beginning in UTC."""
     if written is None:
         return None
@@ -79,7 +79,12 @@ def _moment(written: str | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _both(folder: Path, against: Path | None, ledger: str | None) -> tuple[Parts, Parts | None]:
+def load_both(folder: Path, against: Path | None, ledger: str | None) -> tuple[Parts, Parts | None]:
+    """The files to decide by, and those to compare with.
+
+    Raises:
+        ConfigError: Every problem of both.
+    """
     loaded: list[Parts] = []
     problems: list[Problem] = []
     for path in (folder, against):
@@ -92,22 +97,22 @@ def _both(folder: Path, against: Path | None, ledger: str | None) -> tuple[Parts
     if problems:
         raise ConfigError(problems)
     new, *old = loaded
-    place = new.ledger_place
-    if isinstance(place, Path) and not place.is_file():
-        # Opening it would make an empty one, in which nothing changes.
-        raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
     return new, old[0] if old else None
 
 
+def demand_ledger(place: Path | str) -> None:
+    """Opening a file that is not there would make an empty ledger, in which nothing changes.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    if isinstance(place, Path) and not place.is_file():
+        raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
+
+
 def _decided_again(new: Parts, old: Parts | None, window: _Window, limit: int) -> Tally:
-    specs = new.desk.labelers.values()
-    prompts = {s.id: new.prompts[s.prompt].hash for s in specs if isinstance(s, PromptSpec)}
-    tally = Tally(
-        keep=limit,
-        labelers=frozenset(new.desk.labelers),
-        prompts=prompts,
-        learned=new.rules.versions["learned"],
-    )
+    learned = new.rules.versions["learned"]
+    tally = tally_for(new.desk, new.prompts, learned=learned, keep=limit)
     against = None if old is None else old.rules
     with progress_bar() as progress, closing(new.ledger) as ledger:
         count = ledger.count(since=window.since, until=window.until)
@@ -121,18 +126,25 @@ def _decided_again(new: Parts, old: Parts | None, window: _Window, limit: int) -
 def _data(tally: Tally, took_s: float) -> dict[str, object]:
     return {
         "loaded": True,
+        "seconds": round(took_s, 3),
+        **tally_row(tally),
+        "changes": [change_row(redecided) for redecided in tally.kept],
+        "left_out": tally.changed + tally.untold_changes - len(tally.kept),
+    }
+
+
+def tally_row(tally: Tally) -> dict[str, object]:
+    """What the decisions come to, as JSON."""
+    return {
         "decisions": tally.decisions,
         "changed": tally.changed,
         "untold": tally.untold,
-        "seconds": round(took_s, 3),
         "routes": {old: {new: tally.turns[old, new] for new in Route} for old in Route},
         "stakes": [
             {"from": old, "to": new, "currency": currency, "amount": str(amount)}
             for (old, new), sums in tally.stakes.items()
             for currency, amount in sums.items()
         ],
-        "changes": [_change_row(redecided) for redecided in tally.kept],
-        "left_out": tally.changed + tally.untold_changes - len(tally.kept),
         "gaps": [
             {"kind": gap.kind, "name": gap.name, "decisions": count}
             for gap, count in sorted(tally.gaps.items())
@@ -141,47 +153,18 @@ def _data(tally: Tally, took_s: float) -> dict[str, object]:
     }
 
 
-def _change_row(redecided: Redecided) -> dict[str, object]:
-    return {
-        "ticket": redecided.recorded.ticket,
-        "decision_id": redecided.recorded.id,
-        "differs": list(redecided.differs),
-        "before": _side(redecided.before),
-        "after": _side(redecided.after),
-        "stake": {currency: str(amount) for currency, amount in redecided.stake.items()},
-        "gaps": [str(gap) for gap in redecided.gaps],
-    }
-
-
-def _side(decision: Decision) -> dict[str, object]:
-    return {
-        "route": decision.route.value,
-        "action": None
-        if decision.action is None
-        else {"name": decision.action.name, "args": dict(decision.action.args)},
-        "reply": decision.reply,
-        "rulings": [
-            {
-                "on": ruling.action,
-                "effect": ruling.effect.value,
-                "rules": list(ruling.rules),
-                "clauses": list(ruling.clauses),
-                "mode": ruling.mode.value,
-                "obligations": list(ruling.obligations),
-            }
-            for ruling in decision.rulings
-        ],
-        "reasons": [{"code": r.code, "text": sentence(r)} for r in decision.reasons],
-    }
-
-
 def _tell(tally: Tally, took_s: float) -> None:
-    console = wide_console()
     for redecided in tally.kept:
         _tell_change(redecided)
     left_out = tally.changed + tally.untold_changes - len(tally.kept)
     if left_out:
-        console.print(f"... and {left_out} less grave; --limit lists more", markup=False)
+        wide_console().print(f"... and {left_out} less grave; --limit lists more", markup=False)
+    tell_tally(tally, took_s)
+
+
+def tell_tally(tally: Tally, took_s: float) -> None:
+    """Print what the decisions come to, without the changes themselves."""
+    console = wide_console()
     if tally.decisions:
         console.print(_routes(tally))
     for (old, new), sums in tally.stakes.items():

@@ -6,21 +6,29 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Literal
 
-from deskquorum.cli.extras import needing_server
-from deskquorum.desk import load_desk
-from deskquorum.errors import ConfigError, Problem
+from deskquorum.cli.extras import needing_scale, needing_server
+from deskquorum.desk import Desk, load_desk
+from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.host_key import HOST_KEY, read_host_key
+from deskquorum.ledger import is_database_url
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["Serving", "app", "serve"]
+    from deskquorum.server import Settings
+
+__all__ = ["Serving", "app", "serve", "work"]
 
 _OPTIONS = "DESKQUORUM_SERVING"
 """Hands the options on to further processes."""
+
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""Where prometheus_client lets processes count together."""
 
 _WEBHOOK_SECRET = "DESKQUORUM_WEBHOOK_"  # noqa: S105 - the start of a variable's name
 
@@ -30,15 +38,16 @@ class Serving:
     """What the command line says."""
 
     folder: str
-    host: str
-    port: int
-    workers: int
     grace_s: float
-    allowed_hosts: tuple[str, ...]
-    trusted_proxies: tuple[str, ...]
     ledger: str | None
     model_url: str | None
     models: bool
+    jobs: Literal["own", "procrastinate"]
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
 
 
 def serve(serving: Serving) -> None:
@@ -53,9 +62,8 @@ def serve(serving: Serving) -> None:
 
         made = _app(serving)
         several = serving.workers > 1
-        if several:
-            os.environ[_OPTIONS] = json.dumps(asdict(serving))
-        uvicorn.run(
+        run = partial(
+            uvicorn.run,
             "deskquorum.cli.serve:app" if several else made,
             factory=several,
             workers=serving.workers,
@@ -71,6 +79,13 @@ def serve(serving: Serving) -> None:
             forwarded_allow_ips=list(serving.trusted_proxies),
             timeout_graceful_shutdown=5,
         )
+        if not several:
+            run()
+            return
+        with TemporaryDirectory(prefix="deskquorum-metrics-") as counts:
+            os.environ[_OPTIONS] = json.dumps(asdict(serving))
+            os.environ[_COUNTS] = counts
+            run()
 
 
 def app() -> ASGIApp:
@@ -80,8 +95,34 @@ def app() -> ASGIApp:
     return _app(Serving(**(said | lists)))
 
 
+def work(serving: Serving) -> None:
+    """Do the shared jobs of a desk until told to end.
+
+    Raises:
+        ConfigError: The desk can't be used, or there is no host key.
+        InputError: An extra is not installed, or the ledger is no PostgreSQL database.
+    """
+    with needing_server(), needing_scale():
+        import anyio
+
+        from deskquorum.server.running import make_service
+        from deskquorum.server.worker import work as work_on
+
+        desk, settings = _prepared(serving)
+        place = desk.parts.ledger_place
+        if not is_database_url(place):
+            raise InputError("the ledger is a file; `deskquorum worker` needs PostgreSQL")
+        anyio.run(work_on, make_service(desk, settings), str(place))
+
+
 def _app(serving: Serving) -> ASGIApp:
-    from deskquorum.server import Settings, create_app
+    from deskquorum.server import create_app
+
+    return create_app(*_prepared(serving))
+
+
+def _prepared(serving: Serving) -> tuple[Desk, Settings]:
+    from deskquorum.server import Settings
     from deskquorum.server.logs import log_as_json
 
     host_key = read_host_key(os.environ)
@@ -100,8 +141,10 @@ def _app(serving: Serving) -> ASGIApp:
         allowed_hosts=serving.allowed_hosts,
         host_key=host_key,
         webhook_secrets=_webhook_secrets(os.environ),
+        jobs=serving.jobs,
+        metrics_folder=os.environ.get(_COUNTS),
     )
-    return create_app(desk, settings)
+    return desk, settings
 
 
 def _webhook_secrets(environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from deskquorum.llm.chat import (
     Price,
 )
 from deskquorum.llm.local import LOCAL_MODEL, local_model, why_no_local_model
-from deskquorum.llm.openai_chat import OpenAIChat, open_chat_model
+from deskquorum.llm.openai_chat import OpenAIChat, open_chat_model, request_body
 from deskquorum.llm.prompt_bodies import Example
 from deskquorum.llm.prompts import Prompt, load_prompts
 from deskquorum.llm.quoting import new_fence
@@ -41,5 +41,6 @@ __all__ = [
     "new_fence",
     "open_chat_model",
     "read_label",
+    "request_body",
     "why_no_local_model",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI, OpenAIError
 
 
-__all__ = ["OpenAIChat", "open_chat_model"]
+__all__ = ["OpenAIChat", "open_chat_model", "request_body"]
 
 OPENAI_URL = "https://api.openai.com/v1"
 _PATH = "/chat/completions"
@@ -136,7 +136,8 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _body(request: ChatRequest) -> bytes:
+def request_body(request: ChatRequest) -> dict[str, object]:
+    """The body of that request to `/chat/completions`."""
     body: dict[str, object] = {
         "model": request.model,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -148,7 +149,11 @@ def _body(request: ChatRequest) -> bytes:
     if request.json_schema is not None:
         answer = {"name": "answer", "strict": True, "schema": request.json_schema}
         body["response_format"] = {"type": "json_schema", "json_schema": answer}
-    return json.dumps(body, separators=(",", ":"), allow_nan=False).encode()
+    return body
+
+
+def _body(request: ChatRequest) -> bytes:
+    return json.dumps(request_body(request), separators=(",", ":"), allow_nan=False).encode()
 
 
 def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:

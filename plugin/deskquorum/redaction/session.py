@@ -87,13 +87,17 @@ class Redactor:
         fresh = nonces(secrets.randbits(32), secrets.randbits(32))
         self._nonce = nonce or fresh.__next__
 
-    def open(self, ticket: Ticket) -> Session:
+    def open(self, ticket: Ticket, *, nonce: str | None = None) -> Session:
         """Redact a ticket.
+
+        Args:
+            ticket: The ticket.
+            nonce: Marks this session's placeholders; None takes a fresh one.
 
         Raises:
             RedactionError: Personal data could not be looked for, or some would remain.
         """
-        return Session(ticket, vault=Vault(self._nonce()), scope=self._scope)
+        return Session(ticket, vault=Vault(nonce or self._nonce()), scope=self._scope)
 
     def resume(self, ticket: Ticket, sealed: bytes, *, key: bytes) -> Session:
         """Redact a ticket again with the vault that an earlier session of it sealed.

@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.metadata import version
-from types import FrameType
 
-import anyio
-import structlog
 from fastapi import FastAPI
 
 from deskquorum.desk import Desk
-from deskquorum.errors import ConfigError, DeskError, Problem
 from deskquorum.server.assist import assist_routes
-from deskquorum.server.deciding import Deciding
 from deskquorum.server.decisions import decision_routes
 from deskquorum.server.documenting import document
-from deskquorum.server.flight import Flight
-from deskquorum.server.frame_tokens import FrameTokens
 from deskquorum.server.health import health_routes
-from deskquorum.server.jobs import JOBS, read_keys
-from deskquorum.server.loops import run_loop
-from deskquorum.server.metrics import Metrics
+from deskquorum.server.jobs import OWN_LOOPS, SHARED_LOOPS
 from deskquorum.server.outcomes import outcome_routes
 from deskquorum.server.problems import answer_problems
-from deskquorum.server.rates import Rates
-from deskquorum.server.records import Records
 from deskquorum.server.replies import reply_routes
-from deskquorum.server.service import Service, Settings
-from deskquorum.server.streams import Streams
+from deskquorum.server.running import make_service, running
+from deskquorum.server.service import Settings
 from deskquorum.server.watching import Watch
 from deskquorum.server.webhooks import webhook_routes
 
 __all__ = ["create_app"]
-
-_log = structlog.get_logger("deskquorum.service")
-
-_STRANGERS_PER_S = 1.0
-_STRANGERS_BURST = 20
-_FINISH_S = 3.0
-"""For what is still to be recorded when everything else has ended."""
 
 _DESCRIPTION = """Decides a support desk's tickets: what may be done by software, what a clause
 declines, and what a person takes. Every answer names its reasons."""
@@ -58,31 +38,18 @@ def create_app(desk: Desk, settings: Settings) -> FastAPI:
     Raises:
         ConfigError: The desk's ledger has no host key, so that nothing could be accepted.
     """
-    if not desk.ledger.database.has_host_key:
-        raise ConfigError([_no_host_key()])
-    limits = desk.parts.desk.service
-    records = Records(lambda: desk.ledger.database)
-    service = Service(
-        desk=desk,
-        settings=settings,
-        records=records,
-        tokens=FrameTokens(settings.host_key, tenant=desk.parts.desk.desk),
-        streams=Streams(records, most=lambda: desk.parts.desk.service.streams),
-        flight=Flight(grace_s=settings.grace_s),
-        metrics=Metrics(),
-        key_rates=Rates(per_s=limits.rate_per_s, burst=limits.burst),
-        stranger_rates=Rates(per_s=_STRANGERS_PER_S, burst=_STRANGERS_BURST),
-    )
+    service = make_service(desk, settings)
 
     @asynccontextmanager
-    async def running(_: FastAPI) -> AsyncIterator[None]:
-        async with _running(service):
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        shared = SHARED_LOOPS if settings.jobs == "own" else ()
+        async with running(service, (*OWN_LOOPS, *shared)):
             yield
 
     app = FastAPI(
         title="deskquorum",
         version=version("deskquorum"),
-        lifespan=running,
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -101,78 +68,3 @@ def create_app(desk: Desk, settings: Settings) -> FastAPI:
     document(app, description=_DESCRIPTION)
     app.add_middleware(Watch, service=service)
     return app
-
-
-@asynccontextmanager
-async def _running(service: Service) -> AsyncIterator[None]:
-    async with service.desk, anyio.create_task_group() as background:
-        async with anyio.create_task_group() as promises:
-            service.deciding = Deciding(service, promises)
-            await _first_keys(service)
-            background.start_soon(_let_followers_go, service)
-            for loop in JOBS:
-                background.start_soon(run_loop, loop, service)
-            _log.info("started", tenant=service.tenant)
-            with _ending_by_signal(service, background):
-                yield
-            service.flight.end()
-            service.flight.ending.set()
-            service.arrived.set()
-            promises.cancel_scope.deadline = anyio.current_time() + _FINISH_S
-        background.cancel_scope.deadline = anyio.current_time() + _FINISH_S
-    _log.info("ended", tenant=service.tenant)
-
-
-async def _let_followers_go(service: Service) -> None:
-    await service.flight.ending.wait()
-    service.streams.end()
-
-
-async def _first_keys(service: Service) -> None:
-    try:
-        await read_keys(service)
-    except DeskError:
-        _log.warning("keys can't be read yet")
-
-
-@contextmanager
-def _ending_by_signal(service: Service, tasks: anyio.abc.TaskGroup) -> Iterator[None]:
-    """On the signal to end, finish what is in hand first; only then the server is told."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {sig: signal.getsignal(sig) for sig in (signal.SIGTERM, signal.SIGINT)}
-    told: list[int] = []
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        service.flight.end()
-        told.append(number)
-        if len(told) > 1:
-            _pass_on(number, frame)
-
-    def _pass_on(number: int, frame: FrameType | None) -> None:
-        handler = before[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    async def wait() -> None:
-        await service.flight.until_ended()
-        if told:
-            _pass_on(told[0], None)
-
-    for sig in before:
-        signal.signal(sig, handle)
-    tasks.start_soon(wait)
-    try:
-        yield
-    finally:
-        for sig, handler in before.items():
-            signal.signal(sig, handler)
-
-
-def _no_host_key() -> Problem:
-    return Problem(
-        path="DESKQUORUM_KEY",
-        message="not set, and what is accepted is kept sealed with it",
-        hint="make one with `deskquorum keys host`, keep it safe and set it",
-    )

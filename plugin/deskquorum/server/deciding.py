@@ -23,6 +23,7 @@ from deskquorum.domain import Decision, Reason, Ticket
 from deskquorum.errors import LedgerError
 from deskquorum.formats import decision_row
 from deskquorum.ledger import ErasedError, Transaction
+from deskquorum.ledger.events import emit
 from deskquorum.ledger.intake import (
     Accepted,
     Claim,
@@ -176,6 +177,7 @@ class Deciding:
         def done(decision: Decision, tx: Transaction) -> None:
             text = answer_text(decision)
             settle(claim, tx, subject=ticket.subject, decision=decision.id, answer=text)
+            emit(tx, "decided", ticket.id, decision.id)
 
         with span("decide") as note:
             decision = await self._service.desk.decide(ticket, deadline_s=left_s, settle=(done,))
@@ -250,6 +252,7 @@ class Deciding:
             except LedgerError:
                 lost = True
                 raise
+            emit(tx, "decided", ticket.id, decision.id)
 
         self._owed += 1
         try:

@@ -19,7 +19,7 @@ from deskquorum.server.problems import ProblemError
 from deskquorum.server.service import Service
 from deskquorum.server.shapes import DecisionBody
 
-__all__ = ["JOBS", "forget_old_deliveries", "read_keys", "take_up"]
+__all__ = ["OWN_LOOPS", "SHARED_LOOPS", "forget_old_deliveries", "read_keys", "take_up"]
 
 _log = structlog.get_logger("deskquorum.jobs")
 
@@ -65,13 +65,17 @@ async def pass_events_on(service: Service) -> bool:
     return await service.streams.look()
 
 
-JOBS = (
-    Loop(name="events", job=pass_events_on, every_s=0.5),
+OWN_LOOPS = (
     Loop(name="keys", job=read_keys, every_s=1.0),
+    Loop(name="events", job=pass_events_on, every_s=0.5),
+)
+"""What each process does for itself."""
+
+SHARED_LOOPS = (
     Loop(name="intake", job=take_up, every_s=1.0, on_arrival=True),
     Loop(name="deliveries", job=forget_old_deliveries, every_s=3600.0),
 )
-"""All of them."""
+"""What any process may do for all."""
 
 
 def _begin(service: Service, accepted: Accepted) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -10,21 +12,32 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from deskquorum.decision import SENTENCES
 from deskquorum.domain import Decision
+from deskquorum.llm import FailureKind
 
 __all__ = ["Metrics"]
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 15.0)
 _REASONS = frozenset(SENTENCES)
+_FAILURES = frozenset({kind.value for kind in FailureKind} | {"late", "crashed"})
+_Together = Literal["livesum", "livemin", "mostrecent"]
+"""How the gauges of several processes are put together."""
 
 
 class Metrics:
-    """The counters of one process."""
+    """The counters of one process, or of all that share a folder."""
 
-    def __init__(self) -> None:
-        """Start from zero, in a registry of its own."""
+    def __init__(self, *, folder: str | None = None) -> None:
+        """Start from zero, in a registry of its own.
+
+        Args:
+            folder: Where the processes of one service leave their counts for each other: the one
+                that `PROMETHEUS_MULTIPROC_DIR` named when they started.
+        """
+        self._folder = folder
         # Untyped in its library.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
@@ -41,18 +54,27 @@ class Metrics:
             "requests", "Requests by route of the service", "method", "path", "status"
         )
         self.refusals = self._counter("refusals", "Requests refused at the door", "why")
+        self.votes = self._counter(
+            "failed_votes", "Votes that failed, as far as decisions name them", "kind"
+        )
         self.replays = self._counter("replays", "Answers given again by idempotency key")
         self.failures = self._counter("failures", "Surprises answered with 500")
-        self.in_flight = self._gauge("in_flight", "Tickets being decided")
-        self.streams = self._gauge("streams", "Event streams open")
-        self.pending = self._gauge("intake_pending", "Accepted tickets without a decision")
-        self.loops = self._gauge("loop_ok", "Whether a background loop works", "loop")
+        self.in_flight = self._gauge("in_flight", "Tickets being decided", "livesum")
+        self.streams = self._gauge("streams", "Event streams open", "livesum")
+        self.pending = self._gauge(
+            "intake_pending", "Accepted tickets without a decision", "mostrecent"
+        )
+        self.loops = self._gauge("loop_ok", "Whether a background loop works", "livemin", "loop")
 
     def decided(self, decision: Decision, seconds: float) -> None:
         """Count a decision."""
         first = decision.reasons[0].code if decision.reasons else "none"
         reason = first if first in _REASONS else "other"
         self.decisions.labels(decision.route.value, reason).inc()
+        for told in decision.reasons:
+            if told.code == "labeler-failed":
+                why = told.params.get("why", "")
+                self.votes.labels(why if why in _FAILURES else "other").inc()
         self.seconds.observe(seconds)
 
     def refused(self, why: str) -> None:
@@ -65,10 +87,21 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
-        return generate_latest(self.registry)
+        if self._folder is None:
+            return generate_latest(self.registry)
+        together = CollectorRegistry()
+        # Untyped in its library.
+        MultiProcessCollector(together, path=self._folder)  # type: ignore[no-untyped-call]
+        return generate_latest(together)
 
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
         return Counter(f"deskquorum_{name}", told, labels, registry=self.registry)
 
-    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
-        return Gauge(f"deskquorum_{name}", told, labels, registry=self.registry)
+    def _gauge(self, name: str, told: str, mode: _Together, *labels: str) -> Gauge:
+        return Gauge(
+            f"deskquorum_{name}",
+            told,
+            labels,
+            registry=self.registry,
+            multiprocess_mode=mode,
+        )

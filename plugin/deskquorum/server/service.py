@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import anyio
 from fastapi import Request
@@ -41,6 +41,10 @@ class Settings:
     """Values of `Host` that are answered; empty answers all."""
     host_key: bytes = field(repr=False)
     """The host's key: seals what is accepted and signs frame tokens."""
+    metrics_folder: str | None = None
+    """Where several processes of one service keep their counts together."""
+    jobs: Literal["own", "procrastinate"] = "own"
+    """Who does what replicas share: each of them by itself, or `deskquorum worker`."""
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Helpdesk to the secret that it signs with."""
 

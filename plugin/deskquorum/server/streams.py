@@ -12,7 +12,7 @@ from functools import partial
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from deskquorum.ledger.event_feed import Event, events_after, newest_event
+from deskquorum.ledger.events import Event, events_after, newest_event
 from deskquorum.server.records import Records
 
 __all__ = ["Streams", "TooManyStreamsError"]

@@ -1,6 +1,6 @@
 import pytest
 
-from deskquorum.backtesting import Tally, redecide
+from deskquorum.backtesting import Counted, Tally, redecide
 
 NEVER = "{id: never, on: pay, effect: deny, cite: [C1], reason: never}"
 
@@ -49,3 +49,20 @@ def test_a_tally_keeps_no_more_than_it_was_told(entry, rulebook):
     for _ in range(10):
         tally.add(again)
     assert (len(tally.kept), tally.changed) == (3, 10)
+
+
+def test_tallies_of_parts_add_up_to_the_tally_of_the_whole(entry, rulebook):
+    rules = rulebook(NEVER)
+    entries = [entry(amount=amount) for amount in ("0.10", "0.20", "ten", "7.00")]
+
+    def tally(some):
+        counts = Tally(keep=0, labelers=frozenset({"words", "gone"}), prompts={}, learned="")
+        for recorded in some:
+            counts.add(redecide(recorded, rules))
+        return counts.counted()
+
+    added = Tally(keep=0, labelers=frozenset({"words", "gone"}), prompts={}, learned="")
+    for part in (entries[:1], entries[1:3], [], entries[3:]):
+        added.take_in(Counted.model_validate_json(tally(part).model_dump_json()))
+    assert added.counted() == tally(entries)
+    assert added.counted().silent == ["gone"]
