@@ -20,7 +20,7 @@ from deskquorum.domain import (
 )
 from deskquorum.errors import RedactionError
 from deskquorum.ledger import Transaction
-from deskquorum.policy import PolicyBook, charges_of
+from deskquorum.policy import PolicyBook, canonical_args, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
 from deskquorum.tracing import span
@@ -74,7 +74,7 @@ class Run:
         except RedactionError:
             # Such an action is held back anyway.
             return (), ""
-        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        key = json.dumps([self.ticket.id, action.name, canonical_args(spec, action.args)])
         return charges_of(spec, action, self.raw_facts).charges, key
 
     @property

@@ -17,6 +17,7 @@ from deskquorum.policy.book import (
     PolicyBook,
     Rule,
 )
+from deskquorum.policy.canonical import canonical_args
 from deskquorum.policy.cases import CaseResult, run_cases, untested_rules
 from deskquorum.policy.desk_file import (
     DeskFile,
@@ -92,6 +93,7 @@ __all__ = [
     "UsedShape",
     "amount_of",
     "bind",
+    "canonical_args",
     "charges_of",
     "check_trusted",
     "currency_of",
