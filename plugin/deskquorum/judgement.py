@@ -45,6 +45,7 @@ __all__ = [
     "judge",
     "known_of_reply",
     "relied_on",
+    "rule_again",
 ]
 
 
@@ -143,6 +144,25 @@ def judge(
         versions=rules.versions,
         saved_calls=saved_calls,
     )
+
+
+def rule_again(evidence: Evidence, rules: Rulebook, action: Action, *, now: datetime) -> Ruling:
+    """What today's rules say of an action on recorded evidence, such as one that a person edited.
+
+    Args:
+        evidence: Of the decision; its facts hold placeholders, and so should the action.
+        rules: What ops wrote and learning measured.
+        action: What somebody wants to do.
+        now: The ticket's moment.
+    """
+    known = _Known(
+        facts=evidence.facts,
+        answers=answers_of(evidence, rules),
+        claimed=rules.playbook.claimed(customer_text(evidence.ticket), evidence.facts),
+        now=now,
+        used=evidence.used,
+    )
+    return known.rule_on(rules.book, action)
 
 
 def hand_off(evidence: Evidence, rules: Rulebook, *, decision_id: str, now: datetime) -> Decision:

@@ -20,6 +20,7 @@ from deskquorum.domain import Deadline, Decision, Evidence, Reason, Route
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.judgement import hand_off, judge
 from deskquorum.ledger import Also, HeldError, Transaction
+from deskquorum.queueing import queue_up
 from deskquorum.redaction import Session
 from deskquorum.run import Run
 
@@ -116,7 +117,8 @@ def _recorded(run: Run, decision: Decision, evidence: Evidence, answer: _Answer)
 
 def _settling(run: Run, decision: Decision) -> list[Also]:
     given_back = _given_back(decision, run.session)
-    return [partial(settle, given_back) for settle in run.settle]
+    handed = [partial(queue_up, run, decision, given_back)] if decision.route is Route.HUMAN else []
+    return [*handed, *(partial(settle, given_back) for settle in run.settle)]
 
 
 def _given_back(decision: Decision, session: Session | None) -> Decision:

@@ -76,7 +76,7 @@ def put_off(tx: Transaction, notice: Notice, pause: timedelta) -> None:
     if notice.attempts + 1 >= _TRIES:
         done = update(notices).where(notices.c.id == notice.id).values(state="given-up")
         tx.connection.execute(done)
-        emit(tx, "notice.given-up", "", notice.about)
+        emit(tx, "notice-given-up", "", notice.about)
         return
     due_us = tx.now_us + pause // timedelta(microseconds=1)
     tx.connection.execute(update(notices).where(notices.c.id == notice.id).values(due_us=due_us))

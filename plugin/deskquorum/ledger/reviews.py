@@ -8,19 +8,19 @@ import secrets as random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, case, func, insert, or_, select, update
 
-from deskquorum.domain import Action, JsonValue, Reason
+from deskquorum.domain import Action, Charge, JsonValue, Reason
 from deskquorum.errors import DeskError
-from deskquorum.ledger.database import ErasedError, microseconds
+from deskquorum.ledger.database import ErasedError
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
 from deskquorum.ledger.tables import reviews
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Row
+    from sqlalchemy import ColumnElement, Row, Select
 
     from deskquorum.ledger.database import Transaction
 
@@ -64,6 +64,8 @@ class Draft:
     """Higher ones are looked at first."""
     due: timedelta
     """Until when somebody should have looked."""
+    charges: tuple[Charge, ...] = ()
+    """What the suggested action would take from its limits."""
     tells: bool = False
     """Whether a notice is sent."""
 
@@ -101,7 +103,9 @@ class ReviewItem:
     args_hash: str | None
     """Of the suggestion, as `suggestion_hash` gives it; a verdict names it."""
     subject: str
-    """Whom it is about; empty where that is not kept."""
+    """Whom it is about; empty where that was erased."""
+    limited: Mapping[str, str]
+    """Limit of the suggested action to whose it is."""
     opened_at: datetime
     due_at: datetime
     assignee: str | None
@@ -110,9 +114,25 @@ class ReviewItem:
     verdict: VerdictKind | None = None
     verdict_by: str | None = None
     verdict_at: datetime | None = None
-    outcome: Mapping[str, JsonValue] = field(default_factory=dict)
-    """What the verdict said: the action and reply in force, and why."""
+    final_action: Action | None = None
+    """In force by the verdict; None where nothing is to be done."""
+    final_reply: str | None = None
+    why: str = ""
     erased: bool = False
+
+
+class _Named(TypedDict):
+    name: str
+    args: Mapping[str, JsonValue]
+
+
+class _Kept(TypedDict, total=False):
+    action: _Named | None
+    reply: str | None
+    subject: str
+    limited: Mapping[str, str]
+    why: str
+    args_hash: str | None
 
 
 class TakenError(DeskError):
@@ -125,7 +145,7 @@ class TakenError(DeskError):
 
 def suggestion_hash(action: Action | None, reply: str | None) -> str:
     """What a verdict is bound to: SHA-256 over the exact action, its arguments and the reply."""
-    return hashlib.sha256(_text(action, reply, "").encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_text(action, reply).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def open_item(tx: Transaction, draft: Draft) -> str:
@@ -139,7 +159,7 @@ def open_item(tx: Transaction, draft: Draft) -> str:
         _supersede(tx, draft.conversation, by=item)
     due_us = tx.now_us + draft.due // timedelta(microseconds=1)
     sealed = tx.keyring.seal(
-        _text(draft.action, draft.reply, draft.subject),
+        _text(draft.action, draft.reply, subject=draft.subject, limited=_limited(draft.charges)),
         subject=draft.subject,
         of=f"review {item}",
     )
@@ -160,9 +180,9 @@ def open_item(tx: Transaction, draft: Draft) -> str:
         "overdue_told": 0,
     }
     tx.connection.execute(insert(reviews).values(row))
-    emit(tx, "review.opened", draft.conversation, item)
+    emit(tx, "review-opened", draft.conversation, item)
     if draft.tells:
-        post(tx, "review.opened", item)
+        post(tx, "review-opened", item)
     return item
 
 
@@ -220,7 +240,7 @@ def claim(tx: Transaction, item: str, *, by: str, lease: timedelta) -> ReviewIte
     changed = tx.connection.execute(
         update(reviews).where(*_free(tx, item, by)).values(assignee=by, lease_until_us=until)
     )
-    return _changed(tx, item, changed.rowcount, "review.claimed")
+    return _changed(tx, item, changed.rowcount, "review-claimed")
 
 
 def release(tx: Transaction, item: str, *, by: str) -> ReviewItem:
@@ -232,7 +252,7 @@ def release(tx: Transaction, item: str, *, by: str) -> ReviewItem:
     changed = tx.connection.execute(
         update(reviews).where(*_free(tx, item, by)).values(assignee=None, lease_until_us=None)
     )
-    return _changed(tx, item, changed.rowcount, "review.released")
+    return _changed(tx, item, changed.rowcount, "review-released")
 
 
 def close_item(
@@ -250,15 +270,10 @@ def close_item(
     Raises:
         TakenError: Somebody else holds it, or it is not open any more.
     """
-    said: dict[str, JsonValue] = {
-        "action": None if action is None else {"name": action.name, "args": dict(action.args)},
-        "reply": reply,
-        "why": verdict.why,
-        "args_hash": verdict.args_hash,
-    }
+    said = _text(action, reply, why=verdict.why, args_hash=verdict.args_hash)
     row = tx.connection.execute(_own(tx).where(reviews.c.id == item.id)).one()
     sealed = tx.keyring.seal_beside(
-        json.dumps(said, sort_keys=True, ensure_ascii=False),
+        said,
         beside=row.suggestion,
         of=f"verdict {item.id}",
     )
@@ -275,7 +290,7 @@ def close_item(
             lease_until_us=None,
         )
     )
-    return _changed(tx, item.id, changed.rowcount, "review.resolved")
+    return _changed(tx, item.id, changed.rowcount, "review-resolved")
 
 
 def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
@@ -295,15 +310,15 @@ def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
     for row in found:
         told = update(reviews).where(reviews.c.id == row.id).values(overdue_told=1)
         tx.connection.execute(told)
-        emit(tx, "review.overdue", row.conversation, row.id)
+        emit(tx, "review-overdue", row.conversation, row.id)
         if tells:
-            post(tx, "review.overdue", row.id)
+            post(tx, "review-overdue", row.id)
     return [row.id for row in found]
 
 
 def queue_length(tx: Transaction) -> tuple[int, int]:
     """How many items are open, and how many of these are overdue."""
-    late = func.sum(func.coalesce(reviews.c.due_us <= tx.now_us, 0).cast(reviews.c.risk.type))
+    late = func.sum(case((reviews.c.due_us <= tx.now_us, 1), else_=0))
     query = select(func.count(), late).where(
         reviews.c.tenant == tx.tenant, reviews.c.state == "open"
     )
@@ -311,7 +326,7 @@ def queue_length(tx: Transaction) -> tuple[int, int]:
     return int(count), int(overdue_count or 0)
 
 
-def _own(tx: Transaction):  # noqa: ANN202 - a Select of the whole table
+def _own(tx: Transaction) -> Select[tuple[object, ...]]:
     return select(reviews).where(reviews.c.tenant == tx.tenant)
 
 
@@ -361,22 +376,21 @@ def _supersede(tx: Transaction, conversation: str, *, by: str) -> None:
         tx.connection.execute(
             update(reviews).where(reviews.c.id == item).values(state="superseded", verdict_by=by)
         )
-        emit(tx, "review.superseded", conversation, item)
+        emit(tx, "review-superseded", conversation, item)
 
 
-def _text(action: Action | None, reply: str | None, subject: str) -> str:
-    said = {
-        "action": None if action is None else {"name": action.name, "args": dict(action.args)},
-        "reply": reply,
-        "subject": subject,
-    }
-    return json.dumps(said, sort_keys=True, ensure_ascii=False)
+def _limited(charges: Sequence[Charge]) -> Mapping[str, str]:
+    return {charge.limit: charge.subject for charge in charges}
+
+
+def _text(action: Action | None, reply: str | None, **more: object) -> str:
+    named = None if action is None else {"name": action.name, "args": dict(action.args)}
+    return json.dumps({"action": named, "reply": reply, **more}, sort_keys=True, ensure_ascii=False)
 
 
 def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
     suggestion, erased = _opened(tx, row.suggestion, f"review {row.id}")
     outcome, _ = _opened(tx, row.outcome, f"verdict {row.id}")
-    action = suggestion.get("action")
     holds = row.assignee is not None and (row.lease_until_us or 0) > tx.now_us
     return ReviewItem(
         id=row.id,
@@ -386,10 +400,11 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         state=row.state,
         risk=row.risk,
         reasons=tuple(Reason(code=r["code"], params=r["params"]) for r in json.loads(row.reasons)),
-        action=Action(name=action["name"], args=action["args"]) if action else None,
+        action=_action(suggestion),
         reply=suggestion.get("reply"),
         args_hash=row.args_hash,
         subject=suggestion.get("subject", ""),
+        limited=suggestion.get("limited", {}),
         opened_at=_at(row.opened_us),
         due_at=_at(row.due_us),
         assignee=row.assignee if holds else None,
@@ -397,18 +412,26 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         verdict=row.verdict,
         verdict_by=row.verdict_by,
         verdict_at=None if row.verdict_us is None else _at(row.verdict_us),
-        outcome=outcome,
+        final_action=_action(outcome),
+        final_reply=outcome.get("reply"),
+        why=outcome.get("why", ""),
         erased=erased,
     )
 
 
-def _opened(tx: Transaction, sealed: str | None, of: str):  # noqa: ANN202 - decoded JSON
+def _opened(tx: Transaction, sealed: str | None, of: str) -> tuple[_Kept, bool]:
+    """What was sealed, and whether it was erased."""
     if sealed is None:
         return {}, False
     try:
         return json.loads(tx.keyring.open(sealed, of=of)), False
     except ErasedError:
         return {}, True
+
+
+def _action(kept: _Kept) -> Action | None:
+    named = kept.get("action")
+    return None if named is None else Action(name=named["name"], args=named["args"])
 
 
 def _at(us: int) -> datetime:

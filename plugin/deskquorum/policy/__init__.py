@@ -50,12 +50,14 @@ from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.reviews import RISKS, NotifySpec, ReviewsSpec
 from deskquorum.policy.shapes import UsedShape
 from deskquorum.policy.trusted_fields import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = [
     "REPLY",
+    "RISKS",
     "TICKET",
     "UNDECLARED",
     "ActionSpec",
@@ -79,8 +81,10 @@ __all__ = [
     "ModelSpec",
     "NearestSpec",
     "NoValue",
+    "NotifySpec",
     "PolicyBook",
     "PromptSpec",
+    "ReviewsSpec",
     "Rule",
     "RuleSpec",
     "Scalar",

@@ -27,6 +27,7 @@ from deskquorum.policy.fact_source_specs import SourceSpec, SqlSourceSpec
 from deskquorum.policy.fact_sources import read_max_ages, read_sources
 from deskquorum.policy.money import exponent_of
 from deskquorum.policy.names import did_you_mean, is_name
+from deskquorum.policy.reviews import ReviewsSpec, reviews_spec
 
 __all__ = [
     "DeskFile",
@@ -163,6 +164,8 @@ class DeskFile:
     """Fact, or record, to the oldest that a source may tell of it."""
     reply_check: ReplyCheckSpec | None
     """Who is asked about the claims of drafted replies; None asks nobody."""
+    reviews: ReviewsSpec
+    """How its review queue is run."""
     service: ServiceSpec
     """Limits of the HTTP service."""
     path: Path
@@ -202,6 +205,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         reply_check=(
             None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
         ),
+        reviews=reviews_spec(value.reviews),
         service=ServiceSpec(**value.service.model_dump()),
         path=path,
         folder=folder,

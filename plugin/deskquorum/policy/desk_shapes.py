@@ -15,9 +15,11 @@ __all__ = [
     "LabelerShape",
     "ModelShape",
     "NearestShape",
+    "NotifyShape",
     "PromptShape",
     "QuestionShape",
     "ReplyCheckShape",
+    "ReviewsShape",
     "RuleShape",
     "ServiceShape",
 ]
@@ -113,6 +115,26 @@ class ServiceShape(_Shape):
     streams: _Count = 200
 
 
+_Length = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="`15m`, `8h`")]
+
+
+class NotifyShape(_Shape):
+    """Where notices of the review queue go: an incoming webhook, as Slack takes them."""
+
+    url_env: _Text
+    opened: bool = True
+    overdue: bool = True
+
+
+class ReviewsShape(_Shape):
+    """The review queue."""
+
+    due: dict[Literal["none", "reply", "close", "account", "disclosure", "money"], _Length] = {}
+    lease: _Length = "15m"
+    link: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    notify: NotifyShape | None = None
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -130,4 +152,5 @@ class DeskShape(_Shape):
     sources: dict[str, AnySource] = {}
     max_age: dict[str, _Text] = {}
     reply_check: ReplyCheckShape | None = None
+    reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
