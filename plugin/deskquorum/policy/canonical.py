@@ -61,9 +61,10 @@ def _amount(currency: str, value: JsonValue) -> str:
 
 def _plain(value: JsonValue) -> JsonValue:
     """JSON that can be written down, whatever a bot sent; `1` and `1.0` are one number."""
+    # Parsed JSON holds floats too, though no declared type has them.
+    if isinstance(value, float) and value.is_integer():
+        return _plain(int(value))
     match value:
-        case float() if value.is_integer():
-            return _plain(int(value))
         case bool():
             return value
         case int() if value.bit_length() > _LONGEST_BITS:
