@@ -1,4 +1,4 @@
-"""Joins the outbox and those who carry actions out: the worker's book, and how orders are undone."""
+"""Joins the outbox and those who carry actions out: a worker's book, and how orders are undone."""
 
 from __future__ import annotations
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deskquorum.assembly import Parts
+from deskquorum.execution import ActionPort
+from deskquorum.execution_setup import open_ports
 from deskquorum.facts import ClosedSource, FactSource, open_sources
 from deskquorum.labeling import Labeler, PromptLabeler, load_embedder
 from deskquorum.llm import ChatModel, TracedChat, local_model, open_chat_model, why_no_local_model
@@ -32,6 +34,8 @@ class Opened:
     reader: FactReader
     notices: tuple[str, ...]
     verifier: Verifier | None = None
+    ports: Mapping[str, ActionPort] = field(default_factory=dict)
+    """Action to what carries it out."""
 
 
 async def open_parts(
@@ -41,6 +45,7 @@ async def open_parts(
     lend: Lend,
     keys: Mapping[str, str] | None = None,
     given: tuple[FactSource, ...] = (),
+    actions: Mapping[str, ActionPort] | None = None,
 ) -> Opened:
     """Start what prompt labelers, verifiers and fact sources need; `stack` gives it back.
 
@@ -50,6 +55,7 @@ async def open_parts(
         lend: Lends the chat model of a declaration, None where it can't be started.
         keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
         given: The host's own fact sources.
+        actions: The host's own functions that carry actions out.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -89,6 +95,9 @@ async def open_parts(
         reader=reader,
         notices=tuple(notices),
         verifier=_verifier(parts, chats),
+        ports=await open_ports(
+            parts.desk.execution.values(), keys=keys or {}, stack=stack, given=actions or {}
+        ),
     )
 
 

@@ -1,4 +1,4 @@
-"""Works off the outbox: what is due is carried out, what is unknown is looked at, or handed over."""
+"""Works off the outbox: carries out what is due, looks at what is unknown, or hands it over."""
 
 from __future__ import annotations
 

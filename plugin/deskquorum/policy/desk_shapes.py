@@ -12,6 +12,7 @@ from deskquorum.policy.fact_source_shapes import AnySource
 __all__ = [
     "AnyLabeler",
     "DeskShape",
+    "ExecutionShape",
     "LabelerShape",
     "ModelShape",
     "NearestShape",
@@ -113,6 +114,17 @@ class ServiceShape(_Shape):
     streams: _Count = 200
 
 
+class ExecutionShape(_Shape):
+    """The endpoint that carries out one action."""
+
+    url: _Text
+    secret_env: _Text
+    timeout_s: Annotated[float, Field(gt=0, le=50)] = 10.0
+    read: _Text | None = None
+    undo: _Text | None = None
+    idempotent: bool = False
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -131,3 +143,4 @@ class DeskShape(_Shape):
     max_age: dict[str, _Text] = {}
     reply_check: ReplyCheckShape | None = None
     service: ServiceShape = ServiceShape()
+    execution: dict[str, ExecutionShape] = {}
