@@ -130,7 +130,8 @@ def load_parts(
         facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_place, tenant=desk.desk, host_key=host_key),
         ledger_place=ledger_place,
-        executed=frozenset({*desk.execution, *actions}),
+        # INVARIANT: raw values are kept only where they can be sealed.
+        executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
 
 

@@ -84,6 +84,8 @@ async def open_parts(
     sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
     closed = [source for source in sources if isinstance(source, ClosedSource)]
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
+    if parts.desk.execution and not parts.executed:
+        notices.append("actions are left to the host: it gave no key to keep their values under")
     reader = FactReader(
         book=parts.rules.book,
         desk=parts.desk,
