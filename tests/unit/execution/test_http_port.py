@@ -11,6 +11,8 @@ from deskquorum.signatures import SCHEMES, check_signature
 
 pytestmark = pytest.mark.anyio
 
+SECRET = "s3cret"  # noqa: S105 - of a test
+
 CALL = Call(
     key="k1", conversation="t-1", action="issue_refund", args={"amount": "24.00"}, decision="d_1"
 )
@@ -21,7 +23,7 @@ class Endpoint:
     """Answers every request with what the test says."""
 
     def __init__(self):
-        self.answer = lambda: web.Response()
+        self.answer = web.Response
         self.requests = []
 
     async def serve(self, request):
@@ -51,7 +53,7 @@ async def port(endpoint):
             url=f"{endpoint.url}/do",
             read=f"{endpoint.url}/look/{{key}}",
             undo=f"{endpoint.url}/undo",
-            secret="s3cret",
+            secret=SECRET,
             timeout_s=0.3,
         )
 
@@ -69,7 +71,7 @@ async def test_a_call_is_told_and_signed(endpoint, port):
     }
     assert request.headers["Idempotency-Key"] == "k1"
     now = datetime.now(UTC)
-    signed = check_signature(SCHEMES["generic"], "s3cret", request.headers, body, now=now)
+    signed = check_signature(SCHEMES["generic"], SECRET, request.headers, body, now=now)
     assert signed == "k1"
 
 
@@ -120,7 +122,7 @@ async def test_no_connection_means_that_nothing_happened():
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         async with ClientSession() as session:
-            port = HttpPort(session, url=url, secret="s", timeout_s=1)
+            port = HttpPort(session, url=url, secret=SECRET, timeout_s=1)
             assert await port.execute(CALL) == TryAgain(why="no-connection")
             assert await port.execute(UNDO) == Refused(why="no-undo")
             assert await port.look(CALL) is Seen.UNREADABLE

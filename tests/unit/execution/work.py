@@ -9,6 +9,8 @@ from deskquorum.executing import LedgerBook
 from deskquorum.execution import HttpPort, OutboxWorker
 from deskquorum.ledger import open_ledger
 
+SECRET = "s"  # noqa: S105 - of a test
+
 
 class Lent:
     def __init__(self, ports):
@@ -26,7 +28,12 @@ async def main(place, url):
     book = LedgerBook(database=ledger.database, lease_s=0.3, wait_s=0.5)
     async with ClientSession(connector=TCPConnector(force_close=True)) as session:
         port = HttpPort(
-            session, url=url, secret="s", timeout_s=0.4, read=f"{url}/{{key}}", undo=f"{url}/undo"
+            session,
+            url=url,
+            secret=SECRET,
+            timeout_s=0.4,
+            read=f"{url}/{{key}}",
+            undo=f"{url}/undo",
         )
         worker = OutboxWorker(book, lambda: Lent({"issue_refund": port}), backoff_s=0.1, looks=20)
         # So that a lease that nobody holds any more ends within the test.
