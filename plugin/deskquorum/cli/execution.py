@@ -44,9 +44,9 @@ def list_orders(
     from deskquorum.assembly import ledger_of
     from deskquorum.ledger.outbox import executions_after
 
-    with closing(ledger_of(desk, ledger, keys=os.environ)) as record:
-        with record.database.transaction() as tx:
-            rows = executions_after(tx, person=person, limit=limit)
+    record = ledger_of(desk, ledger, keys=os.environ)
+    with closing(record), record.database.transaction() as tx:
+        rows = executions_after(tx, person=person, limit=limit)
     _print({"executions": [asdict(row) for row in rows]} if as_json else None, rows)
 
 
@@ -61,10 +61,10 @@ def show(
     from deskquorum.errors import InputError
     from deskquorum.ledger.outbox import execution, order_in, result_of
 
-    with closing(ledger_of(desk, ledger, keys=os.environ)) as record:
-        with record.database.transaction() as tx:
-            row, order = execution(tx, key), order_in(tx, key)
-            result = result_of(tx, key)
+    record = ledger_of(desk, ledger, keys=os.environ)
+    with closing(record), record.database.transaction() as tx:
+        row, order = execution(tx, key), order_in(tx, key)
+        result = result_of(tx, key)
     if row is None or order is None:
         raise InputError(f"no order {key}")
     told = {
