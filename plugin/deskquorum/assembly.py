@@ -107,8 +107,7 @@ def load_parts(
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
     if keys is not None:
-        problems += unset_variables(desk.sources.values(), keys, path=desk.path)
-        problems += unset_secrets(desk.execution.values(), keys, path=desk.path)
+        problems += _unset(desk, keys)
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     if book is not None:
@@ -133,6 +132,11 @@ def load_parts(
         # INVARIANT: raw values are kept only where they can be sealed.
         executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
+
+
+def _unset(desk: DeskFile, keys: Mapping[str, str]) -> Iterator[Problem]:
+    yield from unset_variables(desk.sources.values(), keys, path=desk.path)
+    yield from unset_secrets(desk.execution.values(), keys, path=desk.path)
 
 
 def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:

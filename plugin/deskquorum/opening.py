@@ -86,15 +86,9 @@ async def open_parts(
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
     if parts.desk.execution and not parts.executed:
         notices.append("actions are left to the host: it gave no key to keep their values under")
-    reader = FactReader(
-        book=parts.rules.book,
-        desk=parts.desk,
-        facts_read=parts.facts_read,
-        sources=(*sources, *given),
-    )
     return Opened(
         labelers=(*parts.labelers, *asking),
-        reader=reader,
+        reader=_reader(parts, (*sources, *given)),
         notices=tuple(notices),
         verifier=_verifier(parts, chats),
         ports=await open_ports(
@@ -137,6 +131,12 @@ def _models_asked(parts: Parts) -> set[str]:
     if parts.checks is not None and parts.desk.reply_check is not None:
         asked.add(parts.desk.reply_check.model)
     return asked
+
+
+def _reader(parts: Parts, sources: tuple[FactSource, ...]) -> FactReader:
+    return FactReader(
+        book=parts.rules.book, desk=parts.desk, facts_read=parts.facts_read, sources=sources
+    )
 
 
 def _verifier(parts: Parts, chats: Mapping[str, ChatModel]) -> Verifier | None:

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "plugin" / "deskquorum"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-MAY_CATCH_ANYTHING = {"desk.py", "labeling/collect.py", "server/watching.py"}
+MAY_CATCH_ANYTHING = {"desk.py", "execution/worker.py", "labeling/collect.py", "server/watching.py"}
 BROAD = {"Exception", "BaseException"}
 
 

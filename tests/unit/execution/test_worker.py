@@ -160,17 +160,22 @@ async def test_an_undo_is_ordered_once_and_recorded(story):
         compensate(story.ledger.database, undo.key, by="mia", why="again")
 
 
-async def test_a_function_may_refuse_and_whatever_else_it_raises_is_open():
-    async def refuse(_):
-        raise RefusedError
-
+async def test_a_function_that_raises_anything_else_leaves_it_open(story):
     async def fall(_):
         raise ValueError
+
+    row = await story.work(CallablePort(fall))
+    assert (row.state, row.error) == (State.UNKNOWN, "raised-ValueError")
+    assert len(story.handed) == 1
+
+
+async def test_a_function_may_refuse_and_what_it_returns_is_kept():
+    async def refuse(_):
+        raise RefusedError
 
     async def act(_):
         return {"id": 1}
 
     call = ORDER
     assert await CallablePort(refuse).execute(call) == Refused(why="refused")
-    assert await CallablePort(fall).execute(call) == Unknown(why="raised-ValueError")
     assert await CallablePort(act).execute(call) == Done(result='{"id": 1}')
