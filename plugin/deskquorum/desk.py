@@ -6,7 +6,8 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +30,8 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
+from deskquorum.executing import HandOver, LedgerBook, tell_log
+from deskquorum.execution import ActionPort, Call, CallablePort, OutboxWorker
 from deskquorum.facts import FactSource
 from deskquorum.gathering import gather_evidence, in_thread
 from deskquorum.judgement import answer_to, hand_off, judge
@@ -50,6 +53,9 @@ most that share of the whole time."""
 _RECORD_S, _RECORD_SHARE = 0.2, 0.1
 """Of these, kept back for recording, whatever else is late."""
 
+Execute = Callable[[Call], Awaitable[object]]
+"""A host's function that carries out an action; it raises `RefusedError` where nothing was done."""
+
 _GRACE_S = 0.05
 """After the deadline; what the ledger has not taken by then goes to a person."""
 
@@ -62,6 +68,7 @@ def load_desk(
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
     sources: Sequence[FactSource] = (),
+    actions: Mapping[str, ActionPort | Execute] | None = None,
     look_every_s: float = LOOK_EVERY_S,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
@@ -73,14 +80,29 @@ def load_desk(
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: Secrets by the names that `desk.yaml` gives them: `os.environ`, say.
         sources: Further systems to read facts from, beside those that `desk.yaml` describes.
+        actions: What carries actions out, by name, beside the endpoints of `desk.yaml`: an async
+            function of a `Call`, or a port. Orders are worked off by `Desk.worker`.
         look_every_s: How often an open desk looks for changed files.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    load = partial(load_parts, Path(folder), models=models, ledger=ledger, keys=keys)
+    ports = {
+        name: CallablePort(port) if callable(port) else port
+        for name, port in (actions or {}).items()
+    }
+    load = partial(
+        load_parts, Path(folder), models=models, ledger=ledger, keys=keys, actions=tuple(ports)
+    )
     files = DeskFiles(folder=Path(folder), load=load)
-    return Desk(files, model_url=model_url, keys=keys, sources=sources, look_every_s=look_every_s)
+    return Desk(
+        files,
+        model_url=model_url,
+        keys=keys,
+        sources=sources,
+        actions=ports,
+        look_every_s=look_every_s,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +123,7 @@ class Desk:
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
         sources: Sequence[FactSource] = (),
+        actions: Mapping[str, ActionPort] | None = None,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         """Read the files.
@@ -112,7 +135,9 @@ class Desk:
         if isinstance(read, Refused):
             raise read.error
         models = Lender(partial(open_model, model_url=model_url, keys=keys))
-        start = partial(open_parts, lend=models.lend, keys=keys, given=tuple(sources))
+        start = partial(
+            open_parts, lend=models.lend, keys=keys, given=tuple(sources), actions=actions
+        )
         self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
     @property
@@ -145,6 +170,21 @@ class Desk:
     async def aclose(self) -> None:
         """Let go of models and ledger; the next ticket opens them again."""
         await self._setups.aclose()
+
+    def worker(self, *, hand_over: HandOver = tell_log) -> OutboxWorker:
+        """Carries out what decisions ordered: `await desk.worker().run()` beside the tickets.
+
+        Args:
+            hand_over: Gives an order to a person, in the transaction that notes it.
+        """
+        return OutboxWorker(
+            LedgerBook(database=self.ledger.database, hand_over=hand_over), self._ports
+        )
+
+    @asynccontextmanager
+    async def _ports(self) -> AsyncIterator[Mapping[str, ActionPort]]:
+        with self._setups.in_use() as setup:
+            yield (await setup.opened()).ports
 
     async def reload(self) -> None:
         """Read the files anew and decide by them from now on; runs go on by those they began with.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deskquorum.assembly import Parts
+from deskquorum.execution import ActionPort
+from deskquorum.execution_setup import open_ports
 from deskquorum.facts import ClosedSource, FactSource, open_sources
 from deskquorum.labeling import Labeler, PromptLabeler, load_embedder
 from deskquorum.llm import ChatModel, TracedChat, local_model, open_chat_model, why_no_local_model
@@ -32,6 +34,8 @@ class Opened:
     reader: FactReader
     notices: tuple[str, ...]
     verifier: Verifier | None = None
+    ports: Mapping[str, ActionPort] = field(default_factory=dict)
+    """Action to what carries it out."""
 
 
 async def open_parts(
@@ -41,6 +45,7 @@ async def open_parts(
     lend: Lend,
     keys: Mapping[str, str] | None = None,
     given: tuple[FactSource, ...] = (),
+    actions: Mapping[str, ActionPort] | None = None,
 ) -> Opened:
     """Start what prompt labelers, verifiers and fact sources need; `stack` gives it back.
 
@@ -50,6 +55,7 @@ async def open_parts(
         lend: Lends the chat model of a declaration, None where it can't be started.
         keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
         given: The host's own fact sources.
+        actions: The host's own functions that carry actions out.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -78,17 +84,16 @@ async def open_parts(
     sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
     closed = [source for source in sources if isinstance(source, ClosedSource)]
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
-    reader = FactReader(
-        book=parts.rules.book,
-        desk=parts.desk,
-        facts_read=parts.facts_read,
-        sources=(*sources, *given),
-    )
+    if parts.desk.execution and not parts.executed:
+        notices.append("actions are left to the host: it gave no key to keep their values under")
     return Opened(
         labelers=(*parts.labelers, *asking),
-        reader=reader,
+        reader=_reader(parts, (*sources, *given)),
         notices=tuple(notices),
         verifier=_verifier(parts, chats),
+        ports=await open_ports(
+            parts.desk.execution.values(), keys=keys or {}, stack=stack, given=actions or {}
+        ),
     )
 
 
@@ -126,6 +131,12 @@ def _models_asked(parts: Parts) -> set[str]:
     if parts.checks is not None and parts.desk.reply_check is not None:
         asked.add(parts.desk.reply_check.model)
     return asked
+
+
+def _reader(parts: Parts, sources: tuple[FactSource, ...]) -> FactReader:
+    return FactReader(
+        book=parts.rules.book, desk=parts.desk, facts_read=parts.facts_read, sources=sources
+    )
 
 
 def _verifier(parts: Parts, chats: Mapping[str, ChatModel]) -> Verifier | None:

@@ -15,11 +15,12 @@ from deskquorum.domain import (
     Proposal,
     Reason,
     RedactedTicket,
+    Route,
     Ticket,
     Vote,
 )
 from deskquorum.errors import RedactionError
-from deskquorum.ledger import Transaction
+from deskquorum.ledger import Order, Transaction, order_of
 from deskquorum.policy import PolicyBook, canonical_args, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
@@ -76,6 +77,19 @@ class Run:
             return (), ""
         key = json.dumps([self.ticket.id, action.name, canonical_args(spec, action.args)])
         return charges_of(spec, action, self.raw_facts).charges, key
+
+    def order(self, decision: Decision) -> Order | None:
+        """What is to be carried out here; None where a person or the host does it.
+
+        Args:
+            decision: With its values.
+        """
+        action, parts = decision.action, self.setup.parts
+        if decision.route is not Route.AUTO or action is None or action.name not in parts.executed:
+            return None
+        spec = parts.rules.book.actions.get(action.name)
+        tenant, subject = parts.ledger.database.tenant, self.ticket.subject
+        return order_of(tenant, self.ticket.id, action, spec, decision.id, subject)
 
     @property
     def redacted(self) -> RedactedTicket:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(execution_app, name="execution")
 app.add_typer(keys_app, name="keys")
 app.add_typer(batch_app, name="batch")
 app.command()(backfill)

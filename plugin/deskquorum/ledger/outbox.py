@@ -1,7 +1,8 @@
 """The outbox: each action at most once, whatever crashes, and in the end it is done or a person's.
 
 ready -> leased -> sending -> done | failed | unknown, or cancelled. What crashed before `sending`
-was committed was not begun, so it is leased again; what crashed later is unknown until a read tells.
+was committed was not begun, so it is leased again; what crashed later is unknown until a read
+tells.
 
 INVARIANT: times only decide when something may be tried, never whether it was: each step is taken
 by whoever holds the row's owner and number of attempts, so that no clock makes anything run twice.
@@ -50,6 +51,9 @@ __all__ = [
 ]
 
 _US = 1_000_000
+
+MAYBE = "maybe-"
+"""Begins the error of what is tried again though an earlier attempt may have happened."""
 
 
 class State(StrEnum):
@@ -126,7 +130,7 @@ def forbid(tx: Transaction, order: Order) -> bool:
     if row.state in {State.SENDING, State.DONE, State.UNKNOWN}:
         return False
     _set(tx, order.key, state=State.CANCELLED, lease_until_us=None)
-    return True
+    return not (row.error or "").startswith(MAYBE)
 
 
 def lease(tx: Transaction, *, owner: str, lease_s: float, limit: int) -> list[Lease]:

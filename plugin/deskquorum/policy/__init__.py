@@ -32,6 +32,7 @@ from deskquorum.policy.desk_file import (
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Environment
 from deskquorum.policy.evaluation import Condition, Missing, NoValue
+from deskquorum.policy.executions import ExecutionSpec
 from deskquorum.policy.fact_fields import FactField
 from deskquorum.policy.fact_source_specs import (
     EnvName,
@@ -73,6 +74,7 @@ __all__ = [
     "Document",
     "EnvName",
     "Environment",
+    "ExecutionSpec",
     "FactField",
     "HeaderSpec",
     "HttpSourceSpec",

@@ -36,7 +36,8 @@ def canonical_args(spec: ActionSpec | None, args: Mapping[str, JsonValue]) -> st
         # Rules read null as nothing at all, so nothing else may come of it.
         if value is None and arg is not None:
             continue
-        values[name] = _plain(value) if arg is None else _canonical(arg, value)
+        plain = _plain(value)
+        values[name] = plain if arg is None else _canonical(arg, plain)
     return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
@@ -47,7 +48,7 @@ def _canonical(arg: ArgSpec, value: JsonValue) -> JsonValue:
         # A money type has no name of its own further in: there it is minor units.
         return told(arg.spec.type, fitted(arg.spec.type, value))
     except UnfitError:
-        return _plain(value)
+        return value
 
 
 def _amount(currency: str, value: JsonValue) -> str:
@@ -61,9 +62,10 @@ def _amount(currency: str, value: JsonValue) -> str:
 
 def _plain(value: JsonValue) -> JsonValue:
     """JSON that can be written down, whatever a bot sent; `1` and `1.0` are one number."""
+    # Parsed JSON holds floats too, though no declared type has them.
+    if isinstance(value, float) and value.is_integer():
+        return _plain(int(value))
     match value:
-        case float() if value.is_integer():
-            return _plain(int(value))
         case bool():
             return value
         case int() if value.bit_length() > _LONGEST_BITS:

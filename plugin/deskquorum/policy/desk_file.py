@@ -23,6 +23,7 @@ from deskquorum.policy.desk_shapes import (
     RuleShape,
 )
 from deskquorum.policy.document import Document, salvage_yaml
+from deskquorum.policy.executions import ExecutionSpec, read_executions
 from deskquorum.policy.fact_source_specs import SourceSpec, SqlSourceSpec
 from deskquorum.policy.fact_sources import read_max_ages, read_sources
 from deskquorum.policy.money import exponent_of
@@ -168,6 +169,8 @@ class DeskFile:
     """How its review queue is run."""
     service: ServiceSpec
     """Limits of the HTTP service."""
+    execution: Mapping[str, ExecutionSpec]
+    """Action to the endpoint that carries it out; without one the host does."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -207,6 +210,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         ),
         reviews=reviews_spec(value.reviews),
         service=ServiceSpec(**value.service.model_dump()),
+        execution=read_executions(document, problems),
         path=path,
         folder=folder,
         hash=_hash(value, sources),

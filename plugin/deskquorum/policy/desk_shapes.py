@@ -12,6 +12,7 @@ from deskquorum.policy.fact_source_shapes import AnySource
 __all__ = [
     "AnyLabeler",
     "DeskShape",
+    "ExecutionShape",
     "LabelerShape",
     "ModelShape",
     "NearestShape",
@@ -135,6 +136,17 @@ class ReviewsShape(_Shape):
     notify: NotifyShape | None = None
 
 
+class ExecutionShape(_Shape):
+    """The endpoint that carries out one action."""
+
+    url: _Text
+    secret_env: _Text
+    timeout_s: Annotated[float, Field(gt=0, le=50)] = 10.0
+    read: _Text | None = None
+    undo: _Text | None = None
+    idempotent: bool = False
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -154,3 +166,4 @@ class DeskShape(_Shape):
     reply_check: ReplyCheckShape | None = None
     reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
+    execution: dict[str, ExecutionShape] = {}

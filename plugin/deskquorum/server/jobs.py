@@ -60,6 +60,13 @@ async def forget_old_deliveries(service: Service) -> bool:
     return False
 
 
+async def carry_out(service: Service) -> bool:
+    """Do what decisions ordered, and look at what became of what was interrupted."""
+    if not service.desk.parts.executed:
+        return False
+    return await service.executor.run_once()
+
+
 async def pass_events_on(service: Service) -> bool:
     """Tell those who follow what happened."""
     return await service.streams.look()
@@ -73,6 +80,7 @@ OWN_LOOPS = (
 
 SHARED_LOOPS = (
     Loop(name="intake", job=take_up, every_s=1.0, on_arrival=True),
+    Loop(name="outbox", job=carry_out, every_s=1.0),
     Loop(name="deliveries", job=forget_old_deliveries, every_s=3600.0),
 )
 """What any process may do for all."""

@@ -12,6 +12,7 @@ import anyio
 from fastapi import Request
 
 from deskquorum.desk import Desk
+from deskquorum.execution import OutboxWorker
 from deskquorum.ledger.api_keys import ApiKeys
 from deskquorum.policy import ServiceSpec
 from deskquorum.server.flight import Flight
@@ -70,8 +71,14 @@ class Service:
     now: Callable[[], datetime] = _clock
     arrived: anyio.Event = field(default_factory=anyio.Event)
     """Set when a ticket came in for which nobody waits."""
+    executor: OutboxWorker = field(init=False)
+    """Carries out what decisions ordered."""
     deciding: Deciding = field(init=False)
     """Decides tickets; there while the service runs."""
+
+    def __post_init__(self) -> None:
+        """One executor for as long as the process runs: its name stands in leases."""
+        self.executor = self.desk.worker()
 
     @property
     def limits(self) -> ServiceSpec:

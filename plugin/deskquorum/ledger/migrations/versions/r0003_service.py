@@ -16,6 +16,7 @@ def upgrade() -> None:
         op.add_column(name, tenant)
     _sealed_and_accepted()
     _acting()
+    _reviewed()
     _told()
     _callers()
     only_grows(op.get_bind(), "labels")
@@ -79,6 +80,9 @@ def _acting() -> None:
     )
     op.create_index("executions_due", "executions", ["state", "due_us"])
     op.create_index("executions_by_conversation", "executions", ["tenant", "conversation"])
+
+
+def _reviewed() -> None:
     op.create_table(
         "reviews",
         sa.Column("id", sa.String, primary_key=True),
