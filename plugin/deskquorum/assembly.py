@@ -65,7 +65,7 @@ class Parts:
     """The file, or the URL of a database."""
     learned_path: Path
     executed: frozenset[str] = frozenset()
-    """Actions that are carried out here, not by the host."""
+    """Actions that are carried out here; none without a host key, as raw values are kept sealed."""
 
 
 def load_parts(
@@ -127,7 +127,6 @@ def load_parts(
         facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_place, tenant=desk.desk, host_key=host_key),
         ledger_place=ledger_place,
-        # INVARIANT: raw values are kept only where they can be sealed.
         executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
 
