@@ -65,7 +65,7 @@ class Parts:
     """The file, or the URL of a database."""
     learned_path: Path
     executed: frozenset[str] = frozenset()
-    """Actions that are carried out here, not by the host."""
+    """Actions that are carried out here; none without a host key, as raw values are kept sealed."""
 
 
 def load_parts(
@@ -106,12 +106,10 @@ def load_parts(
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     if prompts is not None:
         problems += _misfits(specs, prompts, desk)
-    if keys is not None:
-        problems += _unset(desk, keys)
+    problems += _unset(desk, keys)
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
-    if book is not None:
-        problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
+    problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
     learned_path = folder / desk.learned
     learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
@@ -129,14 +127,14 @@ def load_parts(
         facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_place, tenant=desk.desk, host_key=host_key),
         ledger_place=ledger_place,
-        # INVARIANT: raw values are kept only where they can be sealed.
         executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
 
 
-def _unset(desk: DeskFile, keys: Mapping[str, str]) -> Iterator[Problem]:
-    yield from unset_variables(desk.sources.values(), keys, path=desk.path)
-    yield from unset_secrets(desk.execution.values(), keys, path=desk.path)
+def _unset(desk: DeskFile, keys: Mapping[str, str] | None) -> Iterator[Problem]:
+    if keys is not None:
+        yield from unset_variables(desk.sources.values(), keys, path=desk.path)
+        yield from unset_secrets(desk.execution.values(), keys, path=desk.path)
 
 
 def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:

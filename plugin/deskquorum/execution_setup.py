@@ -34,7 +34,7 @@ def unset_secrets(
 
 
 def unexecutable(
-    book: PolicyBook,
+    book: PolicyBook | None,
     actions: Collection[str],
     *,
     has_host_key: bool,
@@ -43,11 +43,13 @@ def unexecutable(
     """Why actions that are to be carried out here can't be.
 
     Args:
-        book: The policies.
+        book: The policies; None where they can't be read, which is told elsewhere.
         actions: Those that functions of the host carry out.
         has_host_key: Whether raw values may be kept, sealed.
         asked: The environment; None where nobody will act, as when files are only checked.
     """
+    if book is None:
+        return
     desk = book.desk
     path = "" if desk is None else str(desk.path)
     for action in actions:
