@@ -39,7 +39,7 @@ def commands():
     yield pytest.param(shlex.split(unit()["Service"]["ExecStart"])[1:], id="deskquorum.service")
 
 
-each_command = pytest.mark.parametrize("command", commands())
+each_command = pytest.mark.parametrize("command", list(commands()))
 
 
 def option(command, name):
