@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select
+from sqlalchemy import case, func, insert, select
 
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.database import ErasedError
@@ -23,14 +23,16 @@ from deskquorum.ledger.secrets import keyed_hash
 from deskquorum.ledger.tables import subject_keys
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
-__all__ = ["KEY_BYTES", "Keyring", "is_sealed", "unwrapped", "wrapped"]
+__all__ = ["KEY_BYTES", "Keyring", "is_sealed", "is_wrapped", "key_id_of", "unwrapped", "wrapped"]
 
 KEY_BYTES = 32
 """Length of a key: AES-256."""
 
+_KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
+_HEX_DIGITS = 2 * _KEY_ID_BYTES
 _SEALED = "s1:"
 _BARE = "b1:"
 _WRAPPED = "w1:"
@@ -121,7 +123,7 @@ class Keyring:
         ).first()
         if row is not None:
             return row.id, unwrapped(row.key, row.id, self._host_key)
-        key_id, key = random.token_hex(8), os.urandom(KEY_BYTES)
+        key_id, key = random.token_hex(_KEY_ID_BYTES), os.urandom(KEY_BYTES)
         made = {
             "id": key_id,
             "tenant": self._tenant,
@@ -140,6 +142,18 @@ class Keyring:
 def is_sealed(text: str) -> bool:
     """Whether a text of a table is sealed."""
     return text.startswith(_SEALED)
+
+
+def is_wrapped(kept: str) -> bool:
+    """Whether a person's key is kept encrypted with a host key."""
+    return kept.startswith(_WRAPPED)
+
+
+def key_id_of(sealed: ColumnElement[str]) -> ColumnElement[str | None]:
+    """The id of the key that a column's texts are sealed with; NULL for one that is not sealed."""
+    start = len(_SEALED)
+    prefix, key_id = func.substr(sealed, 1, start), func.substr(sealed, start + 1, _HEX_DIGITS)
+    return case((prefix == _SEALED, key_id))
 
 
 def wrapped(key: bytes, key_id: str, host_key: bytes | None) -> str:

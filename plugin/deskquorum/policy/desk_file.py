@@ -171,6 +171,8 @@ class DeskFile:
     """Limits of the HTTP service."""
     execution: Mapping[str, ExecutionSpec]
     """Action to the endpoint that carries it out; without one the host does."""
+    retention_days: int | None
+    """For how long `ledger retain` keeps what is about persons readable; None says nothing."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -211,6 +213,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         reviews=reviews_spec(value.reviews),
         service=ServiceSpec(**value.service.model_dump()),
         execution=read_executions(document, problems),
+        retention_days=None if value.retention is None else value.retention.days,
         path=path,
         folder=folder,
         hash=_hash(value, sources),

@@ -21,6 +21,7 @@ __all__ = [
     "QuestionShape",
     "ReplyCheckShape",
     "ReviewsShape",
+    "RetentionShape",
     "RuleShape",
     "ServiceShape",
 ]
@@ -147,6 +148,12 @@ class ExecutionShape(_Shape):
     idempotent: bool = False
 
 
+class RetentionShape(_Shape):
+    """How long what is about persons can be read."""
+
+    days: _Count
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -167,3 +174,4 @@ class DeskShape(_Shape):
     reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
     execution: dict[str, ExecutionShape] = {}
+    retention: RetentionShape | None = None

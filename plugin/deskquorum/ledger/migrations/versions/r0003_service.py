@@ -19,7 +19,8 @@ def upgrade() -> None:
     _reviewed()
     _told()
     _callers()
-    only_grows(op.get_bind(), "labels")
+    for name in ("labels", "erasures"):
+        only_grows(op.get_bind(), name)
 
 
 def _sealed_and_accepted() -> None:
@@ -181,5 +182,15 @@ def _callers() -> None:
         "spend",
         sa.Column("tenant", sa.String, primary_key=True),
         sa.Column("day", sa.String, primary_key=True),
-        sa.Column("micros", sa.BigInteger, nullable=False),
+        sa.Column("nanos", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("tenant", sa.String, nullable=False),
+        sa.Column("subject", sa.String),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("why", sa.String, nullable=False),
+        sa.Column("at_us", sa.BigInteger, nullable=False),
+        sa.Column("keys", sa.Integer, nullable=False),
     )
