@@ -64,6 +64,8 @@ def forget(engine: Engine, table: str) -> bool:
             return not blocked
         # An update leaves the old row behind; only a new file is surely free of it.
         driver = connection.driver_connection
+        if driver is None:
+            return False
         driver.autocommit = True
         try:
             cursor.execute(f"VACUUM (FULL) {table}")

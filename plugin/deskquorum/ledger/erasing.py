@@ -151,10 +151,7 @@ def retain(database: Database, before: datetime, *, by: str, dry_run: bool = Fal
         old = (subject_keys.c.month < month, ~_is_destroyed())
         needed = subject_keys.c.id.in_(_in_use())
         held = _count(tx, *old, needed)
-        if dry_run:
-            keys = _count(tx, *old, ~needed)
-        else:
-            keys = _destroy(tx, *old, ~needed)
+        keys = _count(tx, *old, ~needed) if dry_run else _destroy(tx, *old, ~needed)
         if keys and not dry_run:
             _note(tx, None, by=by, why=f"retention: before {month}", keys=keys)
         plain = (key_id_of(decisions.c.decision).is_(None), decisions.c.recorded_at < month)
@@ -189,7 +186,7 @@ def key_ids(tx: Transaction, whose: Sequence[str]) -> Select[tuple[str]]:
 
 
 def _open_work(tx: Transaction, whose: Sequence[str]) -> Mapping[str, int]:
-    """How much of each kind is still open about a person; kinds of which nothing is are left out."""
+    """How much of each kind is still open about a person, as far as anything is."""
     ids = key_ids(tx, whose)
     counts = {}
     for kind, work in _WORK.items():

@@ -165,6 +165,8 @@ class DeskFile:
     """Who is asked about the claims of drafted replies; None asks nobody."""
     service: ServiceSpec
     """Limits of the HTTP service."""
+    retention_days: int | None
+    """For how long `ledger retain` keeps what is about persons readable; None says nothing."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -203,6 +205,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
             None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
         ),
         service=ServiceSpec(**value.service.model_dump()),
+        retention_days=None if value.retention is None else value.retention.days,
         path=path,
         folder=folder,
         hash=_hash(value, sources),

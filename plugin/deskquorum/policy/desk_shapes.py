@@ -18,6 +18,7 @@ __all__ = [
     "PromptShape",
     "QuestionShape",
     "ReplyCheckShape",
+    "RetentionShape",
     "RuleShape",
     "ServiceShape",
 ]
@@ -113,6 +114,12 @@ class ServiceShape(_Shape):
     streams: _Count = 200
 
 
+class RetentionShape(_Shape):
+    """How long what is about persons can be read."""
+
+    days: _Count
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -131,3 +138,4 @@ class DeskShape(_Shape):
     max_age: dict[str, _Text] = {}
     reply_check: ReplyCheckShape | None = None
     service: ServiceShape = ServiceShape()
+    retention: RetentionShape | None = None

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from deskquorum.domain import Action, Route
-from deskquorum.ledger import HeldError, decision_to_json, open_ledger
+from deskquorum.ledger import HeldError, open_ledger
 from deskquorum.ledger.erasing import erase
 from deskquorum.ledger.exporting import exported
 from deskquorum.ledger.intake import Draft, accept
@@ -45,7 +45,6 @@ def test_an_export_opens_what_was_sealed_and_names_the_hashes(record, entries):
     assert rows[1]["previous_hash"] == rows[0]["hash"]
     assert rows[0]["decision"]["id"] == "d-0"
     assert rows[0]["evidence"]["ticket"]["id"] == "t-1"
-    assert decision_to_json(entries[0].decision).startswith("{")
 
 
 def test_an_erased_entry_is_exported_without_what_was_in_it(record, entries):
@@ -67,7 +66,7 @@ def test_an_export_can_be_of_one_person_of_one_ticket_or_of_a_time(record, entri
 
 
 def test_an_export_shows_nothing_of_another_desk(record, entries, place):
-    assert entries
+    assert len(ids(record)) == len(entries)
     with closing(open_ledger(place, tenant="bank")) as bank:
         assert ids(bank) == []
 
