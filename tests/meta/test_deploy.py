@@ -138,3 +138,26 @@ def test_everything_that_the_image_copies_is_there():
     missing = [name for names in copied for name in names if not (ROOT / name).exists()]
     assert copied
     assert missing == []
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_a_container_fills_no_disk_and_writes_only_where_it_must(name):
+    assert SERVICES[name]["read_only"] is True
+    assert SERVICES[name]["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert SERVICES[name]["deploy"]["resources"]["limits"].keys() >= {"cpus", "memory"}
+
+
+def test_nothing_is_compiled_for_the_image_and_its_last_stage_installs_nothing():
+    _, build, last = DOCKERFILE.split("\nFROM ")
+    assert "--only-binary=:all:" in build
+    assert not re.search(r"\b(pip|apt-get)\b", last)
+
+
+def test_what_the_image_is_built_from_is_there_and_nothing_else_is_sent():
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    (named,) = re.findall(r"COPY (pyproject.*) \./", DOCKERFILE)
+    copied = [*named.split(), *re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)]
+    copied = [name for name in copied if not name.startswith("-")]
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert kept[0] == "*"
+    assert {name.removeprefix("!") for name in kept if name.startswith("!")} == set(copied)
