@@ -30,7 +30,7 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
-from deskquorum.executing import HandOver, LedgerBook, tell_log
+from deskquorum.executing import HandOver, LedgerBook
 from deskquorum.execution import ActionPort, Call, CallablePort, OutboxWorker
 from deskquorum.facts import FactSource
 from deskquorum.gathering import gather_evidence, in_thread
@@ -39,6 +39,7 @@ from deskquorum.labeling import collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
 from deskquorum.opening import open_model, open_parts
+from deskquorum.queueing import hand_over as queue_execution
 from deskquorum.recording import record
 from deskquorum.run import Run, Settle
 from deskquorum.setups import LOOK_EVERY_S, Setups
@@ -171,14 +172,19 @@ class Desk:
         """Let go of models and ledger; the next ticket opens them again."""
         await self._setups.aclose()
 
-    def worker(self, *, hand_over: HandOver = tell_log) -> OutboxWorker:
+    def worker(self, *, hand_over: HandOver | None = None) -> OutboxWorker:
         """Carries out what decisions ordered: `await desk.worker().run()` beside the tickets.
 
         Args:
-            hand_over: Gives an order to a person, in the transaction that notes it.
+            hand_over: Gives an order to a person, in the transaction that notes it; None puts it
+                into the review queue.
         """
         return OutboxWorker(
-            LedgerBook(database=self.ledger.database, hand_over=hand_over), self._ports
+            LedgerBook(
+                database=self.ledger.database,
+                hand_over=hand_over or partial(queue_execution, lambda: self.parts),
+            ),
+            self._ports,
         )
 
     @asynccontextmanager

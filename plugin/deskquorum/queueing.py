@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from deskquorum.domain import Action, Decision
-from deskquorum.ledger import Transaction
+import json
+from collections.abc import Callable
+
+from deskquorum.assembly import Parts
+from deskquorum.domain import Action, Decision, Reason
+from deskquorum.ledger import Order, Transaction
 from deskquorum.policy import RISKS, PolicyBook
 from deskquorum.run import Run
 
-__all__ = ["queue_up", "risk_of"]
+__all__ = ["hand_over", "queue_up", "risk_of"]
 
 
 def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) -> None:
@@ -38,6 +42,37 @@ def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) 
             risk=RISKS.index(risk),
             due=desk.reviews.due[risk],
             charges=charges,
+            tells=desk.reviews.notify is not None and desk.reviews.notify.opened,
+        ),
+    )
+
+
+def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: str) -> None:
+    """Open an item for an order whose end a person must find out, or that could not be done.
+
+    Args:
+        parts: Gives the desk as it is loaded now.
+        tx: Of the note that it is a person's.
+        order: What was to be done.
+        why: What happened.
+    """
+    from deskquorum.ledger.reviews import Draft, open_item
+
+    desk, book = parts().desk, parts().rules.book
+    action = Action(name=order.action, args=json.loads(order.args))
+    risk = risk_of(book, action, None)
+    open_item(
+        tx,
+        Draft(
+            kind="execution",
+            conversation=order.conversation,
+            decision=order.decision,
+            subject=order.subject,
+            reasons=(Reason(code="execution", params={"key": order.key, "why": why}),),
+            action=action,
+            reply=None,
+            risk=RISKS.index(risk),
+            due=desk.reviews.due[risk],
             tells=desk.reviews.notify is not None and desk.reviews.notify.opened,
         ),
     )

@@ -6,7 +6,7 @@ what was edited or rejected can never run as it was suggested.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +17,7 @@ from deskquorum.domain import Action, Charge, Effect, JsonValue, Reason, Ruling,
 from deskquorum.errors import DeskError
 from deskquorum.grounding import check_reply
 from deskquorum.judgement import Rulebook, rule_again
-from deskquorum.ledger import Entry, Transaction
+from deskquorum.ledger import Entry, Order, Transaction, order_of
 from deskquorum.policy import action_key, charges_of, did_you_mean
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ def _checked(reply: str, entry: Entry, rules: Rulebook) -> str:
         reply, index=rules.clauses, facts=entry.evidence.facts, allowed_links=rules.links
     )
     against = tuple(
-        f"{finding.kind}: {finding.text}"
+        f"{finding.check}: {finding.text}"
         for finding in findings
         if finding.verdict is Verdict.CONTRADICTED
     )
@@ -201,9 +201,8 @@ def _give(desk: Desk, review: str, verdict: reviews.Verdict) -> reviews.ReviewIt
     if entry is None:
         raise VerdictError("not-found", "the decision of the review is not in the ledger")
     weighed = weigh(item, entry, parts.rules, verdict)
-    ports = {*parts.desk.execution, *desk.actions}
     with database.transaction(writing=True) as tx:
-        return _settle(tx, item, entry, verdict, weighed, parts.rules, ports=ports)
+        return _settle(tx, item, entry, verdict, weighed, parts.rules, ports=parts.executed)
 
 
 def _settle(  # noqa: PLR0917 - what `_give` has in hand
@@ -214,9 +213,9 @@ def _settle(  # noqa: PLR0917 - what `_give` has in hand
     weighed: _Weighed,
     rules: Rulebook,
     *,
-    ports: set[str],
+    ports: Collection[str],
 ) -> reviews.ReviewItem:
-    from deskquorum.ledger.outbox import enqueue, forbid, order_of
+    from deskquorum.ledger.outbox import enqueue, forbid, run_again
     from deskquorum.ledger.reservations import take
     from deskquorum.ledger.reviews import TakenError, close_item
     from deskquorum.ledger.verdict_labels import note_labels
@@ -227,7 +226,7 @@ def _settle(  # noqa: PLR0917 - what `_give` has in hand
         code: VerdictFault = "resolved" if exc.item and exc.item.state != "open" else "taken"
         raise VerdictError(code, str(exc)) from exc
 
-    def order(action: Action):  # noqa: ANN202 - an Order, which is imported lazily
+    def order(action: Action) -> Order:
         spec = rules.book.actions.get(action.name)
         return order_of(
             tx.tenant, item.conversation, action, spec, item.decision, item.subject
@@ -242,8 +241,9 @@ def _settle(  # noqa: PLR0917 - what `_give` has in hand
             spec = rules.book.actions[weighed.action.name]
             key = action_key(item.conversation, spec, weighed.action)
             take(tx, weighed.charges, action_key=key, taker=item.decision)
-        if weighed.action.name in ports:
-            enqueue(tx, chosen)
+        if weighed.action.name in ports and not enqueue(tx, chosen) and item.kind == "execution":
+            # A person looked what became of it, and says that it is to be done.
+            run_again(tx, chosen.key)
     note_labels(tx, item.decision, _labels(entry, verdict), by=verdict.by)
     return closed
 

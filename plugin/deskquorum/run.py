@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,7 +20,7 @@ from deskquorum.domain import (
 )
 from deskquorum.errors import RedactionError
 from deskquorum.ledger import Order, Transaction, order_of
-from deskquorum.policy import PolicyBook, canonical_args, charges_of
+from deskquorum.policy import PolicyBook, action_key, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
 from deskquorum.tracing import span
@@ -75,7 +74,7 @@ class Run:
         except RedactionError:
             # Such an action is held back anyway.
             return (), ""
-        key = json.dumps([self.ticket.id, action.name, canonical_args(spec, action.args)])
+        key = action_key(self.ticket.id, spec, action)
         return charges_of(spec, action, self.raw_facts).charges, key
 
     def order(self, decision: Decision) -> Order | None:

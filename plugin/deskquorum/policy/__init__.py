@@ -17,7 +17,7 @@ from deskquorum.policy.book import (
     PolicyBook,
     Rule,
 )
-from deskquorum.policy.canonical import canonical_args
+from deskquorum.policy.canonical import action_key, canonical_args
 from deskquorum.policy.cases import CaseResult, run_cases, untested_rules
 from deskquorum.policy.desk_file import (
     DeskFile,
@@ -99,6 +99,7 @@ __all__ = [
     "UsedShape",
     "amount_of",
     "bind",
+    "action_key",
     "canonical_args",
     "charges_of",
     "check_trusted",

@@ -8,18 +8,23 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from deskquorum.domain import JsonValue
+from deskquorum.domain import Action, JsonValue
 from deskquorum.policy.book import ActionSpec, ArgSpec
 from deskquorum.policy.fact_types import Scalar
 from deskquorum.policy.fitting import UnfitError, amount_of, fitted, told
 from deskquorum.policy.money import decimal_text, is_currency
 
-__all__ = ["canonical_args"]
+__all__ = ["action_key", "canonical_args"]
 
 _FINEST = "CLF"
 """No currency has more digits after the point than this one's four."""
 
 _LONGEST_BITS = 1024
+
+
+def action_key(conversation: str, spec: ActionSpec, action: Action) -> str:
+    """Tells an action from every other, however its arguments are spelled: limits count it once."""
+    return json.dumps([conversation, action.name, canonical_args(spec, action.args)])
 
 
 def canonical_args(spec: ActionSpec | None, args: Mapping[str, JsonValue]) -> str:
