@@ -5,14 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from deskquorum.domain import Deadline
 from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest
 
 __all__ = ["FallbackChat", "StandIn"]
-
-_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +43,22 @@ class FallbackChat:
     ) -> ChatReply | ChatFailure:
         """The first answer; or the failure of the model that should have answered."""
         started = time.monotonic()
-        first = outcome = await self._chat.complete(request, deadline=_shared(deadline))
-        cost = outcome.cost
-        for left, (name, stand_in) in _numbered(self._stand_ins):
-            if not (isinstance(outcome, ChatFailure) and not outcome.kind.is_answer):
+        first = outcome = await self._chat.complete(request, deadline=_first_half(deadline))
+        cost, left = outcome.cost, len(self._stand_ins)
+        for name, stand_in in self._stand_ins.items():
+            if isinstance(outcome, ChatReply) or outcome.kind.is_answer:
                 break
-            asked = replace(request, model=stand_in.model)
-            by = _shared(deadline) if left else deadline
-            outcome = await stand_in.chat.complete(asked, deadline=by)
+            left -= 1
+            outcome = await stand_in.chat.complete(
+                replace(request, model=stand_in.model),
+                deadline=_first_half(deadline) if left else deadline,
+            )
             cost += outcome.cost
             if isinstance(outcome, ChatReply):
                 outcome = replace(outcome, stand_in=name)
         told = outcome if isinstance(outcome, ChatReply) else first
         return replace(told, cost=cost, latency_ms=round((time.monotonic() - started) * 1000))
+
+
+def _first_half(deadline: Deadline) -> Deadline:
+    return deadline.within(deadline.remaining_s() / 2)

@@ -12,8 +12,17 @@ from urllib.parse import urlsplit
 import anyio
 
 from deskquorum.domain import Deadline
-from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
+from deskquorum.llm.chat import (
+    ChatFailure,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    FailureKind,
+    Price,
+)
 from deskquorum.llm.completions import failure_of_status, read_completion
+from deskquorum.llm.endpoints import Endpoint, GuardedChat
+from deskquorum.llm.metered import MeteredChat
 from deskquorum.llm.retrying import RetryingChat
 
 if TYPE_CHECKING:
@@ -37,8 +46,11 @@ async def open_chat_model(
     timeout_s: float = 10.0,
     max_concurrency: int = 16,
     tries: int = 3,
+    price: Price | None = None,
+    endpoint: Endpoint | None = None,
 ) -> AsyncIterator[ChatModel]:
-    """Open one endpoint: an `OpenAIChat` with its retries; closes its connections on the way out.
+    """Open one model: an `OpenAIChat`, its price, its endpoint's guard, its retries; closes its
+    connections on the way out.
 
     Args:
         base_url: The endpoint up to `/v1`; None is OpenAI's own.
@@ -46,37 +58,39 @@ async def open_chat_model(
         timeout_s: Longest a single try may take.
         max_concurrency: Calls in flight at once; others wait for a place, by their deadline.
         tries: Tries per call, the first one included.
+        price: What the model charges; None costs nothing.
+        endpoint: What is shared with the other models at that address; None shares nothing.
     """
     url = base_url or OPENAI_URL
+    endpoint = endpoint or Endpoint(url)
     connections = max_concurrency + _SPARE_CONNECTIONS
     async with _client(url, api_key, timeout_s=timeout_s, connections=connections) as client:
-        chat = OpenAIChat(client, timeout_s=timeout_s, max_concurrency=max_concurrency)
-        yield RetryingChat(chat, tries=tries)
+        chat: ChatModel = OpenAIChat(client, timeout_s=timeout_s)
+        if price is not None:
+            chat = MeteredChat(chat, price)
+        with endpoint.used_at(max_concurrency):
+            guarded = GuardedChat(
+                chat, endpoint, timeout_s=timeout_s, max_concurrency=max_concurrency
+            )
+            yield RetryingChat(guarded, tries=tries, allowance=endpoint.allowance)
 
 
 class OpenAIChat:
     """A chat model behind an OpenAI-compatible endpoint; tries once per call."""
 
-    def __init__(self, client: AsyncOpenAI, *, timeout_s: float, max_concurrency: int) -> None:
+    def __init__(self, client: AsyncOpenAI, *, timeout_s: float) -> None:
         self._client = client
         self._timeout_s = timeout_s
-        self._places = anyio.Semaphore(max_concurrency)
 
     async def complete(
         self, request: ChatRequest, *, deadline: Deadline
     ) -> ChatReply | ChatFailure:
-        """Wait for a free place and ask, all of it by the deadline."""
+        """Ask, by the deadline and no longer than a try may take."""
         started = time.monotonic()
-        outcome: ChatReply | ChatFailure | None = None
-        waiting = "no free place by the deadline"
-        with anyio.move_on_after(deadline.remaining_s()):
-            async with self._places:
-                waiting = "no answer in time"
-                with anyio.move_on_after(self._timeout_s):
-                    outcome = await self._ask(request, started)
-        if outcome is None:
-            return ChatFailure(kind=FailureKind.TIMEOUT, detail=waiting, latency_ms=_since(started))
-        return outcome
+        with anyio.move_on_after(min(deadline.remaining_s(), self._timeout_s)):
+            return await self._ask(request, started)
+        late = "no answer in time"
+        return ChatFailure(kind=FailureKind.TIMEOUT, detail=late, latency_ms=_since(started))
 
     async def _ask(self, request: ChatRequest, started: float) -> ChatReply | ChatFailure:
         from aiohttp import ClientError
