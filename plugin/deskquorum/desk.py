@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -36,11 +37,12 @@ from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import Choose, collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
+from deskquorum.llm import Endpoints, EndpointState, Purse, Spending, model_notices
 from deskquorum.opening import open_model, open_parts
 from deskquorum.recording import record
 from deskquorum.redaction import Session
 from deskquorum.run import Run, leaks_in, redacted_proposal
-from deskquorum.setups import LOOK_EVERY_S, Setups
+from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 from deskquorum.sourcing import FactReader
 from deskquorum.verifying import Verifier
 
@@ -64,6 +66,7 @@ def load_desk(
     keys: Mapping[str, str] | None = None,
     sources: Sequence[FactSource] = (),
     look_every_s: float = LOOK_EVERY_S,
+    spending: Spending | None = None,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -75,13 +78,21 @@ def load_desk(
         keys: Secrets by the names that `desk.yaml` gives them: `os.environ`, say.
         sources: Further systems to read facts from, beside those that `desk.yaml` describes.
         look_every_s: How often an open desk looks for changed files.
+        spending: Counts what models cost; by default in memory, for this process alone.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
     load = partial(load_parts, Path(folder), models=models, ledger=ledger, keys=keys)
     files = DeskFiles(folder=Path(folder), load=load)
-    return Desk(files, model_url=model_url, keys=keys, sources=sources, look_every_s=look_every_s)
+    return Desk(
+        files,
+        model_url=model_url,
+        keys=keys,
+        sources=sources,
+        look_every_s=look_every_s,
+        spending=spending,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +114,7 @@ class Desk:
         keys: Mapping[str, str] | None = None,
         sources: Sequence[FactSource] = (),
         look_every_s: float = LOOK_EVERY_S,
+        spending: Spending | None = None,
     ) -> None:
         """Read the files.
 
@@ -112,7 +124,11 @@ class Desk:
         read = files.read()
         if isinstance(read, Refused):
             raise read.error
-        models = Lender(partial(open_model, model_url=model_url, keys=keys))
+        self._spending = spending or Spending()
+        self._endpoints = Endpoints()
+        models = Lender(
+            partial(open_model, model_url=model_url, keys=keys, endpoints=self._endpoints)
+        )
         start = partial(open_parts, lend=models.lend, keys=keys, given=tuple(sources))
         self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
@@ -123,8 +139,20 @@ class Desk:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started and is done without, and changed files that are refused."""
-        return self._setups.notices
+        """What is done without: what could not be started, endpoints that are left alone, models
+        for which there is no money left today, and changed files that are refused.
+        """
+        return (*self._setups.notices, *model_notices(self._endpoints, self._spending))
+
+    @property
+    def endpoints(self) -> tuple[EndpointState, ...]:
+        """How the models' endpoints do, for metrics: breaker, calls by outcome, cost."""
+        return self._endpoints.states()
+
+    @property
+    def spending(self) -> Spending:
+        """What models cost."""
+        return self._spending
 
     @property
     def ledger(self) -> Ledger:
@@ -161,7 +189,8 @@ class Desk:
         """Check the ticket's own proposal, or propose; always a decision, by the deadline."""
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id=f"d_{uuid.uuid4().hex}")
-            return await self._decide(run, deadline_s)
+            with self._purse(setup) as run.purse:
+                return await self._decide(run, deadline_s)
 
     async def review(
         self, ticket: Ticket, proposal: Proposal, *, deadline_s: float | None = None
@@ -184,7 +213,7 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        with self._setups.in_use() as setup:
+        with self._setups.in_use() as setup, self._purse(setup):
             labelers = (await setup.opened()).labelers
             session = await _in_thread(partial(setup.parts.redactor.open, ticket))
             collected = await collect_votes(
@@ -207,8 +236,13 @@ class Desk:
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id="")
             deadline = Deadline.after(setup.parts.desk.deadline_s)
-            evidence, _ = await self._gather(run, deadline, choose=None, live=False)
+            with self._purse(setup) as run.purse:
+                evidence, _ = await self._gather(run, deadline, choose=None, live=False)
         return evidence
+
+    def _purse(self, setup: Setup) -> AbstractContextManager[Purse]:
+        budget = setup.parts.desk.budget
+        return self._spending.purse(per_ticket=budget.per_ticket, per_day=budget.per_day)
 
     async def _decide(self, run: Run, deadline_s: float | None) -> Decision:
         deadline = Deadline.after(deadline_s or run.setup.parts.desk.deadline_s)
@@ -283,6 +317,7 @@ class Desk:
             proposal=proposal,
             failures=leaks,
             claim_votes=claim_votes,
+            other_cost=run.other_cost(claim_votes),
             taken_at=datetime.now(UTC),
         )
         return evidence, collected.saved_calls
@@ -294,6 +329,7 @@ class Desk:
             facts=run.facts,
             votes=run.votes,
             failures=tuple(run.failures),
+            other_cost=run.other_cost(),
             taken_at=datetime.now(UTC),
         )
         return hand_off(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from deskquorum.domain import (
     Charge,
+    ClaimVote,
     Decision,
     Evidence,
     Facts,
@@ -17,6 +20,7 @@ from deskquorum.domain import (
     Vote,
 )
 from deskquorum.errors import RedactionError
+from deskquorum.llm import Purse
 from deskquorum.policy import PolicyBook, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
@@ -32,6 +36,7 @@ class Run:
         self.setup = setup
         self.decision_id = decision_id
         self.stage = "start"
+        self.purse: Purse | None = None
         self.session: Session | None = None
         self.facts = Facts()
         self.raw_facts = Facts()
@@ -39,6 +44,13 @@ class Run:
         self.failures: list[Reason] = []
         self.evidence: Evidence | None = None
         self.ticket_time = max(message.at for message in ticket.messages)
+
+    def other_cost(self, claim_votes: Sequence[ClaimVote] = ()) -> Decimal:
+        """What was spent on the ticket beside what its votes cost."""
+        if self.purse is None:
+            return Decimal(0)
+        votes = [*self.votes, *(claim.vote for claim in claim_votes)]
+        return self.purse.spent - sum((vote.cost for vote in votes), Decimal(0))
 
     def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
         """What the decision's action takes from its limits, and a key that tells it from others."""

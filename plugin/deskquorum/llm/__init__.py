@@ -13,6 +13,7 @@ from deskquorum.llm.chat import (
 from deskquorum.llm.endpoints import Endpoint, Endpoints, EndpointState
 from deskquorum.llm.fallback import FallbackChat, StandIn
 from deskquorum.llm.local import LOCAL_MODEL, local_model, why_no_local_model
+from deskquorum.llm.notices import model_notices
 from deskquorum.llm.openai_chat import OpenAIChat, open_chat_model
 from deskquorum.llm.prompt_bodies import Example
 from deskquorum.llm.prompts import Prompt, load_prompts
@@ -48,6 +49,7 @@ __all__ = [
     "ask_for_label",
     "load_prompts",
     "local_model",
+    "model_notices",
     "new_fence",
     "open_chat_model",
     "read_label",

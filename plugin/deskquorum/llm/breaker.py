@@ -26,7 +26,7 @@ class BreakerState(StrEnum):
 class Breaker:
     """Lets calls through, or not; each call that goes through tells how it went.
 
-    It opens when as many calls in a row failed as `run` says, or `share` of the last `window` calls.
+    It opens when `run` calls in a row failed, or `share` of the last `window` calls.
     INVARIANT: half-open, one call is under way at most; open, none begins before the pause is over.
     """
 

@@ -84,6 +84,11 @@ class Endpoint:
             self._limits[limit] -= 1
             self.places.resize(max(+self._limits, default=0))
 
+    @property
+    def is_used(self) -> bool:
+        """Whether any model is open on it."""
+        return bool(+self._limits)
+
     def note(self, outcome: ChatReply | ChatFailure) -> None:
         """Count one try."""
         if isinstance(outcome, ChatFailure):
@@ -123,13 +128,21 @@ class Endpoints:
             self._endpoints[name] = Endpoint(name, clock=self._clock)
         return self._endpoints[name]
 
+    def left_alone(self) -> tuple[EndpointState, ...]:
+        """Of those in use whose breaker is not closed."""
+        return tuple(
+            endpoint.state
+            for _, endpoint in sorted(self._endpoints.items())
+            if endpoint.is_used and endpoint.breaker.state is not BreakerState.CLOSED
+        )
+
     def states(self) -> tuple[EndpointState, ...]:
         """Of every endpoint, by name."""
         return tuple(endpoint.state for _, endpoint in sorted(self._endpoints.items()))
 
 
 class GuardedChat:
-    """One try at an endpoint, made only while its breaker lets calls through and a place is free."""
+    """One try at an endpoint, made only if its breaker lets it through and a place is free."""
 
     def __init__(
         self, chat: ChatModel, endpoint: Endpoint, *, timeout_s: float, max_concurrency: int
@@ -155,9 +168,7 @@ class GuardedChat:
         self._endpoint.note(outcome)
         return outcome
 
-    async def _complete(
-        self, request: ChatRequest, deadline: Deadline
-    ) -> ChatReply | ChatFailure:
+    async def _complete(self, request: ChatRequest, deadline: Deadline) -> ChatReply | ChatFailure:
         if self._endpoint.breaker.state is BreakerState.OPEN:
             return self._turned_away()
         started = time.monotonic()

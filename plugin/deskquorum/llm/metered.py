@@ -18,7 +18,7 @@ from deskquorum.llm.chat import (
     FailureKind,
     Price,
 )
-from deskquorum.llm.spending import Booking, Purse, current_purse
+from deskquorum.llm.spending import Booking, Purse, countable, current_purse
 
 __all__ = ["MeteredChat"]
 
@@ -50,22 +50,22 @@ class MeteredChat:
         self, request: ChatRequest, *, deadline: Deadline
     ) -> ChatReply | ChatFailure:
         """Ask, and say what it cost. A call that is cancelled stays booked: it may be charged."""
-        purse, most = current_purse(), self._price.most_for(request)
-        booking: Booking | ChatFailure | None = None
-        if purse is not None:
-            booking = await _booked(purse, most, deadline)
-            if isinstance(booking, ChatFailure):
-                return booking
+        purse, most = current_purse(), countable(self._price.most_for(request))
+        if purse is None:
+            outcome = await self._chat.complete(request, deadline=deadline)
+            return replace(outcome, cost=self._cost(outcome, most))
+        booking = await _booked(purse, most, deadline)
+        if isinstance(booking, ChatFailure):
+            return booking
         outcome = await self._chat.complete(request, deadline=deadline)
         cost = self._cost(outcome, most)
-        if purse is not None and booking is not None:
-            await _settled(purse, booking, cost)
+        await _settled(purse, booking, cost)
         return replace(outcome, cost=cost)
 
     def _cost(self, outcome: ChatReply | ChatFailure, most: Decimal) -> Decimal:
         """What it cost; the most that it can have cost where nothing was said of tokens."""
         if outcome.prompt_tokens or outcome.completion_tokens:
-            return self._price.of(outcome)
+            return countable(self._price.of(outcome))
         untouched = isinstance(outcome, ChatFailure) and outcome.kind in _UNTOUCHED
         return Decimal(0) if untouched else most
 

@@ -49,8 +49,9 @@ async def open_chat_model(
     price: Price | None = None,
     endpoint: Endpoint | None = None,
 ) -> AsyncIterator[ChatModel]:
-    """Open one model: an `OpenAIChat`, its price, its endpoint's guard, its retries; closes its
-    connections on the way out.
+    """Open one model; closes its connections on the way out.
+
+    Inside out: one try (`OpenAIChat`), what it costs, its endpoint's guard, the retries.
 
     Args:
         base_url: The endpoint up to `/v1`; None is OpenAI's own.

@@ -1,4 +1,4 @@
-"""How many calls may be made a second time: a failing endpoint must not be asked three times over."""
+"""How many calls may be made again, so that a failing endpoint is not asked three times over."""
 
 from __future__ import annotations
 

@@ -99,9 +99,7 @@ class RetryingChat:
             stop=is_over,
             retry_error_callback=_failure,
         )(ask)
-        return replace(
-            outcome, cost=cost, latency_ms=round((time.monotonic() - started) * 1000)
-        )
+        return replace(outcome, cost=cost, latency_ms=round((time.monotonic() - started) * 1000))
 
 
 def _may_pass(outcome: ChatReply | ChatFailure) -> bool:

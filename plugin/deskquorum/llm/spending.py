@@ -1,7 +1,7 @@
 """Money for model calls: booked before a call is made, put right once it is known what it cost.
 
-A desk opens a `Purse` for each ticket. Whoever makes a call with a price finds it by `purse()`, since
-the labelers between them, a host's own ones too, know nothing of money.
+A desk opens a `Purse` for each ticket. Whoever makes a call with a price finds it by
+`current_purse()`: the labelers between them, a host's own ones too, know nothing of money.
 """
 
 from __future__ import annotations
@@ -14,13 +14,26 @@ from datetime import UTC, date, datetime
 from decimal import ROUND_UP, Decimal
 from typing import Protocol
 
-
-__all__ = ["Booking", "Purse", "SpendInMemory", "SpendStore", "Spending", "current_purse"]
+__all__ = [
+    "Booking",
+    "Purse",
+    "SpendInMemory",
+    "SpendStore",
+    "Spending",
+    "countable",
+    "current_purse",
+]
 
 _UNIT = Decimal("1E-9")
 """Amounts are whole multiples of it, so that a store may count them as integers."""
 _DAYS_KEPT = 4
 """A clock that jumps does not lose the day that it comes back to."""
+
+
+def countable(amount: Decimal) -> Decimal:
+    """The amount, or where it is finer than a store can count, the next larger one."""
+    rounded = amount.quantize(_UNIT, rounding=ROUND_UP)
+    return amount if amount == rounded else rounded
 
 
 class SpendStore(Protocol):
@@ -152,7 +165,7 @@ class Purse:
         Raises:
             DeskError: Nobody can tell what is booked.
         """
-        amount = most.quantize(_UNIT, rounding=ROUND_UP)
+        amount = countable(most)
         if self._per_ticket is not None and self.spent + amount > self._per_ticket:
             return None
         booking = Booking(amount=amount, day=self._spending.today)
@@ -172,7 +185,7 @@ class Purse:
         Raises:
             DeskError: The store can't be reached; the most that it may have cost stays booked.
         """
-        change = cost.quantize(_UNIT, rounding=ROUND_UP) - booking.amount
+        change = countable(cost) - booking.amount
         self.spent += change
         if change:
             await self._spending.book(change, day=booking.day, limit=None)
