@@ -139,8 +139,10 @@ class Desk:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is done without: what could not be started, endpoints that are left alone, models
-        for which there is no money left today, and changed files that are refused.
+        """What is done without, in words.
+
+        What could not be started, changed files that are refused, endpoints that are left alone for
+        a while, and models for which there is no money left today.
         """
         return (*self._setups.notices, *model_notices(self._endpoints, self._spending))
 
