@@ -119,6 +119,8 @@ class ChatFailure:
     latency_ms: int = 0
     retry_after_s: float | None = None
     """How long the provider asks to be left alone; None when it does not say."""
+    was_sent: bool = True
+    """False where no connection came about, so that nobody can have charged for it."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = Decimal(0)

@@ -27,9 +27,8 @@ _log = logging.getLogger(__name__)
 _SETTLE_S = 1.0
 """What takes longer stays booked at the most that the call may have cost."""
 
-_UNTOUCHED = frozenset(
+_FREE = frozenset(
     {
-        FailureKind.UNREACHABLE,
         FailureKind.RATE_LIMITED,
         FailureKind.SERVER_ERROR,
         FailureKind.AUTH,
@@ -66,8 +65,9 @@ class MeteredChat:
         """What it cost; the most that it can have cost where nothing was said of tokens."""
         if outcome.prompt_tokens or outcome.completion_tokens:
             return countable(self._price.of(outcome))
-        untouched = isinstance(outcome, ChatFailure) and outcome.kind in _UNTOUCHED
-        return Decimal(0) if untouched else most
+        failure = outcome if isinstance(outcome, ChatFailure) else None
+        free = failure is not None and (failure.kind in _FREE or not failure.was_sent)
+        return Decimal(0) if free else most
 
 
 async def _booked(purse: Purse, most: Decimal, deadline: Deadline) -> Booking | ChatFailure:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import anyio
 
 from deskquorum.domain import Deadline
+from deskquorum.llm.body_limit import BodyTooLongError, limit_body
 from deskquorum.llm.chat import (
     ChatFailure,
     ChatModel,
@@ -103,7 +104,7 @@ class OpenAIChat:
             )
         except OpenAIError as exc:
             return _failure_of(exc, _since(started))
-        except ClientError as exc:
+        except (ClientError, BodyTooLongError) as exc:
             # The aiohttp transport lets through what has no twin among httpx2's errors: an
             # answer that is not HTTP, a broken header.
             return ChatFailure(
@@ -126,6 +127,7 @@ async def _client(
         timeout=Timeout(timeout_s + _GRACE_S, connect=min(timeout_s, _CONNECT_S)),
         # A redirect would carry the ticket to a host that ops never named.
         follow_redirects=False,
+        event_hooks={"response": [limit_body]},
         trust_env=not _is_loopback(url),
     )
     client = AsyncOpenAI(base_url=url, api_key=api_key or "none", max_retries=0, http_client=http)
@@ -167,8 +169,10 @@ def _response_format(schema: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
+    from httpx2 import ConnectError, ConnectTimeout
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+    unconnected = isinstance(error.__cause__, ConnectError | ConnectTimeout)
     match error:
         case APIStatusError():
             return failure_of_status(
@@ -183,7 +187,9 @@ def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
             kind = FailureKind.UNREACHABLE
         case _:
             kind = FailureKind.GARBAGE
-    return ChatFailure(kind=kind, detail=_root_name(error), latency_ms=latency_ms)
+    return ChatFailure(
+        kind=kind, detail=_root_name(error), latency_ms=latency_ms, was_sent=not unconnected
+    )
 
 
 def _is_real_timeout(error: BaseException) -> bool:
