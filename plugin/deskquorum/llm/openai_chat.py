@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
@@ -169,10 +169,10 @@ def _response_format(schema: Mapping[str, object]) -> Mapping[str, object]:
 
 
 def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
-    from httpx2 import ConnectError, ConnectTimeout
+    from aiohttp import ClientConnectorError, ConnectionTimeoutError
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
-    unconnected = isinstance(error.__cause__, ConnectError | ConnectTimeout)
+    unconnected = (ClientConnectorError, ConnectionTimeoutError)
     match error:
         case APIStatusError():
             return failure_of_status(
@@ -188,7 +188,10 @@ def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
         case _:
             kind = FailureKind.GARBAGE
     return ChatFailure(
-        kind=kind, detail=_root_name(error), latency_ms=latency_ms, was_sent=not unconnected
+        kind=kind,
+        detail=_root_name(error),
+        latency_ms=latency_ms,
+        was_sent=not any(isinstance(cause, unconnected) for cause in _causes(error)),
     )
 
 
@@ -202,9 +205,15 @@ def _root_name(error: BaseException) -> str:
 
 
 def _root(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
+    *_, root = _causes(error)
+    return root
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error itself, what caused it, and so on."""
+    while error is not None:
+        yield error
         error = error.__cause__
-    return error
 
 
 def _since(started: float) -> int:
