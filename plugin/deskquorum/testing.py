@@ -79,26 +79,21 @@ class Play:
     """Waits until so many requests are being answered at one time."""
 
 
-def says(
-    text: str, *, prompt_tokens: int = 100, completion_tokens: int = 5, model: str = "scripted"
-) -> Play:
+def says(text: str, *, prompt_tokens: int = 100, completion_tokens: int = 5) -> Play:
     """A whole answer with that text."""
     message: dict[str, JsonValue] = {"role": "assistant", "content": text}
-    usage: dict[str, JsonValue] = {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "total_tokens": prompt_tokens + completion_tokens,
-    }
-    return _completion(message, usage=usage, model=model)
+    return _completion(message, usage=_usage(prompt_tokens, completion_tokens))
 
 
-def letters(tokens: Mapping[str, float]) -> Play:
+def letters(tokens: Mapping[str, float], *, prompt_tokens: int = 100) -> Play:
     """One token, with the probabilities of the likeliest ones: `{"A": 0.9, " B": 0.05}`."""
     best = max(tokens, key=lambda token: tokens[token])
     top = [{"token": token, "logprob": math.log(p)} for token, p in tokens.items()]
     first = {"token": best, "logprob": math.log(tokens[best]), "top_logprobs": top}
     message: dict[str, JsonValue] = {"role": "assistant", "content": best}
-    return _completion(message, finish="length", logprobs={"content": [first]})
+    return _completion(
+        message, finish="length", logprobs={"content": [first]}, usage=_usage(prompt_tokens, 1)
+    )
 
 
 def truncated(text: str = '{"label": "bil') -> Play:
@@ -358,11 +353,18 @@ def _completion(
     finish: str = "stop",
     logprobs: object = None,
     usage: Mapping[str, JsonValue] | None = None,
-    model: str = "scripted",
 ) -> Play:
     choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": logprobs}
-    body = {"id": "scripted", "object": "chat.completion", "created": 0, "model": model}
+    body = {"id": "scripted", "object": "chat.completion", "created": 0, "model": "scripted"}
     return Play(body=_json({**body, "choices": [choice], "usage": usage}))
+
+
+def _usage(prompt_tokens: int, completion_tokens: int) -> Mapping[str, JsonValue]:
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    }
 
 
 def _json(value: object) -> bytes:

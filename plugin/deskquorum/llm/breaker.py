@@ -37,7 +37,7 @@ class Breaker:
         window: int = 20,
         share: float = 0.7,
         window_s: float = 30.0,
-        pause_s: float = 2.0,
+        pause_s: float = 1.0,
         longest_pause_s: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -124,9 +124,10 @@ async def test_what_can_be_told_of_an_endpoint_names_no_secret():
     assert state.name == "https://models.example:8443/v1"
     assert state.calls == {"answered": 2, "garbage": 5, "circuit-open": 1}
     assert (state.cost, state.last_failure) == (1, FailureKind.GARBAGE)
-    assert notices == (
+    [notice] = notices
+    assert notice == (
         "models at https://models.example:8443/v1 are left alone, their calls kept failing "
-        "(garbage); tried again in 2 s",
+        "(garbage); tried again in 1 s"
     )
 
 
