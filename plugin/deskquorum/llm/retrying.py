@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from deskquorum.domain import Deadline
-from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest
+from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
 from deskquorum.llm.retry_allowance import RetryAllowance
 
 if TYPE_CHECKING:
@@ -82,24 +82,33 @@ class RetryingChat:
         def pause(state: RetryCallState) -> float:
             return self._pauses.after(state.attempt_number, _failure(state))
 
-        cost = Decimal(0)
+        tried: list[ChatReply | ChatFailure] = []
 
         async def ask() -> ChatReply | ChatFailure:
-            nonlocal cost
-            outcome = await self._chat.complete(request, deadline=deadline)
-            cost += outcome.cost
-            return outcome
+            tried.append(await self._chat.complete(request, deadline=deadline))
+            return tried[-1]
 
         started = time.monotonic()
         self._allowance.earn()
-        outcome: ChatReply | ChatFailure = await AsyncRetrying(
+        await AsyncRetrying(
             sleep=anyio.sleep,
             retry=retry_if_result(_may_pass),
             wait=pause,
             stop=is_over,
             retry_error_callback=_failure,
         )(ask)
-        return replace(outcome, cost=cost, latency_ms=round((time.monotonic() - started) * 1000))
+        return replace(
+            _telling(tried),
+            cost=sum((outcome.cost for outcome in tried), Decimal(0)),
+            latency_ms=round((time.monotonic() - started) * 1000),
+        )
+
+
+def _telling(tried: Sequence[ChatReply | ChatFailure]) -> ChatReply | ChatFailure:
+    """The last outcome; the one before where the last is only that a breaker opened since."""
+    *before, last = tried
+    turned_away = isinstance(last, ChatFailure) and last.kind is FailureKind.CIRCUIT_OPEN
+    return before[-1] if turned_away and before else last
 
 
 def _may_pass(outcome: ChatReply | ChatFailure) -> bool:

@@ -106,6 +106,12 @@ async def test_no_try_is_begun_that_has_no_time_left():
     assert len(chat.asked_at) == 1
 
 
+async def test_a_breaker_that_opens_in_between_hides_no_failure():
+    chat = _Outcomes(_fails(), _fails(FailureKind.CIRCUIT_OPEN))
+    outcome = await _retrying(chat).complete(_REQUEST, deadline=Deadline.after(5))
+    assert outcome.kind is FailureKind.SERVER_ERROR
+
+
 async def test_the_cost_is_that_of_every_try():
     chat = _Outcomes(_fails(cost=Decimal(2)), replace(_REPLY, cost=Decimal(3)))
     outcome = await _retrying(chat).complete(_REQUEST, deadline=Deadline.after(5))
