@@ -50,7 +50,8 @@ class Run:
         if self.purse is None:
             return Decimal(0)
         votes = [*self.votes, *(claim.vote for claim in claim_votes)]
-        return self.purse.spent - sum((vote.cost for vote in votes), Decimal(0))
+        # A host's own labeler may cost what no purse saw.
+        return max(Decimal(0), self.purse.spent - sum((vote.cost for vote in votes), Decimal(0)))
 
     def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
         """What the decision's action takes from its limits, and a key that tells it from others."""

@@ -62,19 +62,18 @@ class Places:
         event = anyio.Event()
         waiter = (deadline.expires_at, next(self._order), event)
         heapq.heappush(self._waiting, waiter)
+        served = False
         try:
             with anyio.move_on_after(left):
                 await event.wait()
-        except BaseException:
-            # Cancelled at the very moment at which it was served: the place goes to the next.
-            if event.is_set():
+            served = event.is_set()
+        finally:
+            if not served and event.is_set():
+                # Cancelled just when it was served: the place goes to the next.
                 self._give_back()
-            else:
+            elif not served:
                 self._leave(waiter)
-            raise
-        if not event.is_set():
-            self._leave(waiter)
-        return event.is_set()
+        return served
 
     def _leave(self, waiter: tuple[float, int, anyio.Event]) -> None:
         self._waiting.remove(waiter)
