@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -38,11 +38,12 @@ from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
+from deskquorum.llm import Endpoints, EndpointState, Purse, Spending, model_notices
 from deskquorum.opening import open_model, open_parts
 from deskquorum.queueing import hand_over as queue_execution
 from deskquorum.recording import record
 from deskquorum.run import Run, Settle
-from deskquorum.setups import LOOK_EVERY_S, Setups
+from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 from deskquorum.tracing import span
 
 __all__ = ["Desk", "Labeled", "load_desk"]
@@ -71,6 +72,7 @@ def load_desk(
     sources: Sequence[FactSource] = (),
     actions: Mapping[str, ActionPort | Execute] | None = None,
     look_every_s: float = LOOK_EVERY_S,
+    spending: Spending | None = None,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -84,6 +86,7 @@ def load_desk(
         actions: What carries actions out, by name, beside the endpoints of `desk.yaml`: an async
             function of a `Call`, or a port. Orders are worked off by `Desk.worker`.
         look_every_s: How often an open desk looks for changed files.
+        spending: Counts what models cost; by default in memory, for this process alone.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
@@ -103,6 +106,7 @@ def load_desk(
         sources=sources,
         actions=ports,
         look_every_s=look_every_s,
+        spending=spending,
     )
 
 
@@ -126,6 +130,7 @@ class Desk:
         sources: Sequence[FactSource] = (),
         actions: Mapping[str, ActionPort] | None = None,
         look_every_s: float = LOOK_EVERY_S,
+        spending: Spending | None = None,
     ) -> None:
         """Read the files.
 
@@ -135,7 +140,11 @@ class Desk:
         read = files.read()
         if isinstance(read, Refused):
             raise read.error
-        models = Lender(partial(open_model, model_url=model_url, keys=keys))
+        self._spending = spending or Spending()
+        self._endpoints = Endpoints()
+        models = Lender(
+            partial(open_model, model_url=model_url, keys=keys, endpoints=self._endpoints)
+        )
         start = partial(
             open_parts, lend=models.lend, keys=keys, given=tuple(sources), actions=actions
         )
@@ -148,8 +157,22 @@ class Desk:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started and is done without, and changed files that are refused."""
-        return self._setups.notices
+        """What is done without, in words.
+
+        What could not be started, changed files that are refused, endpoints that are left alone for
+        a while, and models for which there is no money left today.
+        """
+        return (*self._setups.notices, *model_notices(self._endpoints, self._spending))
+
+    @property
+    def endpoints(self) -> tuple[EndpointState, ...]:
+        """How the models' endpoints do, for metrics: breaker, calls by outcome, cost."""
+        return self._endpoints.states()
+
+    @property
+    def spending(self) -> Spending:
+        """What models cost."""
+        return self._spending
 
     @property
     def ledger(self) -> Ledger:
@@ -214,7 +237,8 @@ class Desk:
         """
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id=_decision_id(), settle=settle)
-            return await self._decide(run, deadline_s)
+            with self._purse(setup) as run.purse:
+                return await self._decide(run, deadline_s)
 
     def to_person(self, ticket: Ticket, reason: Reason) -> Decision:
         """The decision that a person takes a ticket, without asking anybody; not recorded yet."""
@@ -265,7 +289,7 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        with self._setups.in_use() as setup:
+        with self._setups.in_use() as setup, self._purse(setup):
             labelers = (await setup.opened()).labelers
             session = await in_thread(partial(setup.parts.redactor.open, ticket))
             collected = await collect_votes(
@@ -288,8 +312,13 @@ class Desk:
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id="")
             deadline = Deadline.after(setup.parts.desk.deadline_s)
-            gathered = await gather_evidence(run, deadline, choose=None, live=False)
+            with self._purse(setup) as run.purse:
+                gathered = await gather_evidence(run, deadline, choose=None, live=False)
         return gathered.evidence
+
+    def _purse(self, setup: Setup) -> AbstractContextManager[Purse]:
+        budget = setup.parts.desk.budget
+        return self._spending.purse(per_ticket=budget.per_ticket, per_day=budget.per_day)
 
     async def _decide(self, run: Run, deadline_s: float | None) -> Decision:
         whole_s = deadline_s or run.setup.parts.desk.deadline_s
@@ -335,6 +364,7 @@ class Desk:
             facts=run.facts,
             votes=run.votes,
             failures=tuple(run.failures),
+            other_cost=run.other_cost(),
             taken_at=datetime.now(UTC),
         )
         return hand_off(

@@ -174,6 +174,7 @@ def hand_off(evidence: Evidence, rules: Rulebook, *, decision_id: str, now: date
         action=None,
         reply=None,
         reasons=evidence.failures,
+        cost=evidence.cost,
         decided_at=now,
         policy_hash=rules.book.hash,
         versions=rules.versions,

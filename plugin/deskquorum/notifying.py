@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from html import escape
 import aiohttp
 import anyio.to_thread
 
-from deskquorum.decision import sentence
 from deskquorum.ledger import Database, notices, reviews
 from deskquorum.policy import RISKS, ReviewsSpec
 
@@ -60,9 +58,7 @@ async def send_notices(
     return bool(due)
 
 
-def message_of(
-    kind: str, item: reviews.ReviewItem, spec: ReviewsSpec
-) -> Mapping[str, object]:
+def message_of(kind: str, item: reviews.ReviewItem, spec: ReviewsSpec) -> Mapping[str, object]:
     """The message: ids, risk, reasons and due time, never a value of the ticket."""
     title = _TITLES.get(kind, kind)
     asked = "a reply" if item.action is None else item.action.name
@@ -106,7 +102,7 @@ async def _post(
             if answer.status < 300:  # noqa: PLR2004 - any success
                 return None
             asked = answer.headers.get("Retry-After", "")
-    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError):
+    except (TimeoutError, aiohttp.ClientError, ValueError):
         asked = ""
     told = float(asked) if asked.isdecimal() else 0.0
     return timedelta(seconds=min(max(pause, told), 86_400))

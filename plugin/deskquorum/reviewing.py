@@ -47,9 +47,7 @@ class _Weighed:
     charges: tuple[Charge, ...] = ()
 
 
-async def give_verdict(
-    desk: Desk, review: str, verdict: reviews.Verdict
-) -> reviews.ReviewItem:
+async def give_verdict(desk: Desk, review: str, verdict: reviews.Verdict) -> reviews.ReviewItem:
     """Take a verdict on an item of the desk's queue.
 
     Args:
@@ -84,7 +82,9 @@ def weigh(
             return _Weighed(action=None, reply=_checked(verdict.reply, entry, rules))
         case "approve" | "edit":
             if verdict.args_hash != item.args_hash:
-                raise VerdictError("stale", "the verdict is bound to another suggestion; look again")
+                raise VerdictError(
+                    "stale", "the verdict is bound to another suggestion; look again"
+                )
     if verdict.kind == "approve":
         action, reply = item.action, item.reply
     else:
@@ -148,9 +148,7 @@ def _hidden(value: JsonValue, known: Mapping[str, str]) -> JsonValue:
 _UNFIT = frozenset({"unknown-action", "missing-argument", "unknown-argument", "bad-argument"})
 
 
-def _ruled(
-    action: Action, item: reviews.ReviewItem, entry: Entry, rules: Rulebook
-) -> Ruling:
+def _ruled(action: Action, item: reviews.ReviewItem, entry: Entry, rules: Rulebook) -> Ruling:
     if action.name not in rules.book.actions:
         hint = did_you_mean(action.name, rules.book.actions, what="actions")
         raise VerdictError("invalid", f"no policy declares the action '{action.name}'; {hint}")
@@ -228,9 +226,7 @@ def _settle(  # noqa: PLR0917 - what `_give` has in hand
 
     def order(action: Action) -> Order:
         spec = rules.book.actions.get(action.name)
-        return order_of(
-            tx.tenant, item.conversation, action, spec, item.decision, item.subject
-        )
+        return order_of(tx.tenant, item.conversation, action, spec, item.decision, item.subject)
 
     chosen = None if weighed.action is None else order(weighed.action)
     suggested = None if item.action is None else order(item.action)
@@ -268,6 +264,4 @@ def _said_before(item: reviews.ReviewItem, verdict: reviews.Verdict) -> reviews.
     )
     if same:
         return item
-    raise VerdictError(
-        "resolved", f"the review is resolved: {item.verdict_by} said {item.verdict}"
-    )
+    raise VerdictError("resolved", f"the review is resolved: {item.verdict_by} said {item.verdict}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 
 from deskquorum.domain import (
     Charge,
+    ClaimVote,
     Decision,
     Evidence,
     Facts,
@@ -20,6 +22,7 @@ from deskquorum.domain import (
 )
 from deskquorum.errors import RedactionError
 from deskquorum.ledger import Order, Transaction, order_of
+from deskquorum.llm import Purse
 from deskquorum.policy import PolicyBook, action_key, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
@@ -44,6 +47,7 @@ class Run:
         self.stage = "start"
         """Where it is, or what broke or was late first of those done side by side."""
         self._stopped = False
+        self.purse: Purse | None = None
         self.session: Session | None = None
         self.facts = Facts()
         self.raw_facts = Facts()
@@ -63,6 +67,14 @@ class Run:
         finally:
             if not done and not self._stopped:
                 self.stage, self._stopped = stage, True
+
+    def other_cost(self, claim_votes: Sequence[ClaimVote] = ()) -> Decimal:
+        """What was spent on the ticket beside what its votes cost."""
+        if self.purse is None:
+            return Decimal(0)
+        votes = [*self.votes, *(claim.vote for claim in claim_votes)]
+        # A host's own labeler may cost what no purse saw.
+        return max(Decimal(0), self.purse.spent - sum((vote.cost for vote in votes), Decimal(0)))
 
     def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
         """What the decision's action takes from its limits, and a key that tells it from others."""

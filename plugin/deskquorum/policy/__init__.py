@@ -22,7 +22,6 @@ from deskquorum.policy.cases import CaseResult, run_cases, untested_rules
 from deskquorum.policy.desk_file import (
     DeskFile,
     LabelerSpec,
-    ModelSpec,
     NearestSpec,
     PromptSpec,
     RuleSpec,
@@ -49,6 +48,7 @@ from deskquorum.policy.gate import rule_on, rule_on_ticket
 from deskquorum.policy.limits import charges_of, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
+from deskquorum.policy.model_specs import BudgetSpec, ModelSpec, TokenPrice
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.reviews import RISKS, NotifySpec, ReviewsSpec
@@ -65,6 +65,7 @@ __all__ = [
     "ArgSpec",
     "Autonomy",
     "Bindings",
+    "BudgetSpec",
     "Case",
     "CaseResult",
     "CelProblem",
@@ -93,13 +94,14 @@ __all__ = [
     "ServiceSpec",
     "SourceSpec",
     "SqlSourceSpec",
+    "TokenPrice",
     "TypeSpec",
     "UnfitError",
     "UrlTemplate",
     "UsedShape",
+    "action_key",
     "amount_of",
     "bind",
-    "action_key",
     "canonical_args",
     "charges_of",
     "check_trusted",

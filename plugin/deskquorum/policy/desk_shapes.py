@@ -11,6 +11,7 @@ from deskquorum.policy.fact_source_shapes import AnySource
 
 __all__ = [
     "AnyLabeler",
+    "BudgetShape",
     "DeskShape",
     "ExecutionShape",
     "LabelerShape",
@@ -20,8 +21,8 @@ __all__ = [
     "PromptShape",
     "QuestionShape",
     "ReplyCheckShape",
-    "ReviewsShape",
     "RetentionShape",
+    "ReviewsShape",
     "RuleShape",
     "ServiceShape",
 ]
@@ -35,6 +36,8 @@ _Text = Annotated[str, Field(min_length=1)]
 _Share = Annotated[float, Field(gt=0, le=1)]
 _Seconds = Annotated[float, Field(gt=0)]
 _Count = Annotated[int, Field(ge=1)]
+_Amount = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+"""Of money, in quotes: a number without them would be a float."""
 
 
 class ModelShape(_Shape):
@@ -45,6 +48,16 @@ class ModelShape(_Shape):
     api_key_env: _Text = "OPENAI_API_KEY"
     max_concurrency: _Count = 4
     timeout_s: _Seconds = 6.0
+    prompt_per_million: _Amount | None = None
+    completion_per_million: _Amount | None = None
+    fallback: list[_Text] = []
+
+
+class BudgetShape(_Shape):
+    """The most that models may cost."""
+
+    per_ticket: _Amount | None = None
+    per_day: _Amount | None = None
 
 
 class QuestionShape(_Shape):
@@ -164,6 +177,7 @@ class DeskShape(_Shape):
     ledger: _Text = "state/ledger.sqlite"
     learned: _Text = "learned"
     currency: _Text | None = None
+    budget: BudgetShape | None = None
     models: dict[str, ModelShape] = {}
     questions: dict[str, QuestionShape] = {}
     labelers: dict[str, AnyLabeler] = {}
