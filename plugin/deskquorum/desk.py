@@ -140,7 +140,8 @@ class Desk:
         read = files.read()
         if isinstance(read, Refused):
             raise read.error
-        self._spending = spending or Spending()
+        stored = read.parts.ledger.database
+        self._spending = spending or Spending(store=SpendInDatabase(stored))
         self._endpoints = Endpoints()
         models = Lender(
             partial(open_model, model_url=model_url, keys=keys, endpoints=self._endpoints)

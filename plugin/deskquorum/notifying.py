@@ -7,14 +7,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
+from typing import TypeVar
 
 import aiohttp
 import anyio.to_thread
 
-from deskquorum.ledger import Database, notices, reviews
+from deskquorum.ledger import Database, Transaction, notices, reviews
 from deskquorum.policy import RISKS, ReviewsSpec
 
 __all__ = ["message_of", "send_notices"]
+
+_T = TypeVar("_T")
 
 _TIMEOUT_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 600.0
@@ -80,7 +83,7 @@ def message_of(kind: str, item: reviews.ReviewItem, spec: ReviewsSpec) -> Mappin
 
 def _plain(text: str) -> str:
     """Slack's own markup in an id has no effect."""
-    return escape(text, quote=False).replace("*", "").replace("`", "").replace("_", "\u005f")
+    return escape(text, quote=False).replace("*", "").replace("`", "")
 
 
 def _time(at: datetime) -> str:
@@ -108,8 +111,8 @@ async def _post(
     return timedelta(seconds=min(max(pause, told), 86_400))
 
 
-async def _in(database: Database, work: Callable[..., object]) -> object:
-    def run() -> object:
+async def _in(database: Database, work: Callable[[Transaction], _T]) -> _T:
+    def run() -> _T:
         with database.transaction(writing=True) as tx:
             return work(tx)
 

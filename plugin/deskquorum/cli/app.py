@@ -12,6 +12,7 @@ from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
+from deskquorum.cli.queue import queue_app
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.errors import DeskError
 
@@ -30,6 +31,7 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(execution_app, name="execution")
 app.add_typer(keys_app, name="keys")
 app.add_typer(batch_app, name="batch")
+app.add_typer(queue_app, name="queue")
 app.command()(backfill)
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]

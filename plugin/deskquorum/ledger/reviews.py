@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypedDict
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
 
 __all__ = [
+    "Change",
     "Draft",
     "ReviewItem",
     "ReviewState",
     "TakenError",
     "Verdict",
+    "VerdictKind",
     "claim",
     "close_item",
     "get_item",
@@ -91,7 +93,7 @@ class ReviewItem:
     """One thing that waits, or waited, for a person. Holds personal data."""
 
     id: str
-    kind: str
+    kind: Literal["decision", "execution"]
     conversation: str
     decision: str
     state: ReviewState
@@ -119,6 +121,10 @@ class ReviewItem:
     final_reply: str | None = None
     why: str = ""
     erased: bool = False
+
+
+Change = Callable[["Transaction"], "ReviewItem"]
+"""Something that changes an item."""
 
 
 class _Named(TypedDict):

@@ -46,6 +46,8 @@ class Settings:
     """Where several processes of one service keep their counts together."""
     jobs: Literal["own", "procrastinate"] = "own"
     """Who does what replicas share: each of them by itself, or `deskquorum worker`."""
+    notify_url: str = field(default="", repr=False)
+    """Incoming webhook for notices of the review queue; empty sends none."""
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Helpdesk to the secret that it signs with."""
 
