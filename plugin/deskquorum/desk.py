@@ -140,8 +140,10 @@ class Desk:
         read = files.read()
         if isinstance(read, Refused):
             raise read.error
-        stored = read.parts.ledger.database
-        self._spending = spending or Spending(store=SpendInDatabase(stored))
+        from deskquorum.ledger.spending import SpendInDatabase
+
+        store = SpendInDatabase(read.parts.ledger.database)
+        self._spending = spending or Spending(store)
         self._endpoints = Endpoints()
         models = Lender(
             partial(open_model, model_url=model_url, keys=keys, endpoints=self._endpoints)

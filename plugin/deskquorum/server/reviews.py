@@ -72,7 +72,7 @@ class ActionIn(In):
     """An action with its arguments."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    args: dict[str, JsonValue] = {}
+    args: Annotated[dict[str, JsonValue], Field(default_factory=dict)]
 
 
 class VerdictBody(In):
@@ -83,7 +83,7 @@ class VerdictBody(In):
     action: ActionIn | None = None
     reply: Annotated[str, Field(min_length=1, max_length=50_000)] | None = None
     why: Annotated[str, Field(max_length=2_000)] = ""
-    answers: dict[str, str] = {}
+    answers: Annotated[dict[str, str], Field(default_factory=dict)]
 
 
 @review_routes.get(
