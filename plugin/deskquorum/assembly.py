@@ -104,21 +104,19 @@ def load_parts(
     embedder = load_embedder()
     labelers = _labelers(desk, embedder, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
-    if prompts is not None:
-        problems += _misfits(specs, prompts, desk)
+    problems += _misfits(specs, prompts, desk)
     problems += _unset(desk, keys)
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
-    learned_path = folder / desk.learned
-    learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
+    learned = _collect(problems, lambda: read_learned(folder / desk.learned, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
     return Parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
-        learned_path=learned_path,
+        learned_path=folder / desk.learned,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
         prompts=prompts,
@@ -243,9 +241,11 @@ def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:
 
 
 def _misfits(
-    specs: Sequence[PromptSpec], prompts: Mapping[str, Prompt], desk: DeskFile
+    specs: Sequence[PromptSpec], prompts: Mapping[str, Prompt] | None, desk: DeskFile
 ) -> Iterator[Problem]:
     """Prompts that do not exist, or do not fit the question that they are to ask."""
+    if prompts is None:
+        return
     for spec in specs:
         prompt = prompts.get(spec.prompt)
         if prompt is None:
