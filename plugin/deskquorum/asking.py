@@ -134,4 +134,4 @@ def _outcome(answer: Answer, level: float | None) -> tuple[str | None, bool, boo
 
 
 def _cast(votes: Sequence[Vote]) -> Mapping[str, str]:
-    return {v.labeler: v.label for v in votes if v.label is not None}
+    return {v.labeler: v.label for v in votes if v.label is not None and v.stand_in is None}

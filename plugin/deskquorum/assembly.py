@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
+from deskquorum.execution_setup import unexecutable, unset_secrets
 from deskquorum.facts import unset_variables
 from deskquorum.grounding import index_clauses
 from deskquorum.host_key import read_host_key
@@ -63,6 +64,8 @@ class Parts:
     ledger_place: Path | str
     """The file, or the URL of a database."""
     learned_path: Path
+    executed: frozenset[str] = frozenset()
+    """Actions that are carried out here; none without a host key, as raw values are kept sealed."""
 
 
 def load_parts(
@@ -72,6 +75,7 @@ def load_parts(
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
     host: Mapping[str, str] | None = None,
+    actions: Collection[str] = (),
 ) -> Parts:
     """Read every file of a desk folder.
 
@@ -81,6 +85,7 @@ def load_parts(
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: What is set in the environment; given, what sources lack there is a problem.
         host: Holds the host's key, `DESKQUORUM_KEY`, where there is one; None is `keys`.
+        actions: Those that functions of the host carry out.
 
     Raises:
         ConfigError: Carries the problems of all files together.
@@ -99,21 +104,19 @@ def load_parts(
     embedder = load_embedder()
     labelers = _labelers(desk, embedder, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
-    if prompts is not None:
-        problems += _misfits(specs, prompts, desk)
-    if keys is not None:
-        problems += unset_variables(desk.sources.values(), keys, path=desk.path)
+    problems += _misfits(specs, prompts, desk)
+    problems += _unset(desk, keys)
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
-    learned_path = folder / desk.learned
-    learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
+    problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
+    learned = _collect(problems, lambda: read_learned(folder / desk.learned, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     ledger_place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
     return Parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
-        learned_path=learned_path,
+        learned_path=folder / desk.learned,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
         prompts=prompts,
@@ -122,7 +125,14 @@ def load_parts(
         facts_read=facts_read(book, playbook),
         ledger=open_ledger(ledger_place, tenant=desk.desk, host_key=host_key),
         ledger_place=ledger_place,
+        executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
+
+
+def _unset(desk: DeskFile, keys: Mapping[str, str] | None) -> Iterator[Problem]:
+    if keys is not None:
+        yield from unset_variables(desk.sources.values(), keys, path=desk.path)
+        yield from unset_secrets(desk.execution.values(), keys, path=desk.path)
 
 
 def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:
@@ -231,9 +241,11 @@ def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:
 
 
 def _misfits(
-    specs: Sequence[PromptSpec], prompts: Mapping[str, Prompt], desk: DeskFile
+    specs: Sequence[PromptSpec], prompts: Mapping[str, Prompt] | None, desk: DeskFile
 ) -> Iterator[Problem]:
     """Prompts that do not exist, or do not fit the question that they are to ask."""
+    if prompts is None:
+        return
     for spec in specs:
         prompt = prompts.get(spec.prompt)
         if prompt is None:

@@ -6,7 +6,8 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,16 +30,20 @@ from deskquorum.domain import (
     Ticket,
     Vote,
 )
+from deskquorum.executing import HandOver, LedgerBook
+from deskquorum.execution import ActionPort, Call, CallablePort, OutboxWorker
 from deskquorum.facts import FactSource
 from deskquorum.gathering import gather_evidence, in_thread
 from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
+from deskquorum.llm import Endpoints, EndpointState, Purse, Spending, model_notices
 from deskquorum.opening import open_model, open_parts
+from deskquorum.queueing import hand_over as queue_execution
 from deskquorum.recording import record
 from deskquorum.run import Run, Settle
-from deskquorum.setups import LOOK_EVERY_S, Setups
+from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
 from deskquorum.tracing import span
 
 __all__ = ["Desk", "Labeled", "load_desk"]
@@ -49,6 +54,9 @@ most that share of the whole time."""
 
 _RECORD_S, _RECORD_SHARE = 0.2, 0.1
 """Of these, kept back for recording, whatever else is late."""
+
+Execute = Callable[[Call], Awaitable[object]]
+"""A host's function that carries out an action; it raises `RefusedError` where nothing was done."""
 
 _GRACE_S = 0.05
 """After the deadline; what the ledger has not taken by then goes to a person."""
@@ -62,7 +70,9 @@ def load_desk(
     ledger: str | Path | None = None,
     keys: Mapping[str, str] | None = None,
     sources: Sequence[FactSource] = (),
+    actions: Mapping[str, ActionPort | Execute] | None = None,
     look_every_s: float = LOOK_EVERY_S,
+    spending: Spending | None = None,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -73,14 +83,31 @@ def load_desk(
         ledger: Where to record instead of the file that `desk.yaml` names.
         keys: Secrets by the names that `desk.yaml` gives them: `os.environ`, say.
         sources: Further systems to read facts from, beside those that `desk.yaml` describes.
+        actions: What carries actions out, by name, beside the endpoints of `desk.yaml`: an async
+            function of a `Call`, or a port. Orders are worked off by `Desk.worker`.
         look_every_s: How often an open desk looks for changed files.
+        spending: Counts what models cost; by default in memory, for this process alone.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
     """
-    load = partial(load_parts, Path(folder), models=models, ledger=ledger, keys=keys)
+    ports = {
+        name: CallablePort(port) if callable(port) else port
+        for name, port in (actions or {}).items()
+    }
+    load = partial(
+        load_parts, Path(folder), models=models, ledger=ledger, keys=keys, actions=tuple(ports)
+    )
     files = DeskFiles(folder=Path(folder), load=load)
-    return Desk(files, model_url=model_url, keys=keys, sources=sources, look_every_s=look_every_s)
+    return Desk(
+        files,
+        model_url=model_url,
+        keys=keys,
+        sources=sources,
+        actions=ports,
+        look_every_s=look_every_s,
+        spending=spending,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +128,9 @@ class Desk:
         model_url: str | None = None,
         keys: Mapping[str, str] | None = None,
         sources: Sequence[FactSource] = (),
+        actions: Mapping[str, ActionPort] | None = None,
         look_every_s: float = LOOK_EVERY_S,
+        spending: Spending | None = None,
     ) -> None:
         """Read the files.
 
@@ -111,8 +140,17 @@ class Desk:
         read = files.read()
         if isinstance(read, Refused):
             raise read.error
-        models = Lender(partial(open_model, model_url=model_url, keys=keys))
-        start = partial(open_parts, lend=models.lend, keys=keys, given=tuple(sources))
+        from deskquorum.ledger.spending import SpendInDatabase
+
+        store = SpendInDatabase(read.parts.ledger.database)
+        self._spending = spending or Spending(store)
+        self._endpoints = Endpoints()
+        models = Lender(
+            partial(open_model, model_url=model_url, keys=keys, endpoints=self._endpoints)
+        )
+        start = partial(
+            open_parts, lend=models.lend, keys=keys, given=tuple(sources), actions=actions
+        )
         self._setups = Setups(files, read, start, look_every_s=look_every_s)
 
     @property
@@ -122,8 +160,22 @@ class Desk:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started and is done without, and changed files that are refused."""
-        return self._setups.notices
+        """What is done without, in words.
+
+        What could not be started, changed files that are refused, endpoints that are left alone for
+        a while, and models for which there is no money left today.
+        """
+        return (*self._setups.notices, *model_notices(self._endpoints, self._spending))
+
+    @property
+    def endpoints(self) -> tuple[EndpointState, ...]:
+        """How the models' endpoints do, for metrics: breaker, calls by outcome, cost."""
+        return self._endpoints.states()
+
+    @property
+    def spending(self) -> Spending:
+        """What models cost."""
+        return self._spending
 
     @property
     def ledger(self) -> Ledger:
@@ -145,6 +197,26 @@ class Desk:
     async def aclose(self) -> None:
         """Let go of models and ledger; the next ticket opens them again."""
         await self._setups.aclose()
+
+    def worker(self, *, hand_over: HandOver | None = None) -> OutboxWorker:
+        """Carries out what decisions ordered: `await desk.worker().run()` beside the tickets.
+
+        Args:
+            hand_over: Gives an order to a person, in the transaction that notes it; None puts it
+                into the review queue.
+        """
+        return OutboxWorker(
+            LedgerBook(
+                database=self.ledger.database,
+                hand_over=hand_over or partial(queue_execution, lambda: self.parts),
+            ),
+            self._ports,
+        )
+
+    @asynccontextmanager
+    async def _ports(self) -> AsyncIterator[Mapping[str, ActionPort]]:
+        with self._setups.in_use() as setup:
+            yield (await setup.opened()).ports
 
     async def reload(self) -> None:
         """Read the files anew and decide by them from now on; runs go on by those they began with.
@@ -168,7 +240,8 @@ class Desk:
         """
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id=_decision_id(), settle=settle)
-            return await self._decide(run, deadline_s)
+            with self._purse(setup) as run.purse:
+                return await self._decide(run, deadline_s)
 
     def to_person(self, ticket: Ticket, reason: Reason) -> Decision:
         """The decision that a person takes a ticket, without asking anybody; not recorded yet."""
@@ -219,7 +292,7 @@ class Desk:
         Raises:
             RedactionError: The ticket could not be redacted.
         """
-        with self._setups.in_use() as setup:
+        with self._setups.in_use() as setup, self._purse(setup):
             labelers = (await setup.opened()).labelers
             session = await in_thread(partial(setup.parts.redactor.open, ticket))
             collected = await collect_votes(
@@ -242,8 +315,13 @@ class Desk:
         with self._setups.in_use() as setup:
             run = Run(ticket=ticket, setup=setup, decision_id="")
             deadline = Deadline.after(setup.parts.desk.deadline_s)
-            gathered = await gather_evidence(run, deadline, choose=None, live=False)
+            with self._purse(setup) as run.purse:
+                gathered = await gather_evidence(run, deadline, choose=None, live=False)
         return gathered.evidence
+
+    def _purse(self, setup: Setup) -> AbstractContextManager[Purse]:
+        budget = setup.parts.desk.budget
+        return self._spending.purse(per_ticket=budget.per_ticket, per_day=budget.per_day)
 
     async def _decide(self, run: Run, deadline_s: float | None) -> Decision:
         whole_s = deadline_s or run.setup.parts.desk.deadline_s
@@ -289,6 +367,7 @@ class Desk:
             facts=run.facts,
             votes=run.votes,
             failures=tuple(run.failures),
+            other_cost=run.other_cost(),
             taken_at=datetime.now(UTC),
         )
         return hand_off(

@@ -73,13 +73,15 @@ async def gather_evidence(
             )
         run.votes = collected.votes
     checked = beside.checked
+    claim_votes = () if checked is None else checked.votes
     evidence = Evidence(
         ticket=session.ticket,
         facts=run.facts,
         votes=run.votes,
         proposal=_mended(proposal, checked),
         failures=leaks,
-        claim_votes=() if checked is None else checked.votes,
+        claim_votes=claim_votes,
+        other_cost=run.other_cost(claim_votes),
         taken_at=datetime.now(UTC),
     )
     return Gathered(

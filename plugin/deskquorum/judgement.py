@@ -45,6 +45,7 @@ __all__ = [
     "judge",
     "known_of_reply",
     "relied_on",
+    "rule_again",
 ]
 
 
@@ -145,6 +146,25 @@ def judge(
     )
 
 
+def rule_again(evidence: Evidence, rules: Rulebook, action: Action, *, now: datetime) -> Ruling:
+    """What today's rules say of an action on recorded evidence, such as one that a person edited.
+
+    Args:
+        evidence: Of the decision; its facts hold placeholders, and so should the action.
+        rules: What ops wrote and learning measured.
+        action: What somebody wants to do.
+        now: The ticket's moment.
+    """
+    known = _Known(
+        facts=evidence.facts,
+        answers=answers_of(evidence, rules),
+        claimed=rules.playbook.claimed(customer_text(evidence.ticket), evidence.facts),
+        now=now,
+        used=evidence.used,
+    )
+    return known.rule_on(rules.book, action)
+
+
 def hand_off(evidence: Evidence, rules: Rulebook, *, decision_id: str, now: datetime) -> Decision:
     """The decision without a judgement: a person takes the ticket, with what is known of it."""
     return Decision(
@@ -154,6 +174,7 @@ def hand_off(evidence: Evidence, rules: Rulebook, *, decision_id: str, now: date
         action=None,
         reply=None,
         reasons=evidence.failures,
+        cost=evidence.cost,
         decided_at=now,
         policy_hash=rules.book.hash,
         versions=rules.versions,

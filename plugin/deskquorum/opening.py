@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deskquorum.assembly import Parts
+from deskquorum.execution import ActionPort
+from deskquorum.execution_setup import open_ports
 from deskquorum.facts import ClosedSource, FactSource, open_sources
 from deskquorum.labeling import Labeler, PromptLabeler, load_embedder
-from deskquorum.llm import ChatModel, TracedChat, local_model, open_chat_model, why_no_local_model
+from deskquorum.llm import (
+    ChatModel,
+    Endpoints,
+    FallbackChat,
+    Price,
+    StandIn,
+    TracedChat,
+    local_model,
+    open_chat_model,
+    why_no_local_model,
+)
 from deskquorum.policy import ModelSpec, NearestSpec
 from deskquorum.sourcing import FactReader
 from deskquorum.verifying import Verifier
@@ -32,6 +44,8 @@ class Opened:
     reader: FactReader
     notices: tuple[str, ...]
     verifier: Verifier | None = None
+    ports: Mapping[str, ActionPort] = field(default_factory=dict)
+    """Action to what carries it out."""
 
 
 async def open_parts(
@@ -41,6 +55,7 @@ async def open_parts(
     lend: Lend,
     keys: Mapping[str, str] | None = None,
     given: tuple[FactSource, ...] = (),
+    actions: Mapping[str, ActionPort] | None = None,
 ) -> Opened:
     """Start what prompt labelers, verifiers and fact sources need; `stack` gives it back.
 
@@ -50,6 +65,7 @@ async def open_parts(
         lend: Lends the chat model of a declaration, None where it can't be started.
         keys: Secrets by the names that `desk.yaml` gives them, such as `os.environ`.
         given: The host's own fact sources.
+        actions: The host's own functions that carry actions out.
     """
     chats: dict[str, ChatModel] = {}
     notices: list[str] = []
@@ -62,6 +78,7 @@ async def open_parts(
             notices.append(f"model '{name}' is left out: {why_no_local_model() or _NOT_UP}")
         else:
             chats[name] = chat
+    chats = {name: _with_stand_ins(parts.desk.models, name, chats) for name in chats}
     asking = tuple(
         PromptLabeler(
             spec.id,
@@ -78,23 +95,26 @@ async def open_parts(
     sources = await open_sources(parts.desk.sources.values(), keys=keys or {}, stack=stack)
     closed = [source for source in sources if isinstance(source, ClosedSource)]
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
-    reader = FactReader(
-        book=parts.rules.book,
-        desk=parts.desk,
-        facts_read=parts.facts_read,
-        sources=(*sources, *given),
-    )
+    if parts.desk.execution and not parts.executed:
+        notices.append("actions are left to the host: it gave no key to keep their values under")
     return Opened(
         labelers=(*parts.labelers, *asking),
-        reader=reader,
+        reader=_reader(parts, (*sources, *given)),
         notices=tuple(notices),
         verifier=_verifier(parts, chats),
+        ports=await open_ports(
+            parts.desk.execution.values(), keys=keys or {}, stack=stack, given=actions or {}
+        ),
     )
 
 
 @asynccontextmanager
 async def open_model(
-    model: ModelSpec, *, model_url: str | None = None, keys: Mapping[str, str] | None = None
+    model: ModelSpec,
+    *,
+    model_url: str | None = None,
+    keys: Mapping[str, str] | None = None,
+    endpoints: Endpoints,
 ) -> AsyncIterator[ChatModel | None]:
     """The chat model of a declaration; None where the packaged one can't be started.
 
@@ -102,9 +122,12 @@ async def open_model(
         model: The declaration.
         model_url: Base URL for models that `desk.yaml` calls `local`.
         keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
+        endpoints: What models at one address share.
     """
     async with AsyncExitStack() as stack:
         url = model.base_url if model.base_url != LOCAL else model_url
+        # A server of our own gets another port each time that it starts.
+        endpoint = endpoints.at(url or LOCAL)
         if url is None:
             url = await stack.enter_async_context(local_model())
         if url is None:
@@ -116,16 +139,44 @@ async def open_model(
                 api_key=(keys or {}).get(model.api_key_env or ""),
                 timeout_s=model.timeout_s,
                 max_concurrency=model.max_concurrency,
+                price=_price(model),
+                endpoint=endpoint,
             )
         )
         yield TracedChat(chat)
+
+
+def _price(model: ModelSpec) -> Price | None:
+    if model.price is None:
+        return None
+    return Price(
+        prompt_per_million=model.price.prompt_per_million,
+        completion_per_million=model.price.completion_per_million,
+    )
+
+
+def _with_stand_ins(
+    models: Mapping[str, ModelSpec], name: str, chats: Mapping[str, ChatModel]
+) -> ChatModel:
+    stand_ins = {
+        other: StandIn(chat=chats[other], model=models[other].model)
+        for other in models[name].fallback
+        if other in chats
+    }
+    return FallbackChat(chats[name], stand_ins) if stand_ins else chats[name]
 
 
 def _models_asked(parts: Parts) -> set[str]:
     asked = {spec.model for spec in parts.prompt_specs}
     if parts.checks is not None and parts.desk.reply_check is not None:
         asked.add(parts.desk.reply_check.model)
-    return asked
+    return asked.union(*(parts.desk.models[name].fallback for name in asked))
+
+
+def _reader(parts: Parts, sources: tuple[FactSource, ...]) -> FactReader:
+    return FactReader(
+        book=parts.rules.book, desk=parts.desk, facts_read=parts.facts_read, sources=sources
+    )
 
 
 def _verifier(parts: Parts, chats: Mapping[str, ChatModel]) -> Verifier | None:

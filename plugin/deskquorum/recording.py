@@ -19,13 +19,17 @@ import anyio.to_thread
 from deskquorum.domain import Deadline, Decision, Evidence, Reason, Route
 from deskquorum.errors import LedgerError, RedactionError
 from deskquorum.judgement import hand_off, judge
-from deskquorum.ledger import Also, HeldError, Transaction
+from deskquorum.ledger import Also, HeldError, Order, Transaction
+from deskquorum.queueing import queue_up
 from deskquorum.redaction import Session
 from deskquorum.run import Run
 
 __all__ = ["record"]
 
 _log = logging.getLogger(__name__)
+
+_HELD_S = 1.0
+"""From the record to the earliest moment at which its action is begun."""
 
 
 async def record(run: Run, decision: Decision, *, given_up_at: Deadline) -> Decision:
@@ -116,7 +120,27 @@ def _recorded(run: Run, decision: Decision, evidence: Evidence, answer: _Answer)
 
 def _settling(run: Run, decision: Decision) -> list[Also]:
     given_back = _given_back(decision, run.session)
-    return [partial(settle, given_back) for settle in run.settle]
+    order = run.order(given_back)
+    to_person = decision.route is Route.HUMAN
+    return [
+        *([partial(queue_up, run, decision, given_back)] if to_person else []),
+        *([] if order is None else [partial(_enqueue, order)]),
+        *(partial(settle, given_back) for settle in run.settle),
+    ]
+
+
+def _enqueue(order: Order, tx: Transaction) -> None:
+    from deskquorum.ledger.outbox import enqueue
+
+    # Later than any answer, so that what is taken back was not begun.
+    enqueue(tx, order, delay_s=_HELD_S)
+
+
+def _forbid(order: Order, tx: Transaction) -> None:
+    from deskquorum.ledger.outbox import forbid
+
+    if not forbid(tx, order):
+        _log.error("order %s was begun for a host that got no answer", order.key)
 
 
 def _given_back(decision: Decision, session: Session | None) -> Decision:
@@ -144,8 +168,10 @@ def _take_back(run: Run, decision: Decision, evidence: Evidence) -> None:
         now=decision.decided_at,
     )
     append = partial(run.setup.parts.ledger.append, subject=run.ticket.subject)
+    order = run.order(_given_back(decision, run.session))
+    never = [] if order is None else [partial(_forbid, order)]
     try:
-        append(handed, behind, also=_settling(run, handed))
+        append(handed, behind, also=(*never, *_settling(run, handed)))
     except LedgerError as exc:
         _log.error("decision %s came too late and could not be taken back: %s", decision.id, exc)
 

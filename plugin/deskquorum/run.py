@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 
 from deskquorum.domain import (
     Charge,
+    ClaimVote,
     Decision,
     Evidence,
     Facts,
     Proposal,
     Reason,
     RedactedTicket,
+    Route,
     Ticket,
     Vote,
 )
 from deskquorum.errors import RedactionError
-from deskquorum.ledger import Transaction
-from deskquorum.policy import PolicyBook, charges_of
+from deskquorum.ledger import Order, Transaction, order_of
+from deskquorum.llm import Purse
+from deskquorum.policy import PolicyBook, action_key, charges_of
 from deskquorum.redaction import Session
 from deskquorum.setups import Setup
 from deskquorum.tracing import span
@@ -44,6 +47,7 @@ class Run:
         self.stage = "start"
         """Where it is, or what broke or was late first of those done side by side."""
         self._stopped = False
+        self.purse: Purse | None = None
         self.session: Session | None = None
         self.facts = Facts()
         self.raw_facts = Facts()
@@ -64,6 +68,14 @@ class Run:
             if not done and not self._stopped:
                 self.stage, self._stopped = stage, True
 
+    def other_cost(self, claim_votes: Sequence[ClaimVote] = ()) -> Decimal:
+        """What was spent on the ticket beside what its votes cost."""
+        if self.purse is None:
+            return Decimal(0)
+        votes = [*self.votes, *(claim.vote for claim in claim_votes)]
+        # A host's own labeler may cost what no purse saw.
+        return max(Decimal(0), self.purse.spent - sum((vote.cost for vote in votes), Decimal(0)))
+
     def charges(self, decision: Decision, book: PolicyBook) -> tuple[tuple[Charge, ...], str]:
         """What the decision's action takes from its limits, and a key that tells it from others."""
         spec = None if decision.action is None else book.actions.get(decision.action.name)
@@ -74,8 +86,21 @@ class Run:
         except RedactionError:
             # Such an action is held back anyway.
             return (), ""
-        key = json.dumps([self.ticket.id, action.name, action.args], sort_keys=True)
+        key = action_key(self.ticket.id, spec, action)
         return charges_of(spec, action, self.raw_facts).charges, key
+
+    def order(self, decision: Decision) -> Order | None:
+        """What is to be carried out here; None where a person or the host does it.
+
+        Args:
+            decision: With its values.
+        """
+        action, parts = decision.action, self.setup.parts
+        if decision.route is not Route.AUTO or action is None or action.name not in parts.executed:
+            return None
+        spec = parts.rules.book.actions.get(action.name)
+        tenant, subject = parts.ledger.database.tenant, self.ticket.subject
+        return order_of(tenant, self.ticket.id, action, spec, decision.id, subject)
 
     @property
     def redacted(self) -> RedactedTicket:

@@ -17,7 +17,7 @@ import asyncio
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -41,6 +41,7 @@ __all__ = [
     "drop",
     "empty_choices",
     "garbage_json",
+    "half",
     "hang",
     "html",
     "letters",
@@ -52,6 +53,7 @@ __all__ = [
     "says",
     "slow",
     "status",
+    "together",
     "truncated",
 ]
 
@@ -71,26 +73,27 @@ class Play:
     """Infinite for a server that never answers."""
     drops: bool = False
     """The connection ends instead of an answer."""
+    halves: bool = False
+    """The connection ends in the middle of the body."""
+    together: int = 0
+    """Waits until so many requests are being answered at one time."""
 
 
 def says(text: str, *, prompt_tokens: int = 100, completion_tokens: int = 5) -> Play:
     """A whole answer with that text."""
     message: dict[str, JsonValue] = {"role": "assistant", "content": text}
-    usage: dict[str, JsonValue] = {
-        "prompt_tokens": prompt_tokens,
-        "completion_tokens": completion_tokens,
-        "total_tokens": prompt_tokens + completion_tokens,
-    }
-    return _completion(message, usage=usage)
+    return _completion(message, usage=_usage(prompt_tokens, completion_tokens))
 
 
-def letters(tokens: Mapping[str, float]) -> Play:
+def letters(tokens: Mapping[str, float], *, prompt_tokens: int = 100) -> Play:
     """One token, with the probabilities of the likeliest ones: `{"A": 0.9, " B": 0.05}`."""
     best = max(tokens, key=lambda token: tokens[token])
     top = [{"token": token, "logprob": math.log(p)} for token, p in tokens.items()]
     first = {"token": best, "logprob": math.log(tokens[best]), "top_logprobs": top}
     message: dict[str, JsonValue] = {"role": "assistant", "content": best}
-    return _completion(message, finish="length", logprobs={"content": [first]})
+    return _completion(
+        message, finish="length", logprobs={"content": [first]}, usage=_usage(prompt_tokens, 1)
+    )
 
 
 def truncated(text: str = '{"label": "bil') -> Play:
@@ -139,14 +142,17 @@ def garbage_json() -> Play:
 
 def slow(seconds: float, then: Play) -> Play:
     """Another turn, that many seconds late."""
-    return Play(
-        body=then.body,
-        status=then.status,
-        content_type=then.content_type,
-        headers=then.headers,
-        delay_s=seconds,
-        drops=then.drops,
-    )
+    return replace(then, delay_s=seconds)
+
+
+def half(then: Play) -> Play:
+    """Another turn, whose connection ends in the middle of the body."""
+    return replace(then, halves=True)
+
+
+def together(count: int, then: Play) -> Play:
+    """Another turn, once that many requests are being answered at one time."""
+    return replace(then, together=count)
 
 
 def hang() -> Play:
@@ -162,13 +168,21 @@ def drop() -> Play:
 class ScriptedModel:
     """An OpenAI-compatible server on the loopback interface that plays a script."""
 
-    def __init__(self, script: Sequence[Play] | Callable[[Mapping[str, JsonValue]], Play]) -> None:
+    def __init__(
+        self,
+        script: Sequence[Play] | Callable[[Mapping[str, JsonValue]], Play],
+        *,
+        port: int = 0,
+    ) -> None:
         """Take the script.
 
         Args:
             script: One turn for each request, in order; or what to answer to a request's body.
+            port: Where to listen; 0 takes a free one.
         """
         self._script = script
+        self._port = port
+        self._more = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._closing = asyncio.Event()
         self._in_flight = 0
@@ -187,14 +201,14 @@ class ScriptedModel:
         return [json.loads(request) for request in self.requests]
 
     async def __aenter__(self) -> Self:
-        """Start to listen on a free port."""
+        """Start to listen."""
         from aiohttp import web
 
         app = web.Application()
         app.router.add_post("/v1/chat/completions", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, backlog=1024)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, backlog=1024)
         await site.start()
         port = self._runner.addresses[0][1]
         self.base_url = f"http://127.0.0.1:{port}/v1"
@@ -222,11 +236,13 @@ class ScriptedModel:
     def _asked_too_often(self) -> bool:
         return not callable(self._script) and len(self.requests) > len(self._turns)
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(await request.read())
         self.headers.append({name.lower(): value for name, value in request.headers.items()})
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        async with self._more:
+            self._more.notify_all()
         try:
             return await self._play(self._next(), request)
         finally:
@@ -240,13 +256,17 @@ class ScriptedModel:
             return status(418, error="asked_once_too_often")
         return self._script[len(self.requests) - 1]
 
-    async def _play(self, play: Play, request: web.Request) -> web.Response:
+    async def _play(self, play: Play, request: web.Request) -> web.StreamResponse:
         from aiohttp import web
 
+        async with self._more:
+            await self._more.wait_for(lambda: self.most_in_flight >= play.together)
         if play.delay_s:
             await self._wait(play.delay_s)
         if play.drops and request.transport is not None:
             request.transport.abort()
+        if play.halves:
+            return await _half_sent(play, request)
         return web.Response(
             body=play.body,
             status=play.status,
@@ -260,6 +280,18 @@ class ScriptedModel:
             await asyncio.wait_for(self._closing.wait(), limit)
         except TimeoutError:
             return
+
+
+async def _half_sent(play: Play, request: web.Request) -> web.StreamResponse:
+    from aiohttp import web
+
+    response = web.StreamResponse(status=play.status)
+    response.content_type, response.content_length = play.content_type, len(play.body)
+    await response.prepare(request)
+    await response.write(play.body[: len(play.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response
 
 
 def make_ticket(
@@ -325,6 +357,14 @@ def _completion(
     choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": logprobs}
     body = {"id": "scripted", "object": "chat.completion", "created": 0, "model": "scripted"}
     return Play(body=_json({**body, "choices": [choice], "usage": usage}))
+
+
+def _usage(prompt_tokens: int, completion_tokens: int) -> Mapping[str, JsonValue]:
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    }
 
 
 def _json(value: object) -> bytes:

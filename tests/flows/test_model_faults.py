@@ -13,6 +13,7 @@ from deskquorum.testing import (
     drop,
     empty_choices,
     garbage_json,
+    half,
     hang,
     html,
     no_content,
@@ -55,7 +56,11 @@ async def _outcome(script, *, deadline_s=_DEADLINE_S, timeout_s=0.8, tries=1):
         pytest.param(status(401), "auth", "401 scripted", id="wrong-key"),
         pytest.param(status(400), "bad-request", "400 scripted", id="bad-request"),
         pytest.param(html(), "garbage", "json_invalid", id="proxy-page-with-status-200"),
-        pytest.param(garbage_json(), "garbage", "json_invalid", id="half-a-body"),
+        pytest.param(garbage_json(), "garbage", "json_invalid", id="half-a-json"),
+        pytest.param(half(says("A")), "unreachable", "ContentLengthError", id="half-a-body"),
+        pytest.param(
+            says("A" * 6_000_000), "garbage", "BodyTooLongError", id="more-than-any-answer"
+        ),
         pytest.param(truncated(), "truncated", "length", id="cut-off-answer"),
         pytest.param(refusal(), "refused", "stop", id="refusal"),
         pytest.param(no_content(), "empty", "stop", id="answer-without-words"),

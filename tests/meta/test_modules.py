@@ -16,6 +16,7 @@ ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MAY_CATCH_ANYTHING = {
     "desk.py",
+    "execution/worker.py",
     "labeling/collect.py",
     "backfill/working.py",
     "server/watching.py",

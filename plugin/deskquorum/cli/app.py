@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.policy import policy_app
+from deskquorum.cli.queue import queue_app
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.errors import DeskError
 
@@ -26,8 +28,10 @@ app = typer.Typer(
 )
 app.add_typer(policy_app, name="policy")
 app.add_typer(ledger_app, name="ledger")
+app.add_typer(execution_app, name="execution")
 app.add_typer(keys_app, name="keys")
 app.add_typer(batch_app, name="batch")
+app.add_typer(queue_app, name="queue")
 app.command()(backfill)
 
 DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]

@@ -11,6 +11,14 @@ import typer
 
 __all__ = ["ledger_app"]
 
+_Desk = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
+_Ledger = Annotated[
+    str | None,
+    typer.Option("--ledger", help="Ledger file, or postgresql: URL, instead of desk.yaml's."),
+]
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_By = Annotated[str | None, typer.Option("--by", help="Who; the user of this machine.")]
+
 ledger_app = typer.Typer(
     help="Look after the record of decisions.",
     no_args_is_help=True,
@@ -26,12 +34,9 @@ def _verbs() -> None:
 @ledger_app.command()
 def verify(
     *,
-    desk: Annotated[Path, typer.Option("--desk", help="Desk folder.")] = Path(),
-    ledger: Annotated[
-        str | None,
-        typer.Option("--ledger", help="Ledger file, or postgresql: URL, instead of desk.yaml's."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    desk: _Desk = Path(),
+    ledger: _Ledger = None,
+    as_json: _Json = False,
 ) -> None:
     """Hash the whole chain again; exits with 1 and names the first entry that does not fit."""
     from deskquorum.assembly import ledger_of
@@ -52,3 +57,106 @@ def verify(
             " it, was changed, removed or added by hand"
         )
     raise typer.Exit(int(report.first_broken is not None))
+
+
+@ledger_app.command()
+def erase(
+    *,
+    customer: Annotated[
+        list[str] | None, typer.Option("--customer", help="Customer id of the person.")
+    ] = None,
+    email: Annotated[
+        list[str] | None, typer.Option("--email", help="E-mail address of the person.")
+    ] = None,
+    ticket: Annotated[
+        list[str] | None, typer.Option("--ticket", help="A ticket of the person.")
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="Why; kept, so without the person's name.")],
+    by: _By = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Even what somebody still has to work on.")
+    ] = False,
+    desk: _Desk = Path(),
+    ledger: _Ledger = None,
+    as_json: _Json = False,
+) -> None:
+    """Make what is kept about a person unreadable for ever; the chain stays whole."""
+    from deskquorum.cli.ledger_erasing import Person, erase_person
+
+    person = Person(customers=customer or (), emails=email or (), tickets=ticket or ())
+    raise typer.Exit(
+        erase_person(
+            person, folder=desk, ledger=ledger, by=by, why=why, force=force, as_json=as_json
+        )
+    )
+
+
+@ledger_app.command()
+def retain(
+    *,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, help="Instead of desk.yaml's retention.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    by: _By = None,
+    desk: _Desk = Path(),
+    ledger: _Ledger = None,
+    as_json: _Json = False,
+) -> None:
+    """Make unreadable what is about persons and older than so many days, month by month."""
+    from deskquorum.cli.ledger_erasing import retain_days
+
+    raise typer.Exit(
+        retain_days(days, folder=desk, ledger=ledger, by=by, dry_run=dry_run, as_json=as_json)
+    )
+
+
+@ledger_app.command()
+def export(
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Output file, JSON Lines; may not be there.")],
+    since: Annotated[
+        str | None, typer.Option("--since", help="From when on: 2026-11-20, or with a time.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Before when.")] = None,
+    ticket: Annotated[
+        list[str] | None, typer.Option("--ticket", help="Only about this ticket.")
+    ] = None,
+    customer: Annotated[
+        list[str] | None, typer.Option("--customer", help="Only about this customer id.")
+    ] = None,
+    email: Annotated[
+        list[str] | None, typer.Option("--email", help="Only about this e-mail address.")
+    ] = None,
+    desk: _Desk = Path(),
+    ledger: _Ledger = None,
+    as_json: _Json = False,
+) -> None:
+    """Write decisions and evidence, opened, with the hashes of the chain."""
+    from deskquorum.cli.ledger_erasing import Person
+    from deskquorum.cli.ledger_export import export_entries
+
+    person = Person(customers=customer or (), emails=email or (), tickets=ticket or ())
+    raise typer.Exit(
+        export_entries(
+            person, folder=desk, ledger=ledger, out=out, since=since, until=until, as_json=as_json
+        )
+    )
+
+
+@ledger_app.command()
+def rekey(*, desk: _Desk = Path(), ledger: _Ledger = None, as_json: _Json = False) -> None:
+    """Change the host key: DESKQUORUM_KEY_OLD (unset: there was none) to DESKQUORUM_KEY."""
+    from deskquorum.cli.ledger_upkeep import rekey_ledger
+
+    raise typer.Exit(rekey_ledger(folder=desk, ledger=ledger, as_json=as_json))
+
+
+@ledger_app.command("after-restore")
+def after_restore(
+    *, by: _By = None, desk: _Desk = Path(), ledger: _Ledger = None, as_json: _Json = False
+) -> None:
+    """After a backup was restored: hold what may have been sent since, and stop everything."""
+    from deskquorum.cli.ledger_upkeep import hold_after_restore
+
+    raise typer.Exit(hold_after_restore(folder=desk, ledger=ledger, by=by, as_json=as_json))

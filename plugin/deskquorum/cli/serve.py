@@ -136,7 +136,9 @@ def _prepared(serving: Serving) -> tuple[Desk, Settings]:
         keys=os.environ,
     )
     log_as_json()
+    notify = desk.parts.desk.reviews.notify
     settings = Settings(
+        notify_url="" if notify is None else os.environ.get(notify.url_env, ""),
         grace_s=serving.grace_s,
         allowed_hosts=serving.allowed_hosts,
         host_key=host_key,

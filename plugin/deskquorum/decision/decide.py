@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 
 from deskquorum.domain import (
     Action,
@@ -84,7 +83,7 @@ def decide(
         findings=dossier.findings,
         play=proposal.play,
         mode=_mode(dossier),
-        cost=sum((vote.cost for vote in dossier.evidence.votes), Decimal(0)),
+        cost=dossier.evidence.cost,
         saved_calls=saved_calls,
         decided_at=now,
         policy_hash=policy_hash,

@@ -7,6 +7,7 @@ from deskquorum.domain import Reason
 __all__ = ["SENTENCES", "sentence"]
 
 SENTENCES = {
+    "execution": "Carrying it out ended unclear: {why}.",
     "rule": "Rule {rule}: {text}",
     "no-rule": "No rule allows {action}, and what no rule allows is for a person",
     "missing-fact": "The fact {fact}, which rule {rule} needs, was not read",

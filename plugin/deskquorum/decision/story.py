@@ -122,7 +122,8 @@ def _vote(vote: Vote, weight: Weight | None) -> str:
     match vote.status:
         case VoteStatus.CAST:
             because = f" because of {vote.why}" if vote.why else ""
-            return f"{vote.labeler} said {vote.label}{because}{_weight(weight)}"
+            by = "" if vote.stand_in is None else f" by its fallback model {vote.stand_in}"
+            return f"{vote.labeler} said {vote.label}{by}{because}{_weight(weight)}"
         case VoteStatus.ABSTAINED:
             return f"{vote.labeler} abstained"
         case VoteStatus.FAILED:

@@ -45,6 +45,14 @@ class Evidence:
     """Of verifiers on the proposal's reply."""
     taken_at: datetime | None = None
     """When it was collected, by the desk's clock; certificates are looked at as of then."""
+    other_cost: Decimal = Decimal(0)
+    """Of model calls that led to no vote: a rewritten draft, a labeler given up at the deadline."""
+
+    @property
+    def cost(self) -> Decimal:
+        """Of every model call made for it, in the desk's currency."""
+        voted = [*self.votes, *(claim.vote for claim in self.claim_votes)]
+        return sum((vote.cost for vote in voted), self.other_cost)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

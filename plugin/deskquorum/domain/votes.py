@@ -49,9 +49,13 @@ class Vote:
     family: str = ""
     """Labelers of one family err together: same base model, same word list."""
     model: str | None = None
+    """As its endpoint names it."""
+    stand_in: str | None = None
+    """The fallback model that answered in place of the labeler's own; None where its own did. What
+    was measured of the labeler does not hold for it."""
     prompt_hash: str | None = None
     cost: Decimal = Decimal(0)
-    """In the currency of the desk's budget."""
+    """In the desk's currency; of a call whose outcome nobody knows, the most that it may be."""
     latency_ms: int = 0
     why: str = ""
     """Short code: the rule that fired, or why the turn was lost (`timeout`, `truncated`, ...)."""

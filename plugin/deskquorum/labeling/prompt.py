@@ -14,7 +14,6 @@ from deskquorum.llm import (
     ChatFailure,
     ChatModel,
     ChatReply,
-    Price,
     Prompt,
     Reading,
     ask_for_label,
@@ -38,7 +37,6 @@ class PromptLabeler:
         model: str | None = None,
         wave: int = 1,
         family: str | None = None,
-        price: Price | None = None,
         fence: Callable[[], str] = new_fence,
     ) -> None:
         """Join a prompt, a question and a model.
@@ -51,7 +49,6 @@ class PromptLabeler:
             model: Name of the model at its endpoint; None takes the prompt's own.
             wave: When it is asked.
             family: Shared by labelers that err together; None means the model's name.
-            price: What the model charges; None costs nothing.
             fence: Gives a fresh mark for each request, to quote the ticket between.
 
         Raises:
@@ -70,7 +67,6 @@ class PromptLabeler:
         self._question = question
         self._prompt = prompt
         self._chat = chat
-        self._price = price
         self._fence = fence
 
     async def vote(self, ticket: RedactedTicket, *, deadline: Deadline) -> Vote:
@@ -85,21 +81,26 @@ class PromptLabeler:
         request = ask_for_label(messages, labels, read=read, model=self.model)
         outcome = await self._chat.complete(request, deadline=deadline)
         if isinstance(outcome, ChatFailure):
-            return self._vote(_failed(outcome.kind), started)
-        return self._vote(read_label(outcome, labels, read=read), started, reply=outcome)
+            return self._vote(_failed(outcome.kind), started, outcome)
+        return self._vote(read_label(outcome, labels, read=read), started, outcome)
 
-    def _vote(self, reading: Reading, started: float, *, reply: ChatReply | None = None) -> Vote:
-        cost = Decimal(0) if reply is None or self._price is None else self._price.of(reply)
+    def _vote(
+        self, reading: Reading, started: float, outcome: ChatReply | ChatFailure | None = None
+    ) -> Vote:
+        reply = outcome if isinstance(outcome, ChatReply) else None
+        stand_in = None if reply is None else reply.stand_in
         return Vote(
             question=self.question,
             labeler=self.id,
             status=reading.status,
             label=reading.label,
             distribution=reading.distribution,
-            family=self.family,
+            # A stand-in errs together with whoever else asks it, not with this labeler's own.
+            family=stand_in or self.family,
             model=self.model if reply is None else reply.model,
+            stand_in=stand_in,
             prompt_hash=self.prompt_hash,
-            cost=cost,
+            cost=Decimal(0) if outcome is None else outcome.cost,
             latency_ms=round((time.monotonic() - started) * 1000),
             why=reading.why,
         )

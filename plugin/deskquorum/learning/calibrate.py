@@ -176,7 +176,12 @@ def _decided(ticket: Audited, rules: Rulebook) -> Decision:
 
 
 def _cast(question: Question, votes: Iterable[Vote]) -> tuple[Vote, ...]:
-    return tuple(v for v in votes if v.question == question.id and v.status is VoteStatus.CAST)
+    """The votes by which the question's labelers are measured; not those of fallback models."""
+    return tuple(
+        v
+        for v in votes
+        if v.question == question.id and v.status is VoteStatus.CAST and v.stand_in is None
+    )
 
 
 def _disagreement(tickets: Iterable[Sequence[Vote]]) -> float:

@@ -16,6 +16,7 @@ from deskquorum.ledger.ledger import (
     is_database_url,
     open_ledger,
 )
+from deskquorum.ledger.orders import Order, order_of
 
 __all__ = [
     "Also",
@@ -25,6 +26,7 @@ __all__ = [
     "ErasedError",
     "HeldError",
     "Ledger",
+    "Order",
     "Transaction",
     "decision_from_json",
     "decision_to_json",
@@ -32,4 +34,5 @@ __all__ = [
     "evidence_to_json",
     "is_database_url",
     "open_ledger",
+    "order_of",
 ]

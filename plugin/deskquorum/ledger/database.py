@@ -113,6 +113,21 @@ class Database:
             words = str(getattr(exc, "orig", None) or exc).partition("\n")[0]
             raise LedgerError(f"the ledger failed: {words}") from None
 
+    def forget(self, table: str) -> bool:
+        """Have the database's own files let go of what was overwritten in a table, if they can.
+
+        Raises:
+            LedgerError: The database can't be reached.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from deskquorum.ledger.engines import forget
+
+        try:
+            return forget(self._opened(), table)
+        except (SQLAlchemyError, OSError) as exc:
+            raise LedgerError(f"the ledger failed: {type(exc).__name__}") from None
+
     def close(self) -> None:
         """Let go of the database."""
         if self._engine is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["postgres_engine", "sqlite_engine"]
+__all__ = ["forget", "postgres_engine", "sqlite_engine"]
 
 _LOCK = 0x6465736B
 """Names the lock that writers of one database queue up for."""
@@ -49,6 +50,32 @@ def postgres_engine(url: str, *, busy_timeout_s: float) -> Engine:
     return _with_tables(engine)
 
 
+def forget(engine: Engine, table: str) -> bool:
+    """Have the database's own files let go of what was overwritten in a table.
+
+    Returns:
+        False where somebody else kept it from doing so for too long.
+    """
+    # Outside any transaction, which SQLAlchemy would begin.
+    with closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        if engine.dialect.name == "sqlite":
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            (blocked, *_) = cursor.fetchone() or (1,)
+            return not blocked
+        # An update leaves the old row behind; only a new file is surely free of it.
+        driver = connection.driver_connection
+        if driver is None:
+            return False
+        driver.autocommit = True
+        try:
+            cursor.execute(f"VACUUM (FULL) {table}")
+        except engine.dialect.loaded_dbapi.OperationalError:
+            return False
+        finally:
+            driver.autocommit = False
+    return True
+
+
 def _with_tables(engine: Engine) -> Engine:
     try:
         with engine.execution_options(writing=True).begin() as connection:
@@ -69,6 +96,8 @@ def _configure_sqlite(
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # What is overwritten is gone from the file: a person's key above all.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 

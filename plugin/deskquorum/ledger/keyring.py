@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import insert, select
+from sqlalchemy import case, func, insert, select
 
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.database import ErasedError
@@ -23,14 +23,16 @@ from deskquorum.ledger.secrets import keyed_hash
 from deskquorum.ledger.tables import subject_keys
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
-__all__ = ["KEY_BYTES", "Keyring", "is_sealed", "unwrapped", "wrapped"]
+__all__ = ["KEY_BYTES", "Keyring", "is_sealed", "is_wrapped", "key_id_of", "unwrapped", "wrapped"]
 
 KEY_BYTES = 32
 """Length of a key: AES-256."""
 
+_KEY_ID_BYTES = 8
 _NONCE_BYTES = 12
+_HEX_DIGITS = 2 * _KEY_ID_BYTES
 _SEALED = "s1:"
 _BARE = "b1:"
 _WRAPPED = "w1:"
@@ -55,11 +57,21 @@ class Keyring:
             subject: Whom it is about: `Ticket.subject`.
             of: What it is, with the id of its row; the same is asked for when it is opened.
         """
-        key_id, key = self._key(subject)
-        nonce = os.urandom(_NONCE_BYTES)
-        plain = text.encode("utf-8", "surrogatepass")
-        hidden = AESGCM(key).encrypt(nonce, plain, self._bound(of))
-        return f"{_SEALED}{key_id}:{b64encode(nonce + hidden).decode()}"
+        return self._sealed(text, *self._key(subject), of=of)
+
+    def seal_beside(self, text: str, *, beside: str, of: str) -> str:
+        """Encrypt a text with the key of another, where it is not known whom that is about.
+
+        Args:
+            text: What is to be hidden.
+            beside: Another sealed text, about the same person.
+            of: What it is, with the id of its row.
+
+        Raises:
+            ErasedError: The key was destroyed.
+        """
+        key_id = beside.removeprefix(_SEALED).partition(":")[0]
+        return self._sealed(text, key_id, self._kept(key_id), of=of)
 
     def open(self, sealed: str, *, of: str, tenant: str | None = None) -> str:
         """Decrypt a text; one from before texts were sealed is given back as it is.
@@ -76,12 +88,7 @@ class Keyring:
         if not is_sealed(sealed):
             return sealed
         key_id, _, body = sealed.removeprefix(_SEALED).partition(":")
-        row = self._connection.execute(
-            select(subject_keys.c.key).where(subject_keys.c.id == key_id)
-        ).first()
-        if row is None or not row.key:
-            raise ErasedError("erased: the key of what was kept about this person is destroyed")
-        key = unwrapped(row.key, key_id, self._host_key)
+        key = self._kept(key_id)
         try:
             data = b64decode(body, validate=True)
             plain = AESGCM(key).decrypt(
@@ -90,6 +97,19 @@ class Keyring:
         except (InvalidTag, ValueError):
             raise LedgerError("a sealed text does not open: damaged or moved") from None
         return plain.decode("utf-8", "surrogatepass")
+
+    def _sealed(self, text: str, key_id: str, key: bytes, *, of: str) -> str:
+        nonce = os.urandom(_NONCE_BYTES)
+        plain = text.encode("utf-8", "surrogatepass")
+        hidden = AESGCM(key).encrypt(nonce, plain, self._bound(of))
+        return f"{_SEALED}{key_id}:{b64encode(nonce + hidden).decode()}"
+
+    def _kept(self, key_id: str) -> bytes:
+        found = select(subject_keys.c.key).where(subject_keys.c.id == key_id)
+        row = self._connection.execute(found).first()
+        if row is None or not row.key:
+            raise ErasedError("erased: the key of what was kept about this person is destroyed")
+        return unwrapped(row.key, key_id, self._host_key)
 
     def _key(self, subject: str) -> tuple[str, bytes]:
         owner, month = keyed_hash(self._connection, "subjects", subject), f"{self._now:%Y-%m}"
@@ -103,7 +123,7 @@ class Keyring:
         ).first()
         if row is not None:
             return row.id, unwrapped(row.key, row.id, self._host_key)
-        key_id, key = random.token_hex(8), os.urandom(KEY_BYTES)
+        key_id, key = random.token_hex(_KEY_ID_BYTES), os.urandom(KEY_BYTES)
         made = {
             "id": key_id,
             "tenant": self._tenant,
@@ -122,6 +142,18 @@ class Keyring:
 def is_sealed(text: str) -> bool:
     """Whether a text of a table is sealed."""
     return text.startswith(_SEALED)
+
+
+def is_wrapped(kept: str) -> bool:
+    """Whether a person's key is kept encrypted with a host key."""
+    return kept.startswith(_WRAPPED)
+
+
+def key_id_of(sealed: ColumnElement[str]) -> ColumnElement[str | None]:
+    """The id of the key that a column's texts are sealed with; NULL for one that is not sealed."""
+    start = len(_SEALED)
+    prefix, key_id = func.substr(sealed, 1, start), func.substr(sealed, start + 1, _HEX_DIGITS)
+    return case((prefix == _SEALED, key_id))
 
 
 def wrapped(key: bytes, key_id: str, host_key: bytes | None) -> str:

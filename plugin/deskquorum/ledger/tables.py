@@ -17,6 +17,7 @@ __all__ = [
     "api_keys",
     "decisions",
     "deliveries",
+    "erasures",
     "events",
     "executions",
     "intake",
@@ -133,12 +134,14 @@ executions = Table(
     Column("args_hash", String, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("looks", Integer, nullable=False),
     Column("lease_owner", String),
     Column("lease_until_us", BigInteger),
     Column("due_us", BigInteger, nullable=False),
     Column("result", String),
     Column("error", String),
     Column("compensates", String),
+    Column("handed_us", BigInteger),
     Column("created_us", BigInteger, nullable=False),
     Column("changed_us", BigInteger, nullable=False),
     Index("executions_due", "state", "due_us"),
@@ -260,6 +263,19 @@ spend = Table(
     metadata,
     Column("tenant", String, primary_key=True),
     Column("day", String, primary_key=True),
-    Column("micros", BigInteger, nullable=False),
+    Column("nanos", BigInteger, nullable=False),
 )
-"""What models have cost on a day (UTC), in millionths of the desk's currency."""
+"""What models have cost on a day (UTC), in billionths of the desk's currency."""
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("subject", String),
+    Column("by", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("keys", Integer, nullable=False),
+)
+"""Who had which person's keys destroyed (`subject` is a keyed hash); without one, by their age."""

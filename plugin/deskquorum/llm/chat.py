@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -21,6 +22,9 @@ __all__ = [
 ]
 
 _MILLION = Decimal(1_000_000)
+_BYTES_PER_TOKEN = 2
+_TOKENS_AROUND = 16
+"""For the marks around each message, and around all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,10 @@ class ChatReply:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     latency_ms: int = 0
+    cost: Decimal = Decimal(0)
+    """In the desk's currency, tries before it included; 0 where no price is known."""
+    stand_in: str | None = None
+    """Which fallback model answered; None where it was the one that was asked."""
 
 
 class FailureKind(StrEnum):
@@ -72,11 +80,20 @@ class FailureKind(StrEnum):
     TRUNCATED = "truncated"
     REFUSED = "refused"
     EMPTY = "empty"
+    CIRCUIT_OPEN = "circuit-open"
+    """Not asked: its endpoint has just failed too often."""
+    OVER_BUDGET = "over-budget"
+    """Not asked: there is no money left for it."""
 
     @property
     def is_transient(self) -> bool:
         """Whether the same request may well be answered a moment later."""
         return self in _TRANSIENT
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the model did answer, in a way that is of no use."""
+        return self in _ANSWERS
 
 
 _TRANSIENT = frozenset(
@@ -89,6 +106,9 @@ _TRANSIENT = frozenset(
 )
 
 
+_ANSWERS = frozenset({FailureKind.TRUNCATED, FailureKind.REFUSED, FailureKind.EMPTY})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatFailure:
     """A call without an answer."""
@@ -99,6 +119,12 @@ class ChatFailure:
     latency_ms: int = 0
     retry_after_s: float | None = None
     """How long the provider asks to be left alone; None when it does not say."""
+    was_sent: bool = True
+    """False where no connection came about, so that nobody can have charged for it."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: Decimal = Decimal(0)
+    """What it cost, or may have cost where nobody can tell; tries before it included."""
 
 
 class ChatModel(Protocol):
@@ -120,8 +146,19 @@ class Price:
     completion_per_million: Decimal
     """For a million tokens of answer."""
 
-    def of(self, reply: ChatReply) -> Decimal:
+    def of(self, outcome: ChatReply | ChatFailure) -> Decimal:
         """The cost of one answer."""
-        prompt = self.prompt_per_million * reply.prompt_tokens
-        completion = self.completion_per_million * reply.completion_tokens
-        return (prompt + completion) / _MILLION
+        return self.of_tokens(outcome.prompt_tokens, outcome.completion_tokens)
+
+    def of_tokens(self, prompt: int, completion: int) -> Decimal:
+        """The cost of that many tokens."""
+        total = self.prompt_per_million * prompt + self.completion_per_million * completion
+        return total / _MILLION
+
+    def most_for(self, request: ChatRequest) -> Decimal:
+        """More than one try is likely to cost: text rarely has a token for two bytes."""
+        sent = sum(len(message.content.encode()) for message in request.messages)
+        if request.json_schema is not None:
+            sent += len(json.dumps(request.json_schema).encode())
+        prompt = sent // _BYTES_PER_TOKEN + _TOKENS_AROUND * (1 + len(request.messages))
+        return self.of_tokens(prompt, request.max_tokens)

@@ -85,7 +85,11 @@ def read_completion(
     if kind_of_failure is None:
         return reply
     return ChatFailure(
-        kind=kind_of_failure, detail=_code(choice.finish_reason), latency_ms=latency_ms
+        kind=kind_of_failure,
+        detail=_code(choice.finish_reason),
+        latency_ms=latency_ms,
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.completion_tokens,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -13,8 +13,18 @@ from urllib.parse import urlsplit
 import anyio
 
 from deskquorum.domain import Deadline
-from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
+from deskquorum.llm.body_limit import BodyTooLongError, limit_body
+from deskquorum.llm.chat import (
+    ChatFailure,
+    ChatModel,
+    ChatReply,
+    ChatRequest,
+    FailureKind,
+    Price,
+)
 from deskquorum.llm.completions import failure_of_status, read_completion
+from deskquorum.llm.endpoints import Endpoint, GuardedChat
+from deskquorum.llm.metered import MeteredChat
 from deskquorum.llm.retrying import RetryingChat
 
 if TYPE_CHECKING:
@@ -40,8 +50,12 @@ async def open_chat_model(
     timeout_s: float = 10.0,
     max_concurrency: int = 16,
     tries: int = 3,
+    price: Price | None = None,
+    endpoint: Endpoint | None = None,
 ) -> AsyncIterator[ChatModel]:
-    """Open one endpoint: an `OpenAIChat` with its retries; closes its connections on the way out.
+    """Open one model; closes its connections on the way out.
+
+    Inside out: one try (`OpenAIChat`), what it costs, its endpoint's guard, the retries.
 
     Args:
         base_url: The endpoint up to `/v1`; None is OpenAI's own.
@@ -49,37 +63,39 @@ async def open_chat_model(
         timeout_s: Longest a single try may take.
         max_concurrency: Calls in flight at once; others wait for a place, by their deadline.
         tries: Tries per call, the first one included.
+        price: What the model charges; None costs nothing.
+        endpoint: What is shared with the other models at that address; None shares nothing.
     """
     url = base_url or OPENAI_URL
+    endpoint = endpoint or Endpoint(url)
     connections = max_concurrency + _SPARE_CONNECTIONS
     async with _client(url, api_key, timeout_s=timeout_s, connections=connections) as client:
-        chat = OpenAIChat(client, timeout_s=timeout_s, max_concurrency=max_concurrency)
-        yield RetryingChat(chat, tries=tries)
+        chat: ChatModel = OpenAIChat(client, timeout_s=timeout_s)
+        if price is not None:
+            chat = MeteredChat(chat, price)
+        with endpoint.used_at(max_concurrency):
+            guarded = GuardedChat(
+                chat, endpoint, timeout_s=timeout_s, max_concurrency=max_concurrency
+            )
+            yield RetryingChat(guarded, tries=tries, allowance=endpoint.allowance)
 
 
 class OpenAIChat:
     """A chat model behind an OpenAI-compatible endpoint; tries once per call."""
 
-    def __init__(self, client: AsyncOpenAI, *, timeout_s: float, max_concurrency: int) -> None:
+    def __init__(self, client: AsyncOpenAI, *, timeout_s: float) -> None:
         self._client = client
         self._timeout_s = timeout_s
-        self._places = anyio.Semaphore(max_concurrency)
 
     async def complete(
         self, request: ChatRequest, *, deadline: Deadline
     ) -> ChatReply | ChatFailure:
-        """Wait for a free place and ask, all of it by the deadline."""
+        """Ask, by the deadline and no longer than a try may take."""
         started = time.monotonic()
-        outcome: ChatReply | ChatFailure | None = None
-        waiting = "no free place by the deadline"
-        with anyio.move_on_after(deadline.remaining_s()):
-            async with self._places:
-                waiting = "no answer in time"
-                with anyio.move_on_after(self._timeout_s):
-                    outcome = await self._ask(request, started)
-        if outcome is None:
-            return ChatFailure(kind=FailureKind.TIMEOUT, detail=waiting, latency_ms=_since(started))
-        return outcome
+        with anyio.move_on_after(min(deadline.remaining_s(), self._timeout_s)):
+            return await self._ask(request, started)
+        late = "no answer in time"
+        return ChatFailure(kind=FailureKind.TIMEOUT, detail=late, latency_ms=_since(started))
 
     async def _ask(self, request: ChatRequest, started: float) -> ChatReply | ChatFailure:
         from aiohttp import ClientError
@@ -94,7 +110,7 @@ class OpenAIChat:
             )
         except OpenAIError as exc:
             return _failure_of(exc, _since(started))
-        except ClientError as exc:
+        except (ClientError, BodyTooLongError) as exc:
             # The aiohttp transport lets through what has no twin among httpx2's errors: an
             # answer that is not HTTP, a broken header.
             return ChatFailure(
@@ -117,6 +133,7 @@ async def _client(
         timeout=Timeout(timeout_s + _GRACE_S, connect=min(timeout_s, _CONNECT_S)),
         # A redirect would carry the ticket to a host that ops never named.
         follow_redirects=False,
+        event_hooks={"response": [limit_body]},
         trust_env=not _is_loopback(url),
     )
     client = AsyncOpenAI(base_url=url, api_key=api_key or "none", max_retries=0, http_client=http)
@@ -157,8 +174,10 @@ def _body(request: ChatRequest) -> bytes:
 
 
 def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
+    from aiohttp import ClientConnectorError, ConnectionTimeoutError
     from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+    unconnected = (ClientConnectorError, ConnectionTimeoutError)
     match error:
         case APIStatusError():
             return failure_of_status(
@@ -173,7 +192,12 @@ def _failure_of(error: OpenAIError, latency_ms: int) -> ChatFailure:
             kind = FailureKind.UNREACHABLE
         case _:
             kind = FailureKind.GARBAGE
-    return ChatFailure(kind=kind, detail=_root_name(error), latency_ms=latency_ms)
+    return ChatFailure(
+        kind=kind,
+        detail=_root_name(error),
+        latency_ms=latency_ms,
+        was_sent=not any(isinstance(cause, unconnected) for cause in _causes(error)),
+    )
 
 
 def _is_real_timeout(error: BaseException) -> bool:
@@ -186,9 +210,15 @@ def _root_name(error: BaseException) -> str:
 
 
 def _root(error: BaseException) -> BaseException:
-    while error.__cause__ is not None:
+    *_, root = _causes(error)
+    return root
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error itself, what caused it, and so on."""
+    while error is not None:
+        yield error
         error = error.__cause__
-    return error
 
 
 def _since(started: float) -> int:

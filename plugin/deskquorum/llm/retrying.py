@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import anyio
 
 from deskquorum.domain import Deadline
-from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest
+from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
+from deskquorum.llm.retry_allowance import RetryAllowance
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -46,6 +48,7 @@ class RetryingChat:
         longest_pause_s: float = 4.0,
         least_try_s: float = 0.1,
         jitter: Callable[[], float] = random.random,
+        allowance: RetryAllowance | None = None,
     ) -> None:
         """Wrap a model.
 
@@ -56,10 +59,12 @@ class RetryingChat:
             longest_pause_s: Where doubling stops.
             least_try_s: Time that a further try must have left before the deadline.
             jitter: Gives numbers in 0..1.
+            allowance: Of further tries, shared by all users of an endpoint; None is one of its own.
         """
         self._chat = chat
         self._tries = tries
         self._least_try_s = least_try_s
+        self._allowance = allowance or RetryAllowance()
         self._pauses = _Pauses(first_s=first_pause_s, longest_s=longest_pause_s, jitter=jitter)
 
     async def complete(
@@ -70,20 +75,40 @@ class RetryingChat:
 
         def is_over(state: RetryCallState) -> bool:
             left = deadline.remaining_s() - state.upcoming_sleep
-            return state.attempt_number >= self._tries or left < self._least_try_s
+            if state.attempt_number >= self._tries or left < self._least_try_s:
+                return True
+            return not self._allowance.spend()
 
         def pause(state: RetryCallState) -> float:
             return self._pauses.after(state.attempt_number, _failure(state))
 
+        tried: list[ChatReply | ChatFailure] = []
+
+        async def ask() -> ChatReply | ChatFailure:
+            tried.append(await self._chat.complete(request, deadline=deadline))
+            return tried[-1]
+
         started = time.monotonic()
-        outcome: ChatReply | ChatFailure = await AsyncRetrying(
+        self._allowance.earn()
+        await AsyncRetrying(
             sleep=anyio.sleep,
             retry=retry_if_result(_may_pass),
             wait=pause,
             stop=is_over,
             retry_error_callback=_failure,
-        )(self._chat.complete, request, deadline=deadline)
-        return replace(outcome, latency_ms=round((time.monotonic() - started) * 1000))
+        )(ask)
+        return replace(
+            _telling(tried),
+            cost=sum((outcome.cost for outcome in tried), Decimal(0)),
+            latency_ms=round((time.monotonic() - started) * 1000),
+        )
+
+
+def _telling(tried: Sequence[ChatReply | ChatFailure]) -> ChatReply | ChatFailure:
+    """The last outcome; the one before where the last is only that a breaker opened since."""
+    *before, last = tried
+    turned_away = isinstance(last, ChatFailure) and last.kind is FailureKind.CIRCUIT_OPEN
+    return before[-1] if turned_away and before else last
 
 
 def _may_pass(outcome: ChatReply | ChatFailure) -> bool:

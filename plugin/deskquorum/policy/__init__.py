@@ -17,11 +17,11 @@ from deskquorum.policy.book import (
     PolicyBook,
     Rule,
 )
+from deskquorum.policy.canonical import action_key, canonical_args
 from deskquorum.policy.cases import CaseResult, run_cases, untested_rules
 from deskquorum.policy.desk_file import (
     DeskFile,
     LabelerSpec,
-    ModelSpec,
     NearestSpec,
     PromptSpec,
     RuleSpec,
@@ -31,6 +31,7 @@ from deskquorum.policy.desk_file import (
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Environment
 from deskquorum.policy.evaluation import Condition, Missing, NoValue
+from deskquorum.policy.executions import ExecutionSpec
 from deskquorum.policy.fact_fields import FactField
 from deskquorum.policy.fact_source_specs import (
     EnvName,
@@ -47,20 +48,24 @@ from deskquorum.policy.gate import rule_on, rule_on_ticket
 from deskquorum.policy.limits import charges_of, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
+from deskquorum.policy.model_specs import BudgetSpec, ModelSpec, TokenPrice
 from deskquorum.policy.money import decimal_text, exponent_of, minor_of
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.reviews import RISKS, NotifySpec, ReviewsSpec
 from deskquorum.policy.shapes import UsedShape
 from deskquorum.policy.trusted_fields import check_trusted
 from deskquorum.policy.url_template import UrlTemplate
 
 __all__ = [
     "REPLY",
+    "RISKS",
     "TICKET",
     "UNDECLARED",
     "ActionSpec",
     "ArgSpec",
     "Autonomy",
     "Bindings",
+    "BudgetSpec",
     "Case",
     "CaseResult",
     "CelProblem",
@@ -70,6 +75,7 @@ __all__ = [
     "Document",
     "EnvName",
     "Environment",
+    "ExecutionSpec",
     "FactField",
     "HeaderSpec",
     "HttpSourceSpec",
@@ -78,20 +84,25 @@ __all__ = [
     "ModelSpec",
     "NearestSpec",
     "NoValue",
+    "NotifySpec",
     "PolicyBook",
     "PromptSpec",
+    "ReviewsSpec",
     "Rule",
     "RuleSpec",
     "Scalar",
     "ServiceSpec",
     "SourceSpec",
     "SqlSourceSpec",
+    "TokenPrice",
     "TypeSpec",
     "UnfitError",
     "UrlTemplate",
     "UsedShape",
+    "action_key",
     "amount_of",
     "bind",
+    "canonical_args",
     "charges_of",
     "check_trusted",
     "currency_of",

@@ -23,15 +23,23 @@ from deskquorum.policy.desk_shapes import (
     RuleShape,
 )
 from deskquorum.policy.document import Document, salvage_yaml
+from deskquorum.policy.executions import ExecutionSpec, read_executions
 from deskquorum.policy.fact_source_specs import SourceSpec, SqlSourceSpec
 from deskquorum.policy.fact_sources import read_max_ages, read_sources
+from deskquorum.policy.model_specs import (
+    BudgetSpec,
+    ModelSpec,
+    check_models,
+    read_budget,
+    read_models,
+)
 from deskquorum.policy.money import exponent_of
 from deskquorum.policy.names import did_you_mean, is_name
+from deskquorum.policy.reviews import ReviewsSpec, reviews_spec
 
 __all__ = [
     "DeskFile",
     "LabelerSpec",
-    "ModelSpec",
     "NearestSpec",
     "PromptSpec",
     "ReplyCheckSpec",
@@ -39,20 +47,6 @@ __all__ = [
     "ServiceSpec",
     "load_desk_file",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelSpec:
-    """A chat model behind an OpenAI-compatible endpoint."""
-
-    id: str
-    model: str
-    base_url: str
-    """The endpoint's address, or `local` for the packaged model."""
-    api_key_env: str
-    """Environment variable that holds the key."""
-    max_concurrency: int
-    timeout_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +147,8 @@ class DeskFile:
     """Folder of learned state, relative to `folder`."""
     currency: str | None
     """For money arguments that name no currency."""
+    budget: BudgetSpec
+    """The most that models may cost."""
     models: Mapping[str, ModelSpec]
     questions: Mapping[str, Question]
     labelers: Mapping[str, LabelerSpec]
@@ -163,8 +159,14 @@ class DeskFile:
     """Fact, or record, to the oldest that a source may tell of it."""
     reply_check: ReplyCheckSpec | None
     """Who is asked about the claims of drafted replies; None asks nobody."""
+    reviews: ReviewsSpec
+    """How its review queue is run."""
     service: ServiceSpec
     """Limits of the HTTP service."""
+    execution: Mapping[str, ExecutionSpec]
+    """Action to the endpoint that carries it out; without one the host does."""
+    retention_days: int | None
+    """For how long `ledger retain` keeps what is about persons readable; None says nothing."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -191,9 +193,8 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         ledger=value.ledger,
         learned=value.learned,
         currency=value.currency,
-        models={
-            name: ModelSpec(id=name, **model.model_dump()) for name, model in value.models.items()
-        },
+        budget=read_budget(value),
+        models=read_models(value),
         questions={name: _question(name, shape) for name, shape in value.questions.items()},
         labelers=_labelers(value, folder),
         links=tuple(value.links),
@@ -202,7 +203,10 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         reply_check=(
             None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
         ),
+        reviews=reviews_spec(value.reviews),
         service=ServiceSpec(**value.service.model_dump()),
+        execution=read_executions(document, problems),
+        retention_days=None if value.retention is None else value.retention.days,
         path=path,
         folder=folder,
         hash=_hash(value, sources),
@@ -292,6 +296,7 @@ def _cross_checks(document: Document[DeskShape]) -> list[Problem]:
     return [
         *_check_currency(document),
         *_check_ledger(document),
+        *check_models(document),
         *_check_questions(document),
         *_check_labelers(document),
         *_check_reply_check(document),

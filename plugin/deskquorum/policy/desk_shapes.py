@@ -11,13 +11,18 @@ from deskquorum.policy.fact_source_shapes import AnySource
 
 __all__ = [
     "AnyLabeler",
+    "BudgetShape",
     "DeskShape",
+    "ExecutionShape",
     "LabelerShape",
     "ModelShape",
     "NearestShape",
+    "NotifyShape",
     "PromptShape",
     "QuestionShape",
     "ReplyCheckShape",
+    "RetentionShape",
+    "ReviewsShape",
     "RuleShape",
     "ServiceShape",
 ]
@@ -31,6 +36,8 @@ _Text = Annotated[str, Field(min_length=1)]
 _Share = Annotated[float, Field(gt=0, le=1)]
 _Seconds = Annotated[float, Field(gt=0)]
 _Count = Annotated[int, Field(ge=1)]
+_Amount = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+"""Of money, in quotes: a number without them would be a float."""
 
 
 class ModelShape(_Shape):
@@ -41,6 +48,16 @@ class ModelShape(_Shape):
     api_key_env: _Text = "OPENAI_API_KEY"
     max_concurrency: _Count = 4
     timeout_s: _Seconds = 6.0
+    prompt_per_million: _Amount | None = None
+    completion_per_million: _Amount | None = None
+    fallback: list[_Text] = []
+
+
+class BudgetShape(_Shape):
+    """The most that models may cost."""
+
+    per_ticket: _Amount | None = None
+    per_day: _Amount | None = None
 
 
 class QuestionShape(_Shape):
@@ -113,6 +130,43 @@ class ServiceShape(_Shape):
     streams: _Count = 200
 
 
+_Length = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="`15m`, `8h`")]
+
+
+class NotifyShape(_Shape):
+    """Where notices of the review queue go: an incoming webhook, as Slack takes them."""
+
+    url_env: _Text
+    opened: bool = True
+    overdue: bool = True
+
+
+class ReviewsShape(_Shape):
+    """The review queue."""
+
+    due: dict[Literal["none", "reply", "close", "account", "disclosure", "money"], _Length] = {}
+    lease: _Length = "15m"
+    link: Annotated[str, Field(pattern=r"^https?://[^\s]+$")] | None = None
+    notify: NotifyShape | None = None
+
+
+class ExecutionShape(_Shape):
+    """The endpoint that carries out one action."""
+
+    url: _Text
+    secret_env: _Text
+    timeout_s: Annotated[float, Field(gt=0, le=50)] = 10.0
+    read: _Text | None = None
+    undo: _Text | None = None
+    idempotent: bool = False
+
+
+class RetentionShape(_Shape):
+    """How long what is about persons can be read."""
+
+    days: _Count
+
+
 class DeskShape(_Shape):
     """The whole file."""
 
@@ -123,6 +177,7 @@ class DeskShape(_Shape):
     ledger: _Text = "state/ledger.sqlite"
     learned: _Text = "learned"
     currency: _Text | None = None
+    budget: BudgetShape | None = None
     models: dict[str, ModelShape] = {}
     questions: dict[str, QuestionShape] = {}
     labelers: dict[str, AnyLabeler] = {}
@@ -130,4 +185,7 @@ class DeskShape(_Shape):
     sources: dict[str, AnySource] = {}
     max_age: dict[str, _Text] = {}
     reply_check: ReplyCheckShape | None = None
+    reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
+    execution: dict[str, ExecutionShape] = {}
+    retention: RetentionShape | None = None

@@ -19,6 +19,7 @@ from deskquorum.policy.declarations import BUILT_IN, Declarations, Topic, declar
 from deskquorum.policy.desk_file import DeskFile, load_desk_file
 from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.environment import Environment
+from deskquorum.policy.executions import execution_misfits
 from deskquorum.policy.fact_source_checks import source_misfits
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
 from deskquorum.policy.limits import declare_limits
@@ -136,6 +137,7 @@ def _book(
     found = declare(topics, currency=None if desk is None else desk.currency, problems=problems)
     if desk is not None:
         problems += source_misfits(desk, found.facts, found.dropped)
+        problems += execution_misfits(desk.document, found.actions, found.dropped)
     declare_limits(topics, found)
     environment = _environment(found, desk, slots, unread)
     check_conditions(found, environment, problems)

@@ -13,7 +13,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from deskquorum.policy.desk_shapes import DeskShape, LabelerShape, ModelShape, QuestionShape
+from deskquorum.policy.desk_shapes import (
+    BudgetShape,
+    DeskShape,
+    LabelerShape,
+    ModelShape,
+    QuestionShape,
+)
 from deskquorum.policy.fact_source_shapes import (
     FieldShape,
     HeaderShape,
@@ -116,6 +122,7 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "ledger": "The record: a file relative to the desk folder, or a postgresql: URL.",
         "learned": "Folder of what `deskquorum calibrate` measured.",
         "currency": "Used where an action's amount names no currency fact.",
+        "budget": "The most that models may cost; beyond it they are not asked.",
         "models": "Chat models for labelers of kind prompt.",
         "questions": "Closed choices about every ticket; rules read them as `answer.NAME`.",
         "labelers": "Who votes on the questions; each labeler serves one.",
@@ -172,6 +179,13 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "api_key_env": "Environment variable that holds the key.",
         "max_concurrency": "Requests at the same time.",
         "timeout_s": "Seconds for one request.",
+        "prompt_per_million": 'Price of a million tokens sent, in quotes: "0.15".',
+        "completion_per_million": 'Price of a million tokens answered, in quotes: "0.60".',
+        "fallback": "Models that are asked in its place, in order, when it gives no answer.",
+    },
+    BudgetShape: {
+        "per_ticket": 'For one decision, in the desk\'s currency, in quotes: "0.02".',
+        "per_day": 'For one day in UTC, in the desk\'s currency, in quotes: "50".',
     },
 }
 """What an editor shows for a key; `docs/policy-files.md` says it at length."""

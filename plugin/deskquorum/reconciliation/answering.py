@@ -26,9 +26,13 @@ def reconcile(
         question: The question asked; votes on other questions are ignored.
         votes: Votes in any order.
         accuracies: Labeler id to its assumed accuracy, 0..1.
-        learned: What was measured of the labelers; without it the accuracies are used.
+        learned: What was measured of the labelers; without it the accuracies are used. With it,
+            votes of fallback models count for nothing.
     """
     cast = [v for v in votes if v.question == question.id and v.status is VoteStatus.CAST]
+    if learned is not None:
+        # INVARIANT: what was measured of a labeler gives no weight to a model that stands in.
+        cast = [vote for vote in cast if vote.stand_in is None]
     if not cast:
         return _answer(question, None, 0.0, calibrated=False)
     # Sorted, so that no sum depends on the order in which votes came in.
@@ -66,8 +70,11 @@ def reconcile(
 
 
 def contradicted(votes: Sequence[Vote]) -> bool | None:
-    """Whether families of labelers named different labels; None where fewer than two voted."""
-    cast = [vote for vote in votes if vote.status is VoteStatus.CAST]
+    """Whether families of labelers named different labels; None where fewer than two voted.
+
+    Models that stood in for others are left out: they are not whom anybody measured.
+    """
+    cast = [v for v in votes if v.status is VoteStatus.CAST and v.stand_in is None]
     if len({vote.family or vote.labeler for vote in cast}) < 2:  # noqa: PLR2004 - two to differ
         return None
     return len({vote.label for vote in cast}) > 1

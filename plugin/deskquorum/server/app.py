@@ -17,6 +17,7 @@ from deskquorum.server.jobs import OWN_LOOPS, SHARED_LOOPS
 from deskquorum.server.outcomes import outcome_routes
 from deskquorum.server.problems import answer_problems
 from deskquorum.server.replies import reply_routes
+from deskquorum.server.reviews import review_routes
 from deskquorum.server.running import make_service, running
 from deskquorum.server.service import Settings
 from deskquorum.server.watching import Watch
@@ -63,6 +64,7 @@ def create_app(desk: Desk, settings: Settings) -> FastAPI:
         assist_routes,
         webhook_routes,
         health_routes,
+        review_routes,
     ):
         app.include_router(routes)
     document(app, description=_DESCRIPTION)

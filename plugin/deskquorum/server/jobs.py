@@ -13,6 +13,8 @@ from deskquorum.ledger.api_keys import ApiKeys, keys
 from deskquorum.ledger.database import microseconds
 from deskquorum.ledger.deliveries import forget_deliveries
 from deskquorum.ledger.intake import Accepted, expired, take_expired
+from deskquorum.ledger.reviews import overdue
+from deskquorum.notifying import send_notices
 from deskquorum.server.bodies import parsed
 from deskquorum.server.loops import Loop
 from deskquorum.server.problems import ProblemError
@@ -60,6 +62,13 @@ async def forget_old_deliveries(service: Service) -> bool:
     return False
 
 
+async def carry_out(service: Service) -> bool:
+    """Do what decisions ordered, and look at what became of what was interrupted."""
+    if not service.desk.parts.executed:
+        return False
+    return await service.executor.run_once()
+
+
 async def pass_events_on(service: Service) -> bool:
     """Tell those who follow what happened."""
     return await service.streams.look()
@@ -71,8 +80,28 @@ OWN_LOOPS = (
 )
 """What each process does for itself."""
 
+
+async def tell_reviewers(service: Service) -> bool:
+    """Send the notices of the review queue."""
+    spec = service.desk.parts.desk.reviews
+    if spec.notify is None or not service.settings.notify_url:
+        return False
+    database = service.desk.ledger.database
+    return await send_notices(database, spec, service.settings.notify_url)
+
+
+async def raise_alarms(service: Service) -> bool:
+    """Tell of reviews whose time is over."""
+    spec = service.desk.parts.desk.reviews
+    tells = spec.notify is not None and spec.notify.overdue
+    return bool(await service.records.write(partial(overdue, tells=tells)))
+
+
 SHARED_LOOPS = (
     Loop(name="intake", job=take_up, every_s=1.0, on_arrival=True),
+    Loop(name="outbox", job=carry_out, every_s=1.0),
+    Loop(name="notices", job=tell_reviewers, every_s=2.0),
+    Loop(name="overdue", job=raise_alarms, every_s=10.0),
     Loop(name="deliveries", job=forget_old_deliveries, every_s=3600.0),
 )
 """What any process may do for all."""

@@ -12,6 +12,7 @@ import anyio
 from fastapi import Request
 
 from deskquorum.desk import Desk
+from deskquorum.execution import OutboxWorker
 from deskquorum.ledger.api_keys import ApiKeys
 from deskquorum.policy import ServiceSpec
 from deskquorum.server.flight import Flight
@@ -45,6 +46,8 @@ class Settings:
     """Where several processes of one service keep their counts together."""
     jobs: Literal["own", "procrastinate"] = "own"
     """Who does what replicas share: each of them by itself, or `deskquorum worker`."""
+    notify_url: str = field(default="", repr=False)
+    """Incoming webhook for notices of the review queue; empty sends none."""
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Helpdesk to the secret that it signs with."""
 
@@ -70,8 +73,14 @@ class Service:
     now: Callable[[], datetime] = _clock
     arrived: anyio.Event = field(default_factory=anyio.Event)
     """Set when a ticket came in for which nobody waits."""
+    executor: OutboxWorker = field(init=False)
+    """Carries out what decisions ordered."""
     deciding: Deciding = field(init=False)
     """Decides tickets; there while the service runs."""
+
+    def __post_init__(self) -> None:
+        """One executor for as long as the process runs: its name stands in leases."""
+        self.executor = self.desk.worker()
 
     @property
     def limits(self) -> ServiceSpec:

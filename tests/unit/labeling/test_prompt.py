@@ -45,10 +45,10 @@ def prompts(tmp_path):
     return load_prompts([tmp_path])
 
 
-async def _vote(prompt, play, *, text="Where is my parcel?", **more):
+async def _vote(prompt, play, *, text="Where is my parcel?", price=None, **more):
     async with (
         ScriptedModel([play]) as model,
-        open_chat_model(model.base_url, timeout_s=0.5, tries=1) as chat,
+        open_chat_model(model.base_url, timeout_s=0.5, tries=1, price=price) as chat,
     ):
         labeler = _labeler(prompt, chat, **more)
         vote = await labeler.vote(make_redacted_ticket(text), deadline=Deadline.after(2))

@@ -163,6 +163,19 @@ def test_what_is_measured_is_counted_right(rules):
     assert found.calibrated
 
 
+def test_votes_of_fallback_models_measure_no_labeler(rules):
+    def by_a_fallback(ticket):
+        evidence = ticket.evidence
+        votes = [replace(v, stand_in="b") if v.labeler == "ann" else v for v in evidence.votes]
+        return replace(ticket, evidence=replace(evidence, votes=tuple(votes)))
+
+    own = [thanks(f"a{n}") for n in range(12)] + [request(f"b{n}") for n in range(12)]
+    others = [by_a_fallback(thanks(f"c{n}", ann="request")) for n in range(6)]
+    found = fit_question(rules.questions["intent"], [*own, *others], fitted_at=NOW)
+    assert found.rights == {"ann": (24, 24), "bob": (30, 30), "cyd": (30, 30)}
+    assert found.disagreement == 0
+
+
 def test_the_hash_of_the_data_ignores_order_and_notices_a_changed_label(rules):
     tickets = [thanks(f"t{n}") for n in range(10)] + [request(f"r{n}") for n in range(10)]
     changed = [*tickets[:-1], request("r9", ann="thanks")]

@@ -1,7 +1,11 @@
 import time
+from dataclasses import replace
+from decimal import Decimal
 
 import anyio
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deskquorum.domain import Deadline
 from deskquorum.llm import (
@@ -12,6 +16,7 @@ from deskquorum.llm import (
     FailureKind,
     RetryingChat,
 )
+from deskquorum.llm.retry_allowance import RetryAllowance
 from deskquorum.llm.retrying import _Pauses
 
 pytestmark = pytest.mark.anyio
@@ -99,6 +104,40 @@ async def test_no_try_is_begun_that_has_no_time_left():
     retrying = _retrying(chat, first_pause_s=0.1, least_try_s=0.3)
     await retrying.complete(_REQUEST, deadline=Deadline.after(0.35))
     assert len(chat.asked_at) == 1
+
+
+async def test_a_breaker_that_opens_in_between_hides_no_failure():
+    chat = _Outcomes(_fails(), _fails(FailureKind.CIRCUIT_OPEN))
+    outcome = await _retrying(chat).complete(_REQUEST, deadline=Deadline.after(5))
+    assert outcome.kind is FailureKind.SERVER_ERROR
+
+
+async def test_the_cost_is_that_of_every_try():
+    chat = _Outcomes(_fails(cost=Decimal(2)), replace(_REPLY, cost=Decimal(3)))
+    outcome = await _retrying(chat).complete(_REQUEST, deadline=Deadline.after(5))
+    assert outcome.cost == 5
+
+
+async def test_an_endpoint_that_keeps_failing_is_asked_a_fifth_more_and_no_storm_begins():
+    allowance = RetryAllowance(share=0.2, most=10)
+    chat = _Outcomes(*[_fails()] * 3000)
+    for _ in range(1000):
+        await _retrying(chat, tries=3, first_pause_s=0, allowance=allowance).complete(
+            _REQUEST, deadline=Deadline.after(5)
+        )
+    assert len(chat.asked_at) <= 1000 + 200 + 10
+
+
+@given(st.lists(st.booleans(), max_size=300))
+def test_further_tries_never_pass_their_share(turns):
+    allowance, earned, spent = RetryAllowance(share=0.25, most=4), 0, 0
+    for spends in turns:
+        if spends:
+            spent += allowance.spend()
+        else:
+            allowance.earn()
+            earned += 1
+    assert spent <= 4 + earned / 4
 
 
 async def test_latency_spans_every_try():

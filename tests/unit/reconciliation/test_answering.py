@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -273,6 +274,30 @@ def test_an_answers_probabilities_sum_to_one(votes, kin, learned):
     assert found.probability == found.distribution.get(found.label, 0.0)
 
 
+# A fallback model's votes.
+
+
+def stood_in(votes, who):
+    return [replace(vote, stand_in="backup") if vote.labeler in who else vote for vote in votes]
+
+
+@given(ballots, families, st.sampled_from([GOOD, AGREED, CHANCE]))
+def test_what_was_measured_gives_a_fallback_model_no_weight(votes, kin, learned):
+    cast = ballot(votes, kin)
+    mixed = stood_in(cast, {"ann", "cyd"})
+    own = [vote for vote in cast if vote.labeler not in {"ann", "cyd"}]
+    assert reconcile(QUESTION, mixed, ACCURACIES, learned) == reconcile(
+        QUESTION, own, ACCURACIES, learned
+    )
+
+
+def test_before_anything_is_measured_a_fallback_model_votes_with_the_assumed_accuracy():
+    votes = ballot({"ann": "billing", "bob": "billing"})
+    found = reconcile(QUESTION, stood_in(votes, {"ann"}), ACCURACIES)
+    assert (found.label, found.quorum_met) == ("billing", True)
+    assert found == reconcile(QUESTION, votes, ACCURACIES)
+
+
 # Who contradicts whom.
 
 
@@ -289,3 +314,8 @@ def test_an_answers_probabilities_sum_to_one(votes, kin, learned):
 )
 def test_contradiction_needs_two_families(votes, found):
     assert contradicted(ballot(votes, {"bob": "qwen", "cyd": "qwen"})) is found
+
+
+def test_a_fallback_model_contradicts_nobody_who_is_watched():
+    votes = ballot({"ann": "billing", "bob": "returns"})
+    assert contradicted(stood_in(votes, {"bob"})) is None

@@ -16,9 +16,11 @@ def upgrade() -> None:
         op.add_column(name, tenant)
     _sealed_and_accepted()
     _acting()
+    _reviewed()
     _told()
     _callers()
-    only_grows(op.get_bind(), "labels")
+    for name in ("labels", "erasures"):
+        only_grows(op.get_bind(), name)
 
 
 def _sealed_and_accepted() -> None:
@@ -66,17 +68,22 @@ def _acting() -> None:
         sa.Column("args_hash", sa.String, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
+        sa.Column("looks", sa.Integer, nullable=False),
         sa.Column("lease_owner", sa.String),
         sa.Column("lease_until_us", sa.BigInteger),
         sa.Column("due_us", sa.BigInteger, nullable=False),
         sa.Column("result", sa.String),
         sa.Column("error", sa.String),
         sa.Column("compensates", sa.String),
+        sa.Column("handed_us", sa.BigInteger),
         sa.Column("created_us", sa.BigInteger, nullable=False),
         sa.Column("changed_us", sa.BigInteger, nullable=False),
     )
     op.create_index("executions_due", "executions", ["state", "due_us"])
     op.create_index("executions_by_conversation", "executions", ["tenant", "conversation"])
+
+
+def _reviewed() -> None:
     op.create_table(
         "reviews",
         sa.Column("id", sa.String, primary_key=True),
@@ -175,5 +182,15 @@ def _callers() -> None:
         "spend",
         sa.Column("tenant", sa.String, primary_key=True),
         sa.Column("day", sa.String, primary_key=True),
-        sa.Column("micros", sa.BigInteger, nullable=False),
+        sa.Column("nanos", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "erasures",
+        sa.Column("id", sa.String, primary_key=True),
+        sa.Column("tenant", sa.String, nullable=False),
+        sa.Column("subject", sa.String),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("why", sa.String, nullable=False),
+        sa.Column("at_us", sa.BigInteger, nullable=False),
+        sa.Column("keys", sa.Integer, nullable=False),
     )

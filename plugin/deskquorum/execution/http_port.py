@@ -1,0 +1,196 @@
+"""Actions that an endpoint of the desk's own carries out, called over HTTP and signed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from deskquorum.execution.ports import Call, Done, Outcome, Refused, Seen, TryAgain, Unknown
+from deskquorum.signatures import SCHEMES, sign
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession, ClientTimeout
+
+__all__ = ["HttpPort"]
+
+_MAYBE = frozenset({408, 425, 429})
+"""Refusals after which it may have happened all the same, as after every 5xx."""
+
+_WAITS = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_LONGEST_WAIT_S = 3600.0
+_MOST_BYTES = 65_536
+_CONNECT_SHARE = 0.5
+
+
+class HttpPort:
+    """POSTs a call as JSON, signed as our own webhooks are (`SCHEMES["generic"]`)."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        *,
+        url: str,
+        secret: str,
+        timeout_s: float,
+        read: str | None = None,
+        undo: str | None = None,
+        idempotent: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take where to call.
+
+        Args:
+            session: Kept open by its owner; it must send no cookies.
+            url: Carries out a call.
+            secret: Shared with the endpoint.
+            timeout_s: Longest wait for one answer.
+            read: Tells what became of a call; `{key}` stands for its key.
+            undo: Undoes a call.
+            idempotent: The endpoint does one key once, however often it is called.
+            clock: Seconds since 1970, which are signed.
+        """
+        self._session, self._url, self._secret = session, url, secret
+        self._read, self._undo, self._clock = read, undo, clock
+        self.timeout_s = timeout_s
+        self.idempotent = idempotent
+
+    @property
+    def can_look(self) -> bool:
+        """Whether there is an address to read from."""
+        return self._read is not None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an address to undo at."""
+        return self._undo is not None
+
+    async def execute(self, call: Call) -> Outcome:
+        """Send the call once.
+
+        INVARIANT: only what surely was not taken may be tried again: no connection, or an answer
+        that says so by its `Retry-After`.
+        """
+        from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
+
+        url = self._url if call.compensates is None else self._undo
+        if url is None:
+            return Refused(why="no-undo")
+        body = _body(call)
+        try:
+            async with self._session.post(
+                url,
+                data=body,
+                headers=self._headers(body, call.key),
+                allow_redirects=False,
+                timeout=self._timeout(),
+            ) as response:
+                return await _outcome(response)
+        except (ClientConnectorError, ConnectionTimeoutError):
+            return TryAgain(why="no-connection")
+        except TimeoutError:
+            return Unknown(why="timeout")
+        except (ClientError, OSError, ValueError) as exc:
+            return Unknown(why=f"broke-{type(exc).__name__}")
+
+    async def look(self, call: Call) -> Seen:
+        """Ask the endpoint what became of the call."""
+        from aiohttp import ClientError
+
+        if self._read is None:
+            return Seen.UNREADABLE
+        url = self._read.replace("{key}", quote(call.key, safe=""))
+        try:
+            async with self._session.get(
+                url,
+                headers=self._headers(b"", call.key),
+                allow_redirects=False,
+                timeout=self._timeout(),
+            ) as response:
+                if response.status == HTTPStatus.NOT_FOUND:
+                    return Seen.NOT_DONE
+                told = json.loads(await _text(response) or "null")
+                return _seen(told) if response.status == HTTPStatus.OK else Seen.UNREADABLE
+        except (ClientError, TimeoutError, OSError, ValueError):
+            return Seen.UNREADABLE
+
+    def _headers(self, body: bytes, key: str) -> dict[str, str]:
+        scheme, at = SCHEMES["generic"], str(int(self._clock()))
+        named = {scheme.time_header: at, scheme.delivery_header: key}
+        return {
+            "Content-Type": "application/json",
+            "Idempotency-Key": key,
+            scheme.header: sign(scheme, self._secret, body, time=at),
+            **{name: value for name, value in named.items() if name is not None},
+        }
+
+    def _timeout(self) -> ClientTimeout:
+        from aiohttp import ClientTimeout
+
+        return ClientTimeout(
+            total=self.timeout_s, sock_connect=self.timeout_s * _CONNECT_SHARE, ceil_threshold=3600
+        )
+
+
+def _body(call: Call) -> bytes:
+    told = {
+        "key": call.key,
+        "conversation": call.conversation,
+        "action": call.action,
+        "args": call.args,
+        "decision": call.decision,
+    }
+    if call.compensates is not None:
+        told["compensates"] = call.compensates
+    return json.dumps(told).encode()
+
+
+async def _outcome(response: ClientResponse) -> Outcome:
+    status = response.status
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return Done(result=await _said(response))
+    why = f"http-{status}"
+    wait_s = _wait_s(response.headers.get("Retry-After", ""))
+    if status in _WAITS and wait_s is not None:
+        return TryAgain(why=why, after_s=wait_s)
+    if status in _MAYBE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unknown(why=why)
+    # Redirects too: nobody may move where an action is carried out.
+    return Refused(why=why)
+
+
+async def _said(response: ClientResponse) -> str | None:
+    """The answer's JSON; that it can't be read does not undo that it happened."""
+    from aiohttp import ClientError
+
+    try:
+        text = await _text(response)
+        json.loads(text)
+    except (ClientError, TimeoutError, OSError, ValueError, RecursionError):
+        return None
+    return text
+
+
+async def _text(response: ClientResponse) -> str:
+    held = b""
+    async for chunk in response.content.iter_chunked(_MOST_BYTES):
+        held += chunk
+        if len(held) > _MOST_BYTES:
+            raise ValueError("too long an answer")
+    return held.decode()
+
+
+def _wait_s(written: str) -> float | None:
+    """Seconds of a `Retry-After`; a date, or nothing, is None."""
+    if not (written.isascii() and written.isdigit()):
+        return None
+    return min(float(written[:9]), _LONGEST_WAIT_S)
+
+
+def _seen(told: object) -> Seen:
+    state = told.get("state") if isinstance(told, dict) else None
+    known = {seen.value: seen for seen in (Seen.DONE, Seen.NOT_DONE, Seen.WORKING)}
+    return known.get(state, Seen.UNREADABLE) if isinstance(state, str) else Seen.UNREADABLE

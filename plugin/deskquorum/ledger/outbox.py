@@ -1,0 +1,440 @@
+"""The outbox: each action at most once, whatever crashes, and in the end it is done or a person's.
+
+ready -> leased -> sending -> done | failed | unknown, or cancelled. What crashed before `sending`
+was committed was not begun, so it is leased again; what crashed later is unknown until a read
+tells.
+
+INVARIANT: times only decide when something may be tried, never whether it was: each step is taken
+by whoever holds the row's owner and number of attempts, so that no clock makes anything run twice.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, or_, select, update
+
+from deskquorum.ledger.database import ErasedError
+from deskquorum.ledger.orders import Order, order_of
+from deskquorum.ledger.tables import executions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Row, Select
+
+    from deskquorum.ledger.database import Transaction
+
+__all__ = [
+    "Execution",
+    "Lease",
+    "Order",
+    "State",
+    "begin",
+    "enqueue",
+    "execution",
+    "executions_after",
+    "finish",
+    "forbid",
+    "give_to_person",
+    "is_due",
+    "lease",
+    "lease_unknown",
+    "order_in",
+    "order_of",
+    "result_of",
+    "run_again",
+    "sweep",
+]
+
+_US = 1_000_000
+
+MAYBE = "maybe-"
+"""Begins the error of what is tried again though an earlier attempt may have happened."""
+
+
+class State(StrEnum):
+    """How far an order is."""
+
+    READY = "ready"
+    LEASED = "leased"
+    """Somebody has it, and has sent nothing."""
+    SENDING = "sending"
+    """From here on it may have happened."""
+    DONE = "done"
+    FAILED = "failed"
+    """It did not happen and will not by itself."""
+    UNKNOWN = "unknown"
+    """It may have happened; a read or a person has to tell."""
+    CANCELLED = "cancelled"
+    """It can never run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """An order as it stands, without values."""
+
+    key: str
+    conversation: str
+    action: str
+    decision: str
+    state: State
+    attempts: int
+    error: str | None
+    compensates: str | None
+    args_hash: str
+    created_us: int
+    changed_us: int
+    handed_us: int | None
+    """When it was given to a person; None where it was not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to carry out one order, or to look what became of it."""
+
+    order: Order
+    owner: str
+    attempts: int
+    """How often it was leased to be carried out, this time included."""
+    looks: int
+    """How often somebody looked what became of it."""
+
+
+def enqueue(tx: Transaction, order: Order, *, delay_s: float = 0.0) -> bool:
+    """Write down an order to be carried out.
+
+    Args:
+        tx: Writing.
+        order: What is to be done; its raw values are sealed.
+        delay_s: Nobody begins earlier.
+
+    Returns:
+        False: its key is there already, in whatever state, and nothing changes.
+    """
+    if _row(tx, order.key) is not None:
+        return False
+    _insert(tx, order, State.READY, due_us=tx.now_us + round(delay_s * _US))
+    return True
+
+
+def forbid(tx: Transaction, order: Order) -> bool:
+    """See to it that an order can never run; False where it ran, runs or may have run."""
+    row = _row(tx, order.key)
+    if row is None:
+        _insert(tx, order, State.CANCELLED, due_us=tx.now_us)
+        return True
+    if row.state in {State.SENDING, State.DONE, State.UNKNOWN}:
+        return False
+    _set(tx, order.key, state=State.CANCELLED, lease_until_us=None)
+    return not (row.error or "").startswith(MAYBE)
+
+
+def lease(tx: Transaction, *, owner: str, lease_s: float, limit: int) -> list[Lease]:
+    """Take orders that are due, oldest first; those of persons who were erased are cancelled."""
+    taken = []
+    for row in tx.connection.execute(_due(tx, State.READY, limit)).all():
+        order = _order(tx, row)
+        if order is None:
+            _set(tx, row.key, state=State.CANCELLED, error="erased")
+            continue
+        _set(
+            tx,
+            row.key,
+            state=State.LEASED,
+            attempts=row.attempts + 1,
+            lease_owner=owner,
+            lease_until_us=_after(tx, lease_s),
+        )
+        taken.append(Lease(order=order, owner=owner, attempts=row.attempts + 1, looks=0))
+    return taken
+
+
+def begin(tx: Transaction, held: Lease, *, lease_s: float) -> bool:
+    """Note, before anything is sent, that it may have happened from now on.
+
+    Returns:
+        False: somebody else has it, or it was forbidden; nothing may be sent.
+    """
+    changes = {"state": State.SENDING, "lease_until_us": _after(tx, lease_s)}
+    return _step(tx, held, (State.LEASED,), changes)
+
+
+def finish(
+    tx: Transaction,
+    held: Lease,
+    state: State,
+    *,
+    error: str | None = None,
+    result: str | None = None,
+    delay_s: float = 0.0,
+) -> bool:
+    """Note how it ended: `DONE`, `FAILED`, `UNKNOWN`, or `READY` to be tried again.
+
+    Args:
+        tx: Writing.
+        held: What was carried out, or looked at.
+        state: What is known of it now.
+        error: Why it is not done, in kebab case; holds no values.
+        result: JSON text of what the endpoint said; it is sealed.
+        delay_s: Until it is tried, or looked at, again.
+
+    Returns:
+        False: somebody else has it by now; nothing was written.
+    """
+    sealed = None
+    if result is not None:
+        order = held.order
+        sealed = tx.keyring.seal(result, subject=order.subject, of=_result_of(order.key))
+    changes = {
+        "state": state,
+        "error": error,
+        "result": sealed,
+        "due_us": _after(tx, delay_s),
+        "lease_until_us": None,
+    }
+    # Who comes back late still knows best what happened, as long as nobody looked meanwhile.
+    return _step(tx, held, (State.SENDING, State.UNKNOWN), changes)
+
+
+def give_to_person(tx: Transaction, held: Lease, state: State, *, error: str) -> bool:
+    """Note that a person has it now, who alone decides what becomes of it.
+
+    Args:
+        tx: Writing.
+        held: The order.
+        state: `FAILED` where it surely did not happen, `UNKNOWN` where it may have.
+        error: Why, in kebab case.
+    """
+    changes = {"state": state, "error": error, "handed_us": tx.now_us, "lease_until_us": None}
+    return _step(tx, held, (State.LEASED, State.SENDING, State.UNKNOWN), changes)
+
+
+def lease_unknown(tx: Transaction, *, owner: str, lease_s: float, limit: int) -> list[Lease]:
+    """Take orders of which nobody knows whether they happened, to look what became of them."""
+    taken = []
+    for row in tx.connection.execute(_due(tx, State.UNKNOWN, limit)).all():
+        order = _order(tx, row)
+        if order is None:
+            # Nothing can be read any more, and nobody could act on it.
+            _set(tx, row.key, error="erased", handed_us=tx.now_us)
+            continue
+        until, looks = _after(tx, lease_s), row.looks + 1
+        _set(tx, row.key, lease_owner=owner, lease_until_us=until, looks=looks)
+        taken.append(Lease(order=order, owner=owner, attempts=row.attempts, looks=looks))
+    return taken
+
+
+def is_due(tx: Transaction) -> bool:
+    """Whether `sweep`, `lease` or `lease_unknown` would find anything."""
+    found = (
+        tx.connection.execute(query.with_only_columns(executions.c.key)).first()
+        for query in (
+            _due(tx, State.READY, 1),
+            _due(tx, State.UNKNOWN, 1),
+            select(executions).where(*_expired(tx)).limit(1),
+        )
+    )
+    return any(row is not None for row in found)
+
+
+def sweep(tx: Transaction, *, wait_s: float) -> None:
+    """Take from crashed processes what they had: ready again, or unknown if it was being sent.
+
+    Args:
+        tx: Writing.
+        wait_s: Until somebody looks at what is unknown: longer than any call may take, in case its
+            process did not crash after all.
+    """
+    again = {"state": State.READY, "lease_until_us": None}
+    _change(tx, again, *_expired(tx, State.LEASED))
+    unknown = {
+        "state": State.UNKNOWN,
+        "error": "interrupted",
+        "lease_until_us": None,
+        "due_us": _after(tx, wait_s),
+    }
+    _change(tx, unknown, *_expired(tx, State.SENDING))
+
+
+def run_again(tx: Transaction, key: str) -> bool:
+    """Carry out, on a person's word, what surely did not happen; False where that is not known."""
+    again = {
+        "state": State.READY,
+        "handed_us": None,
+        "error": None,
+        "due_us": tx.now_us,
+    }
+    return _change(tx, again, executions.c.key == key, executions.c.state == State.FAILED) == 1
+
+
+def execution(tx: Transaction, key: str) -> Execution | None:
+    """How an order stands; None where there is none."""
+    row = _row(tx, key)
+    return None if row is None else _execution(row)
+
+
+def executions_after(
+    tx: Transaction, *, state: State | None = None, person: bool = False, limit: int = 100
+) -> list[Execution]:
+    """Orders, the newest first.
+
+    Args:
+        tx: Tells whose.
+        state: Only those in this state.
+        person: Only those that a person has.
+        limit: So many at most.
+    """
+    query = select(executions).where(executions.c.tenant == tx.tenant)
+    if state is not None:
+        query = query.where(executions.c.state == state)
+    if person:
+        query = query.where(executions.c.handed_us.is_not(None))
+    query = query.order_by(executions.c.created_us.desc(), executions.c.key).limit(limit)
+    return [_execution(row) for row in tx.connection.execute(query)]
+
+
+def order_in(tx: Transaction, key: str) -> Order | None:
+    """The order itself, with its raw values; None where there is none.
+
+    Raises:
+        ErasedError: Its person was erased.
+    """
+    row = _row(tx, key)
+    return None if row is None else _opened(tx, row)
+
+
+def result_of(tx: Transaction, key: str) -> str | None:
+    """What the endpoint said, as JSON text; None where it said nothing.
+
+    Raises:
+        ErasedError: Its person was erased.
+    """
+    row = _row(tx, key)
+    if row is None or row.result is None:
+        return None
+    return tx.keyring.open(row.result, of=_result_of(key))
+
+
+def _row(tx: Transaction, key: str) -> Row[tuple[object, ...]] | None:
+    own = (executions.c.tenant == tx.tenant, executions.c.key == key)
+    return tx.connection.execute(select(executions).where(*own)).first()
+
+
+def _insert(tx: Transaction, order: Order, state: State, *, due_us: int) -> None:
+    raw = {"subject": order.subject, "args": order.args, "by": order.by, "why": order.why}
+    sealed = tx.keyring.seal(json.dumps(raw), subject=order.subject, of=_order_of(order.key))
+    row = {
+        "key": order.key,
+        "tenant": tx.tenant,
+        "conversation": order.conversation,
+        "action": order.action,
+        "decision": order.decision,
+        "args": sealed,
+        "args_hash": order.args_hash,
+        "state": state,
+        "attempts": 0,
+        "looks": 0,
+        "due_us": due_us,
+        "compensates": order.compensates,
+        "created_us": tx.now_us,
+        "changed_us": tx.now_us,
+    }
+    tx.connection.execute(insert(executions).values(row))
+
+
+def _order(tx: Transaction, row: Row[tuple[object, ...]]) -> Order | None:
+    try:
+        return _opened(tx, row)
+    except ErasedError:
+        return None
+
+
+def _opened(tx: Transaction, row: Row[tuple[object, ...]]) -> Order:
+    raw = json.loads(tx.keyring.open(row.args, of=_order_of(row.key)))
+    return Order(
+        key=row.key,
+        conversation=row.conversation,
+        action=row.action,
+        decision=row.decision,
+        args_hash=row.args_hash,
+        compensates=row.compensates,
+        **raw,
+    )
+
+
+def _execution(row: Row[tuple[object, ...]]) -> Execution:
+    return Execution(
+        key=row.key,
+        conversation=row.conversation,
+        action=row.action,
+        decision=row.decision,
+        state=State(row.state),
+        attempts=row.attempts,
+        error=row.error,
+        compensates=row.compensates,
+        args_hash=row.args_hash,
+        created_us=row.created_us,
+        changed_us=row.changed_us,
+        handed_us=row.handed_us,
+    )
+
+
+def _due(tx: Transaction, state: State, limit: int) -> Select[tuple[object, ...]]:
+    """What waits in a state for its time, free for anybody, and not for a person."""
+    until = executions.c.lease_until_us
+    due = (
+        executions.c.tenant == tx.tenant,
+        executions.c.state == state,
+        executions.c.due_us <= tx.now_us,
+        executions.c.handed_us.is_(None),
+        or_(until.is_(None), until <= tx.now_us),
+    )
+    return select(executions).where(*due).order_by(executions.c.due_us).limit(limit)
+
+
+def _expired(tx: Transaction, *states: State) -> tuple[ColumnElement[bool], ...]:
+    return (
+        executions.c.tenant == tx.tenant,
+        executions.c.state.in_(states or (State.LEASED, State.SENDING)),
+        executions.c.lease_until_us <= tx.now_us,
+    )
+
+
+def _step(
+    tx: Transaction, held: Lease, states: Sequence[State], changes: Mapping[str, object]
+) -> bool:
+    """Change a row that is still the lease's."""
+    own = (
+        executions.c.key == held.order.key,
+        executions.c.lease_owner == held.owner,
+        executions.c.attempts == held.attempts,
+        executions.c.state.in_(states),
+        executions.c.handed_us.is_(None),
+    )
+    return _change(tx, changes, *own) == 1
+
+
+def _set(tx: Transaction, key: str, **changes: object) -> None:
+    _change(tx, changes, executions.c.key == key)
+
+
+def _change(tx: Transaction, changes: Mapping[str, object], *which: ColumnElement[bool]) -> int:
+    changed = update(executions).where(executions.c.tenant == tx.tenant, *which)
+    values = {**changes, "changed_us": tx.now_us}
+    return tx.connection.execute(changed.values(values)).rowcount
+
+
+def _after(tx: Transaction, seconds: float) -> int:
+    return tx.now_us + round(seconds * _US)
+
+
+def _order_of(key: str) -> str:
+    return f"order {key}"
+
+
+def _result_of(key: str) -> str:
+    return f"result {key}"

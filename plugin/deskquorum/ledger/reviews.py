@@ -1,0 +1,444 @@
+"""The review queue: what waits for a person, whose turn it is, and the one verdict that counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets as random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+from sqlalchemy import and_, case, func, insert, or_, select, update
+
+from deskquorum.domain import Action, Charge, JsonValue, Reason
+from deskquorum.errors import DeskError
+from deskquorum.ledger.database import ErasedError
+from deskquorum.ledger.events import emit
+from deskquorum.ledger.notices import post
+from deskquorum.ledger.tables import reviews
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Row, Select
+
+    from deskquorum.ledger.database import Transaction
+
+__all__ = [
+    "Change",
+    "Draft",
+    "ReviewItem",
+    "ReviewState",
+    "TakenError",
+    "Verdict",
+    "VerdictKind",
+    "claim",
+    "close_item",
+    "get_item",
+    "items",
+    "of_conversation",
+    "open_item",
+    "overdue",
+    "queue_length",
+    "release",
+    "suggestion_hash",
+]
+
+ReviewState = Literal["open", "resolved", "superseded"]
+VerdictKind = Literal["approve", "edit", "reject", "respond"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be put into the queue."""
+
+    kind: Literal["decision", "execution"]
+    """A decision that is a person's, or an execution whose end a person must find out."""
+    conversation: str
+    decision: str
+    subject: str
+    """Whom it is about: `Ticket.subject`."""
+    reasons: tuple[Reason, ...]
+    """Deciding ones first."""
+    action: Action | None
+    reply: str | None
+    risk: int
+    """Higher ones are looked at first."""
+    due: timedelta
+    """Until when somebody should have looked."""
+    charges: tuple[Charge, ...] = ()
+    """What the suggested action would take from its limits."""
+    tells: bool = False
+    """Whether a notice is sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a reviewer says (LangChain's words)."""
+
+    kind: VerdictKind
+    by: str
+    args_hash: str | None = None
+    """Of the suggestion that the reviewer saw; needed to approve or edit."""
+    action: Action | None = None
+    """Instead of the suggested one, of an edit."""
+    reply: str | None = None
+    why: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Question to the label that would have been right, as far as the reviewer says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewItem:
+    """One thing that waits, or waited, for a person. Holds personal data."""
+
+    id: str
+    kind: Literal["decision", "execution"]
+    conversation: str
+    decision: str
+    state: ReviewState
+    risk: int
+    reasons: tuple[Reason, ...]
+    action: Action | None
+    """Suggested; None too where it was erased."""
+    reply: str | None
+    args_hash: str | None
+    """Of the suggestion, as `suggestion_hash` gives it; a verdict names it."""
+    subject: str
+    """Whom it is about; empty where that was erased."""
+    limited: Mapping[str, str]
+    """Limit of the suggested action to whose it is."""
+    opened_at: datetime
+    due_at: datetime
+    assignee: str | None
+    """Who holds it now; None once the lease has run out."""
+    lease_until: datetime | None
+    verdict: VerdictKind | None = None
+    verdict_by: str | None = None
+    verdict_at: datetime | None = None
+    final_action: Action | None = None
+    """In force by the verdict; None where nothing is to be done."""
+    final_reply: str | None = None
+    why: str = ""
+    erased: bool = False
+
+
+Change = Callable[["Transaction"], "ReviewItem"]
+"""Something that changes an item."""
+
+
+class _Named(TypedDict):
+    name: str
+    args: Mapping[str, JsonValue]
+
+
+class _Kept(TypedDict, total=False):
+    action: _Named | None
+    reply: str | None
+    subject: str
+    limited: Mapping[str, str]
+    why: str
+    args_hash: str | None
+
+
+class TakenError(DeskError):
+    """Somebody else holds the item, or it is no longer open."""
+
+    def __init__(self, message: str, *, item: ReviewItem | None) -> None:
+        self.item = item
+        super().__init__(message)
+
+
+def suggestion_hash(action: Action | None, reply: str | None) -> str:
+    """What a verdict is bound to: SHA-256 over the exact action, its arguments and the reply."""
+    return hashlib.sha256(_text(action, reply).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def open_item(tx: Transaction, draft: Draft) -> str:
+    """Put something into the queue; an older item of the conversation that nobody holds gives way.
+
+    Returns its id. Values that were not redacted are sealed, and need the host's key; without one
+    the caller gives placeholders.
+    """
+    item = f"r_{random.token_hex(16)}"
+    if draft.kind == "decision":
+        _supersede(tx, draft.conversation, by=item)
+    due_us = tx.now_us + draft.due // timedelta(microseconds=1)
+    sealed = tx.keyring.seal(
+        _text(draft.action, draft.reply, subject=draft.subject, limited=_limited(draft.charges)),
+        subject=draft.subject,
+        of=f"review {item}",
+    )
+    row = {
+        "id": item,
+        "tenant": tx.tenant,
+        "kind": draft.kind,
+        "conversation": draft.conversation,
+        "decision": draft.decision,
+        "state": "open",
+        "risk": draft.risk,
+        "action": None if draft.action is None else draft.action.name,
+        "reasons": json.dumps([{"code": r.code, "params": dict(r.params)} for r in draft.reasons]),
+        "suggestion": sealed,
+        "args_hash": suggestion_hash(draft.action, draft.reply),
+        "opened_us": tx.now_us,
+        "due_us": due_us,
+        "overdue_told": 0,
+    }
+    tx.connection.execute(insert(reviews).values(row))
+    emit(tx, "review-opened", draft.conversation, item)
+    if draft.tells:
+        post(tx, "review-opened", item)
+    return item
+
+
+def get_item(tx: Transaction, item: str) -> ReviewItem | None:
+    """An item by its id, None where this desk has no such."""
+    row = tx.connection.execute(_own(tx).where(reviews.c.id == item)).first()
+    return None if row is None else _item(tx, row)
+
+
+def of_conversation(tx: Transaction, conversation: str) -> list[ReviewItem]:
+    """The items of a conversation, newest first."""
+    query = _own(tx).where(reviews.c.conversation == conversation)
+    newest = query.order_by(reviews.c.opened_us.desc(), reviews.c.id)
+    return [_item(tx, row) for row in tx.connection.execute(newest)]
+
+
+def items(
+    tx: Transaction,
+    *,
+    state: ReviewState = "open",
+    assignee: str | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[ReviewItem]:
+    """Items by risk, then by due time.
+
+    Args:
+        tx: Tells whose queue.
+        state: Only those.
+        assignee: Only what this person holds.
+        after: Id of the last item of the page before.
+        limit: So many at once.
+    """
+    query = _own(tx).where(reviews.c.state == state)
+    if assignee is not None:
+        query = query.where(reviews.c.assignee == assignee, reviews.c.lease_until_us > tx.now_us)
+    last = (
+        None
+        if after is None
+        else tx.connection.execute(_own(tx).where(reviews.c.id == after)).first()
+    )
+    if last is not None:
+        query = query.where(_behind(last))
+    ordered = query.order_by(reviews.c.risk.desc(), reviews.c.due_us, reviews.c.id).limit(limit)
+    return [_item(tx, row) for row in tx.connection.execute(ordered)]
+
+
+def claim(tx: Transaction, item: str, *, by: str, lease: timedelta) -> ReviewItem:
+    """Take an item, or hold it for longer; whoever comes second is told who has it.
+
+    Raises:
+        TakenError: Somebody else holds it, or it is not open.
+    """
+    until = tx.now_us + lease // timedelta(microseconds=1)
+    changed = tx.connection.execute(
+        update(reviews).where(*_free(tx, item, by)).values(assignee=by, lease_until_us=until)
+    )
+    return _changed(tx, item, changed.rowcount, "review-claimed")
+
+
+def release(tx: Transaction, item: str, *, by: str) -> ReviewItem:
+    """Give an item back.
+
+    Raises:
+        TakenError: Somebody else holds it, or it is not open.
+    """
+    changed = tx.connection.execute(
+        update(reviews).where(*_free(tx, item, by)).values(assignee=None, lease_until_us=None)
+    )
+    return _changed(tx, item, changed.rowcount, "review-released")
+
+
+def close_item(
+    tx: Transaction, item: ReviewItem, verdict: Verdict, *, action: Action | None, reply: str | None
+) -> ReviewItem:
+    """Write the verdict down; of two at the same time one counts.
+
+    Args:
+        tx: Of a writer.
+        item: As it was read in this transaction.
+        verdict: What the reviewer says.
+        action: What is in force now, None where nothing is to be done.
+        reply: What is to be sent now.
+
+    Raises:
+        TakenError: Somebody else holds it, or it is not open any more.
+    """
+    said = _text(action, reply, why=verdict.why, args_hash=verdict.args_hash)
+    row = tx.connection.execute(_own(tx).where(reviews.c.id == item.id)).one()
+    sealed = tx.keyring.seal_beside(
+        said,
+        beside=row.suggestion,
+        of=f"verdict {item.id}",
+    )
+    changed = tx.connection.execute(
+        update(reviews)
+        .where(*_free(tx, item.id, verdict.by))
+        .values(
+            state="resolved",
+            verdict=verdict.kind,
+            verdict_by=verdict.by,
+            verdict_us=tx.now_us,
+            outcome=sealed,
+            assignee=None,
+            lease_until_us=None,
+        )
+    )
+    return _changed(tx, item.id, changed.rowcount, "review-resolved")
+
+
+def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
+    """Raise the alarm, once each, for items whose time is over; returns their ids."""
+    late = (
+        select(reviews.c.id, reviews.c.conversation)
+        .where(
+            reviews.c.tenant == tx.tenant,
+            reviews.c.state == "open",
+            reviews.c.overdue_told == 0,
+            reviews.c.due_us <= tx.now_us,
+        )
+        .order_by(reviews.c.due_us)
+        .limit(limit)
+    )
+    found = tx.connection.execute(late).all()
+    for row in found:
+        told = update(reviews).where(reviews.c.id == row.id).values(overdue_told=1)
+        tx.connection.execute(told)
+        emit(tx, "review-overdue", row.conversation, row.id)
+        if tells:
+            post(tx, "review-overdue", row.id)
+    return [row.id for row in found]
+
+
+def queue_length(tx: Transaction) -> tuple[int, int]:
+    """How many items are open, and how many of these are overdue."""
+    late = func.sum(case((reviews.c.due_us <= tx.now_us, 1), else_=0))
+    query = select(func.count(), late).where(
+        reviews.c.tenant == tx.tenant, reviews.c.state == "open"
+    )
+    count, overdue_count = tx.connection.execute(query).one()
+    return int(count), int(overdue_count or 0)
+
+
+def _own(tx: Transaction) -> Select[tuple[object, ...]]:
+    return select(reviews).where(reviews.c.tenant == tx.tenant)
+
+
+def _behind(last: Row[tuple[object, ...]]) -> ColumnElement[bool]:
+    later = and_(reviews.c.due_us == last.due_us, reviews.c.id > last.id)
+    same_risk = and_(reviews.c.risk == last.risk, or_(reviews.c.due_us > last.due_us, later))
+    return or_(reviews.c.risk < last.risk, same_risk)
+
+
+def _free(tx: Transaction, item: str, by: str) -> Sequence[ColumnElement[bool]]:
+    """INVARIANT: only an open item that nobody else holds is changed, and by one at a time."""
+    held = or_(
+        reviews.c.assignee.is_(None),
+        reviews.c.assignee == by,
+        reviews.c.lease_until_us <= tx.now_us,
+    )
+    return (reviews.c.tenant == tx.tenant, reviews.c.id == item, reviews.c.state == "open", held)
+
+
+def _changed(tx: Transaction, item: str, rows: int, kind: str) -> ReviewItem:
+    found = get_item(tx, item)
+    if found is None or rows == 0:
+        raise TakenError(_why(found), item=found)
+    emit(tx, kind, found.conversation, item)
+    return found
+
+
+def _why(item: ReviewItem | None) -> str:
+    if item is None:
+        return "there is no such review"
+    if item.state != "open":
+        return f"the review is {item.state}" + (
+            f": {item.verdict_by} said {item.verdict}" if item.verdict else ""
+        )
+    return f"{item.assignee} holds the review until {item.lease_until:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _supersede(tx: Transaction, conversation: str, *, by: str) -> None:
+    older = select(reviews.c.id).where(
+        reviews.c.tenant == tx.tenant,
+        reviews.c.conversation == conversation,
+        reviews.c.kind == "decision",
+        reviews.c.state == "open",
+        or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= tx.now_us),
+    )
+    for (item,) in tx.connection.execute(older).all():
+        tx.connection.execute(
+            update(reviews).where(reviews.c.id == item).values(state="superseded", verdict_by=by)
+        )
+        emit(tx, "review-superseded", conversation, item)
+
+
+def _limited(charges: Sequence[Charge]) -> Mapping[str, str]:
+    return {charge.limit: charge.subject for charge in charges}
+
+
+def _text(action: Action | None, reply: str | None, **more: object) -> str:
+    named = None if action is None else {"name": action.name, "args": dict(action.args)}
+    return json.dumps({"action": named, "reply": reply, **more}, sort_keys=True, ensure_ascii=False)
+
+
+def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
+    suggestion, erased = _opened(tx, row.suggestion, f"review {row.id}")
+    outcome, _ = _opened(tx, row.outcome, f"verdict {row.id}")
+    holds = row.assignee is not None and (row.lease_until_us or 0) > tx.now_us
+    return ReviewItem(
+        id=row.id,
+        kind=row.kind,
+        conversation=row.conversation,
+        decision=row.decision,
+        state=row.state,
+        risk=row.risk,
+        reasons=tuple(Reason(code=r["code"], params=r["params"]) for r in json.loads(row.reasons)),
+        action=_action(suggestion),
+        reply=suggestion.get("reply"),
+        args_hash=row.args_hash,
+        subject=suggestion.get("subject", ""),
+        limited=suggestion.get("limited", {}),
+        opened_at=_at(row.opened_us),
+        due_at=_at(row.due_us),
+        assignee=row.assignee if holds else None,
+        lease_until=_at(row.lease_until_us) if holds else None,
+        verdict=row.verdict,
+        verdict_by=row.verdict_by,
+        verdict_at=None if row.verdict_us is None else _at(row.verdict_us),
+        final_action=_action(outcome),
+        final_reply=outcome.get("reply"),
+        why=outcome.get("why", ""),
+        erased=erased,
+    )
+
+
+def _opened(tx: Transaction, sealed: str | None, of: str) -> tuple[_Kept, bool]:
+    """What was sealed, and whether it was erased."""
+    if sealed is None:
+        return {}, False
+    try:
+        return json.loads(tx.keyring.open(sealed, of=of)), False
+    except ErasedError:
+        return {}, True
+
+
+def _action(kept: _Kept) -> Action | None:
+    named = kept.get("action")
+    return None if named is None else Action(name=named["name"], args=named["args"])
+
+
+def _at(us: int) -> datetime:
+    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=us)

@@ -1,0 +1,67 @@
+"""Audited labels: what reviewers said that the answers of decisions should have been."""
+
+from __future__ import annotations
+
+import secrets as random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from deskquorum.ledger.tables import decisions, labels
+
+if TYPE_CHECKING:
+    from deskquorum.ledger.database import Transaction
+
+__all__ = ["AuditedLabel", "audited_labels", "note_labels"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedLabel:
+    """One answer as a person gave it."""
+
+    ticket: str
+    decision: str
+    question: str
+    label: str
+    by: str
+
+
+def note_labels(tx: Transaction, decision: str, answers: Mapping[str, str], *, by: str) -> None:
+    """Keep what a reviewer said; nothing here is ever changed."""
+    rows = [
+        {
+            "id": f"l_{random.token_hex(16)}",
+            "tenant": tx.tenant,
+            "decision": decision,
+            "question": question,
+            "label": label,
+            "source": "verdict",
+            "by": by,
+            "at_us": tx.now_us,
+        }
+        for question, label in answers.items()
+    ]
+    if rows:
+        tx.connection.execute(insert(labels), rows)
+
+
+def audited_labels(tx: Transaction, *, question: str | None = None) -> Iterator[AuditedLabel]:
+    """Yield the labels, oldest first; of a decision's question the newest one is right."""
+    query = (
+        select(labels, decisions.c.ticket)
+        .join(decisions, decisions.c.id == labels.c.decision)
+        .where(labels.c.tenant == tx.tenant)
+        .order_by(labels.c.at_us, labels.c.id)
+    )
+    if question is not None:
+        query = query.where(labels.c.question == question)
+    for row in tx.connection.execute(query):
+        yield AuditedLabel(
+            ticket=row.ticket,
+            decision=row.decision,
+            question=row.question,
+            label=row.label,
+            by=row.by,
+        )
