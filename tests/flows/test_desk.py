@@ -240,7 +240,8 @@ async def test_a_deadline_that_cannot_be_kept_is_a_hand_off(always_asking, ticke
         async with desk:
             decision = await desk.decide(ticket("plain-01"), deadline_s=0.001)
     assert decision.route is Route.HUMAN
-    assert decision.reasons[0].code in {"late", "labeler-failed"}
+    # Where the ledger is late too, that is told first.
+    assert {r.code for r in decision.reasons} & {"late", "labeler-failed"}
 
 
 async def test_without_a_record_nothing_goes_by_itself(folder, ticket, tmp_path):

@@ -41,8 +41,8 @@ class Matcher:
         needs: What saves a search: one of these words, in small letters and joined by `|`, is in
             every text that the pattern can match; with `0` among them a figure is too, with `A` a
             capital letter. A word with `=` before it stands for itself, not for part of another
-            (a lone `=` is a sign); with `^` it is the word before one with a capital letter. Of each of these kinds that is
-            named one is in the text.
+            (a lone `=` is a sign); with `^` it is the word before one with a capital letter. Of
+            each of these kinds that is named one is in the text.
         gate: What saves more: an expression in the syntax of `re`, which takes a tenth of the time,
             that is found in small letters in every text that the pattern can match.
         ignore_case: Whether capital and small letters are the same.
