@@ -24,6 +24,7 @@ from deskquorum.formats import parse_json, ticket_of_text
 from deskquorum.labeling import Labeler, collect_votes
 from deskquorum.ledger import Entry
 from deskquorum.lending import Lender
+from deskquorum.llm import Endpoints
 from deskquorum.opening import Lend, open_model, open_parts
 
 __all__ = ["Asked", "Relabel", "RelabelRules", "asked_of", "asking_labelers"]
@@ -78,7 +79,9 @@ class Relabel:
             InputError: They changed, or a model can't be started.
         """
         parts = self.rules.load()
-        models = Lender(partial(open_model, model_url=self.model_url, keys=self.keys))
+        models = Lender(
+            partial(open_model, model_url=self.model_url, keys=self.keys, endpoints=Endpoints())
+        )
         with asyncio.Runner() as runner:
             asking = asking_labelers(parts, self.rules.questions, lend=models.lend)
             labelers = runner.run(asking.__aenter__())
