@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
 TICKETS = 160
 CHUNK = 8
-KILLS = 4
+KILLS = 2
 
 
 def run(*arguments, **how):
