@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
 from typing import TypeVar
@@ -12,7 +13,9 @@ from typing import TypeVar
 import aiohttp
 import anyio.to_thread
 
+from deskquorum.facts import Pauses, asked_pause_s
 from deskquorum.ledger import Database, Transaction, notices, reviews
+from deskquorum.ledger.review_items import ReviewItem
 from deskquorum.policy import RISKS, ReviewsSpec
 
 __all__ = ["message_of", "send_notices"]
@@ -20,7 +23,8 @@ __all__ = ["message_of", "send_notices"]
 _T = TypeVar("_T")
 
 _TIMEOUT_S = 5.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 600.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S, _DAY_S = 2.0, 600.0, 86_400.0
+_MARKS = re.compile(r"[*_~`\s]+")
 _TITLES: Mapping[str, str] = {
     "review-opened": "A ticket waits for a person",
     "review-overdue": "Overdue: a ticket still waits for a person",
@@ -61,7 +65,7 @@ async def send_notices(
     return bool(due)
 
 
-def message_of(kind: str, item: reviews.ReviewItem, spec: ReviewsSpec) -> Mapping[str, object]:
+def message_of(kind: str, item: ReviewItem, spec: ReviewsSpec) -> Mapping[str, object]:
     """The message: ids, risk, reasons and due time, never a value of the ticket."""
     title = _TITLES.get(kind, kind)
     asked = "a reply" if item.action is None else item.action.name
@@ -83,7 +87,7 @@ def message_of(kind: str, item: reviews.ReviewItem, spec: ReviewsSpec) -> Mappin
 
 def _plain(text: str) -> str:
     """Slack's own markup in an id has no effect."""
-    return escape(text, quote=False).replace("*", "").replace("`", "")
+    return escape(_MARKS.sub(" ", text), quote=False)
 
 
 def _time(at: datetime) -> str:
@@ -98,17 +102,15 @@ async def _post(
     jitter: Callable[[], float],
 ) -> timedelta | None:
     """None once it arrived, else how long to wait."""
-    whole = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2.0 ** min(attempts, 16))
-    pause = whole * (0.5 + 0.5 * jitter())
+    pauses = Pauses(first_s=_FIRST_PAUSE_S, longest_s=_LONGEST_PAUSE_S, jitter=jitter)
     try:
         async with session.post(url, json=body, allow_redirects=False) as answer:
             if answer.status < 300:  # noqa: PLR2004 - any success
                 return None
-            asked = answer.headers.get("Retry-After", "")
+            asked = asked_pause_s(answer.headers.get("Retry-After"), now=datetime.now(UTC))
     except (TimeoutError, aiohttp.ClientError, ValueError):
-        asked = ""
-    told = float(asked) if asked.isdecimal() else 0.0
-    return timedelta(seconds=min(max(pause, told), 86_400))
+        asked = 0.0
+    return timedelta(seconds=min(pauses.after(attempts + 1, asked), _DAY_S))
 
 
 async def _in(database: Database, work: Callable[[Transaction], _T]) -> _T:

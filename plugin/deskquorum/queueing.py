@@ -8,7 +8,8 @@ from collections.abc import Callable
 from deskquorum.assembly import Parts
 from deskquorum.domain import Action, Decision, Reason
 from deskquorum.ledger import Order, Transaction
-from deskquorum.policy import RISKS, PolicyBook
+from deskquorum.ledger.review_items import Draft
+from deskquorum.policy import RISKS, PolicyBook, limits_by
 from deskquorum.run import Run
 
 __all__ = ["hand_over", "queue_up", "risk_of"]
@@ -23,12 +24,11 @@ def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) 
         decision: As the host gets it.
         tx: Of its record.
     """
-    from deskquorum.ledger.reviews import Draft, open_item
+    from deskquorum.ledger.reviews import open_item
 
     desk, book = run.setup.parts.desk, run.setup.parts.rules.book
     shown = decision if run.setup.parts.ledger.database.has_host_key else redacted
     risk = risk_of(book, decision.action, decision.reply)
-    charges, _ = run.charges(redacted, book)
     open_item(
         tx,
         Draft(
@@ -41,7 +41,7 @@ def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) 
             reply=shown.reply,
             risk=RISKS.index(risk),
             due=desk.reviews.due[risk],
-            charges=charges,
+            limited=limits_by(book, run.raw_facts),
             tells=desk.reviews.notify is not None and desk.reviews.notify.opened,
         ),
     )
@@ -56,7 +56,7 @@ def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: st
         order: What was to be done.
         why: What happened.
     """
-    from deskquorum.ledger.reviews import Draft, open_item
+    from deskquorum.ledger.reviews import open_item
 
     desk, book = parts().desk, parts().rules.book
     action = Action(name=order.action, args=json.loads(order.args))

@@ -1,53 +1,30 @@
 """A reviewer's verdict: weighed by the gate again, then written down with all that follows from it.
 
-INVARIANT: what a person approves is exactly what that person saw, no rule denies it today, and
-what was edited or rejected can never run as it was suggested.
+INVARIANT: what was edited or rejected can never run as it was suggested, and what is called
+approved is done once, or was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from deskquorum.domain import Action, Charge, Effect, JsonValue, Reason, Ruling, Verdict
-from deskquorum.errors import DeskError
-from deskquorum.grounding import check_reply
-from deskquorum.judgement import Rulebook, rule_again
-from deskquorum.ledger import Entry, Order, Transaction, order_of
-from deskquorum.policy import action_key, charges_of, did_you_mean
+from deskquorum.domain import Action
+from deskquorum.ledger import Order, Transaction, order_of
+from deskquorum.ledger.review_items import ReviewItem, TakenError, Verdict, verdict_hash
+from deskquorum.policy import PolicyBook, action_key
+from deskquorum.weighing import VerdictError, Weighed, labels_of, weigh
 
 if TYPE_CHECKING:
     from deskquorum.desk import Desk
-    from deskquorum.ledger import reviews
 
-__all__ = ["VerdictError", "give_verdict", "in_placeholders", "weigh"]
-
-VerdictFault = Literal["not-found", "stale", "taken", "resolved", "denied", "invalid"]
+__all__ = ["give_verdict"]
 
 
-class VerdictError(DeskError):
-    """A verdict that is not taken; the item is as it was."""
-
-    def __init__(self, code: VerdictFault, message: str, *, problems: tuple[str, ...] = ()) -> None:
-        self.code = code
-        self.problems = problems
-        super().__init__("; ".join((message, *problems)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Weighed:
-    """What a verdict puts into force."""
-
-    action: Action | None
-    reply: str | None
-    charges: tuple[Charge, ...] = ()
-
-
-async def give_verdict(desk: Desk, review: str, verdict: reviews.Verdict) -> reviews.ReviewItem:
+async def give_verdict(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
     """Take a verdict on an item of the desk's queue.
 
     Args:
@@ -65,128 +42,12 @@ async def give_verdict(desk: Desk, review: str, verdict: reviews.Verdict) -> rev
     return await anyio.to_thread.run_sync(partial(_give, desk, review, verdict))
 
 
-def weigh(
-    item: reviews.ReviewItem, entry: Entry, rules: Rulebook, verdict: reviews.Verdict
-) -> _Weighed:
-    """What a verdict would put into force, by today's rules. Pure.
-
-    Raises:
-        VerdictError: The gate denies it, it is bound to another suggestion, or it does not fit.
-    """
-    match verdict.kind:
-        case "reject":
-            return _Weighed(action=None, reply=None)
-        case "respond":
-            if not verdict.reply:
-                raise VerdictError("invalid", "a response needs its reply")
-            return _Weighed(action=None, reply=_checked(verdict.reply, entry, rules))
-        case "approve" | "edit":
-            if verdict.args_hash != item.args_hash:
-                raise VerdictError(
-                    "stale", "the verdict is bound to another suggestion; look again"
-                )
-    if verdict.kind == "approve":
-        action, reply = item.action, item.reply
-    else:
-        action = verdict.action
-        reply = item.reply if verdict.reply is None else _checked(verdict.reply, entry, rules)
-    if action is None:
-        if reply is None:
-            raise VerdictError("invalid", "there is nothing to approve; respond or reject")
-        return _Weighed(action=None, reply=reply)
-    ruling = _ruled(action, item, entry, rules)
-    if ruling.effect is Effect.DENY:
-        raise VerdictError("denied", "the gate denies it", problems=_told(ruling.reasons))
-    fresh = charges_of(rules.book.actions[action.name], action, entry.evidence.facts).charges
-    # Whose limit it is was known when the item was opened; the record holds placeholders.
-    charges = tuple(
-        replace(charge, subject=item.limited[charge.limit])
-        for charge in fresh
-        if charge.limit in item.limited
-    )
-    return _Weighed(action=action, reply=reply, charges=charges)
-
-
-def in_placeholders(action: Action, *, seen: Action | None, kept: Action | None) -> Action:
-    """An action with placeholders where it holds values that the suggestion held too.
-
-    Args:
-        action: With raw values.
-        seen: The suggestion with its raw values.
-        kept: The same as it stands in the ledger.
-    """
-    known: dict[str, str] = {}
-    if seen is not None and kept is not None:
-        _pair(dict(seen.args), dict(kept.args), known)
-    args = _hidden(dict(action.args), known)
-    return replace(action, args=args if isinstance(args, dict) else {})
-
-
-def _pair(raw: JsonValue, kept: JsonValue, known: dict[str, str]) -> None:
-    match raw, kept:
-        case (str(), str()) if raw != kept:
-            known[raw] = kept
-        case (dict(), dict()):
-            for name in raw.keys() & kept.keys():
-                _pair(raw[name], kept[name], known)
-        case (list(), list()):
-            for one, other in zip(raw, kept, strict=False):
-                _pair(one, other, known)
-
-
-def _hidden(value: JsonValue, known: Mapping[str, str]) -> JsonValue:
-    match value:
-        case str():
-            return known.get(value, value)
-        case dict():
-            return {name: _hidden(inner, known) for name, inner in value.items()}
-        case list():
-            return [_hidden(inner, known) for inner in value]
-    return value
-
-
-_UNFIT = frozenset({"unknown-action", "missing-argument", "unknown-argument", "bad-argument"})
-
-
-def _ruled(action: Action, item: reviews.ReviewItem, entry: Entry, rules: Rulebook) -> Ruling:
-    if action.name not in rules.book.actions:
-        hint = did_you_mean(action.name, rules.book.actions, what="actions")
-        raise VerdictError("invalid", f"no policy declares the action '{action.name}'; {hint}")
-    hidden = in_placeholders(action, seen=item.action, kept=entry.decision.action)
-    now = entry.evidence.ticket.last_at
-    ruling = rule_again(entry.evidence, rules, hidden, now=now)
-    unfit = tuple(reason for reason in ruling.reasons if reason.code in _UNFIT)
-    if unfit:
-        raise VerdictError("invalid", "the arguments do not fit", problems=_told(unfit))
-    return ruling
-
-
-def _checked(reply: str, entry: Entry, rules: Rulebook) -> str:
-    """A reply that a reviewer wrote may not contradict a clause, or leak."""
-    findings = check_reply(
-        reply, index=rules.clauses, facts=entry.evidence.facts, allowed_links=rules.links
-    )
-    against = tuple(
-        f"{finding.check}: {finding.text}"
-        for finding in findings
-        if finding.verdict is Verdict.CONTRADICTED
-    )
-    if against:
-        raise VerdictError("invalid", "the reply contradicts a clause", problems=against)
-    return reply
-
-
-def _told(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
-    from deskquorum.decision import sentence
-
-    return tuple(sentence(reason) for reason in reasons)
-
-
-def _give(desk: Desk, review: str, verdict: reviews.Verdict) -> reviews.ReviewItem:
-    from deskquorum.ledger.reviews import get_item
+def _give(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
+    from deskquorum.ledger.reviews import close_item, get_item
+    from deskquorum.ledger.verdict_labels import note_labels
 
     parts = desk.parts
-    database = parts.ledger.database
+    database, rules = parts.ledger.database, parts.rules
     with database.transaction() as tx:
         item = get_item(tx, review)
     if item is None:
@@ -198,70 +59,92 @@ def _give(desk: Desk, review: str, verdict: reviews.Verdict) -> reviews.ReviewIt
     entry = parts.ledger.get(item.decision)
     if entry is None:
         raise VerdictError("not-found", "the decision of the review is not in the ledger")
-    weighed = weigh(item, entry, parts.rules, verdict)
-    with database.transaction(writing=True) as tx:
-        return _settle(tx, item, entry, verdict, weighed, parts.rules, ports=parts.executed)
+    weighed = weigh(item, entry, rules, verdict)
+    try:
+        with database.transaction(writing=True) as tx:
+            closed = close_item(
+                tx,
+                item,
+                verdict,
+                action=weighed.action,
+                reply=weighed.reply,
+                overridden=weighed.overridden,
+            )
+            _order(tx, item, weighed, rules.book, ports=parts.executed)
+            labels = labels_of(item, entry, verdict, weighed)
+            note_labels(tx, item.decision, labels, by=verdict.by)
+    except TakenError as exc:
+        if exc.item is not None and exc.item.state == "resolved":
+            return _said_before(exc.item, verdict)
+        gone = exc.item is None or exc.item.state != "open"
+        raise VerdictError("resolved" if gone else "taken", str(exc)) from exc
+    return closed
 
 
-def _settle(  # noqa: PLR0917 - what `_give` has in hand
+def _order(
     tx: Transaction,
-    item: reviews.ReviewItem,
-    entry: Entry,
-    verdict: reviews.Verdict,
-    weighed: _Weighed,
-    rules: Rulebook,
+    item: ReviewItem,
+    weighed: Weighed,
+    book: PolicyBook,
     *,
     ports: Collection[str],
-) -> reviews.ReviewItem:
-    from deskquorum.ledger.outbox import enqueue, forbid, run_again
+) -> None:
+    """Forbid the suggestion if another thing is to be done, and order what is."""
+    from deskquorum.ledger.outbox import forbid
     from deskquorum.ledger.reservations import take
-    from deskquorum.ledger.reviews import TakenError, close_item
-    from deskquorum.ledger.verdict_labels import note_labels
-
-    try:
-        closed = close_item(tx, item, verdict, action=weighed.action, reply=weighed.reply)
-    except TakenError as exc:
-        code: VerdictFault = "resolved" if exc.item and exc.item.state != "open" else "taken"
-        raise VerdictError(code, str(exc)) from exc
 
     def order(action: Action) -> Order:
-        spec = rules.book.actions.get(action.name)
+        spec = book.actions.get(action.name)
         return order_of(tx.tenant, item.conversation, action, spec, item.decision, item.subject)
 
     chosen = None if weighed.action is None else order(weighed.action)
     suggested = None if item.action is None else order(item.action)
     if suggested is not None and (chosen is None or chosen.key != suggested.key):
-        forbid(tx, suggested)
-    if chosen is not None and weighed.action is not None:
-        if weighed.charges:
-            spec = rules.book.actions[weighed.action.name]
-            key = action_key(item.conversation, spec, weighed.action)
-            take(tx, weighed.charges, action_key=key, taker=item.decision)
-        if weighed.action.name in ports and not enqueue(tx, chosen) and item.kind == "execution":
-            # A person looked what became of it, and says that it is to be done.
-            run_again(tx, chosen.key)
-    note_labels(tx, item.decision, _labels(entry, verdict), by=verdict.by)
-    return closed
+        never = forbid(tx, suggested)
+        if not never and chosen is not None:
+            raise VerdictError(
+                "denied",
+                "the suggestion was carried out already, or may have been, so nothing else is done"
+                " in its place; undo it first, or reject",
+            )
+    if chosen is None or weighed.action is None:
+        return
+    if weighed.charges:
+        spec = book.actions[weighed.action.name]
+        key = action_key(item.conversation, spec, weighed.action)
+        take(tx, weighed.charges, action_key=key, taker=item.decision)
+    _enqueue(tx, item, chosen, has_port=weighed.action.name in ports)
 
 
-def _labels(entry: Entry, verdict: reviews.Verdict) -> Mapping[str, str]:
-    """What the reviewer's verdict says of the answers: approving confirms those that settled."""
-    confirmed: dict[str, str] = {}
-    if verdict.kind == "approve":
-        confirmed = {
-            name: answer.label
-            for name, answer in entry.decision.answers.items()
-            if answer.settled and answer.label is not None
-        }
-    return {**confirmed, **verdict.answers}
+def _enqueue(tx: Transaction, item: ReviewItem, chosen: Order, *, has_port: bool) -> None:
+    """See to it that it is done once; what can't be is not called approved.
+
+    Raises:
+        VerdictError: It was forbidden, did not happen, or may have happened.
+    """
+    from deskquorum.ledger.outbox import State, enqueue, execution, run_again
+
+    found = execution(tx, chosen.key)
+    if found is None:
+        if has_port:
+            enqueue(tx, chosen)
+        return
+    if found.state is State.CANCELLED:
+        raise VerdictError("denied", "exactly this was edited or rejected before; it can never run")
+    if found.state is State.UNKNOWN:
+        raise VerdictError(
+            "denied",
+            "it may have been carried out, so it is not sent again: look what became of it, do by"
+            " hand what is missing, and reject",
+        )
+    if found.state is not State.FAILED:
+        return
+    # A person looked what became of it, and says that it is to be done.
+    if item.kind != "execution" or not run_again(tx, chosen.key):
+        raise VerdictError("denied", "it was tried and failed; its own review decides of it")
 
 
-def _said_before(item: reviews.ReviewItem, verdict: reviews.Verdict) -> reviews.ReviewItem:
-    same = (
-        item.verdict == verdict.kind
-        and item.verdict_by == verdict.by
-        and (verdict.kind != "edit" or item.final_action == verdict.action)
-    )
-    if same:
+def _said_before(item: ReviewItem, verdict: Verdict) -> ReviewItem:
+    if item.said is not None and item.said == verdict_hash(verdict):
         return item
     raise VerdictError("resolved", f"the review is resolved: {item.verdict_by} said {item.verdict}")

@@ -11,16 +11,24 @@ from datetime import timedelta
 import anyio
 import pytest
 from aiohttp import web
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from deskquorum import Action, Route, load_desk
 from deskquorum.cli.app import app
 from deskquorum.domain import Proposal
 from deskquorum.errors import LedgerError
-from deskquorum.ledger.outbox import State, execution, order_of
+from deskquorum.ledger.outbox import (
+    State,
+    begin,
+    execution,
+    finish,
+    give_to_person,
+    lease,
+    order_of,
+)
+from deskquorum.ledger.review_items import TakenError, Verdict
 from deskquorum.ledger.reviews import (
-    TakenError,
-    Verdict,
     claim,
     get_item,
     items,
@@ -28,10 +36,13 @@ from deskquorum.ledger.reviews import (
     overdue,
     queue_length,
 )
+from deskquorum.ledger.tables import reservations
 from deskquorum.ledger.verdict_labels import audited_labels
 from deskquorum.notifying import message_of, send_notices
 from deskquorum.policy import RISKS
-from deskquorum.reviewing import VerdictError, give_verdict
+from deskquorum.queueing import hand_over
+from deskquorum.reviewing import give_verdict
+from deskquorum.weighing import VerdictError
 
 pytestmark = pytest.mark.anyio
 
@@ -105,6 +116,8 @@ async def test_a_later_decision_on_the_conversation_takes_the_place_of_an_open_i
     await opened(desk, refund())
     states = sorted(i.state for i in read(desk, of_conversation, conversation=refund().id))
     assert states == ["open", "superseded"]
+    newest, older = read(desk, of_conversation, conversation=refund().id)
+    assert (older.newer, older.verdict_by) == (newest.id, None)
 
 
 async def test_the_riskiest_is_first_and_pages_follow_on(desk, refund, ticket):
@@ -220,6 +233,200 @@ async def test_who_holds_an_item_is_the_only_one_to_judge_it(desk, refund):
         await give_verdict(desk, item.id, Verdict(kind="reject", by="Bo"))
     assert refused.value.code == "taken"
     assert (await give_verdict(desk, item.id, Verdict(kind="reject", by="Ada"))).state == "resolved"
+
+
+def carried_to(desk, state, *, person=False):
+    """Carry out the one order that waits, up to a state."""
+
+    def work(tx):
+        [held] = lease(tx, owner="worker", lease_s=60, limit=5)
+        begin(tx, held, lease_s=60)
+        if not person:
+            assert finish(tx, held, state)
+            return
+        assert give_to_person(tx, held, state, error="timeout")
+        hand_over(lambda: desk.parts, tx, held.order, "timeout")
+
+    read(desk, work)
+
+
+async def refusal_of(desk, item, **said):
+    with pytest.raises(VerdictError) as refused:
+        await give_verdict(desk, item.id, Verdict(by="Bo", **said))
+    assert read(desk, get_item, item=item.id).state == "open"
+    return refused.value
+
+
+async def test_what_was_rejected_once_is_never_called_approved(desk, refund):
+    _, item = await opened(desk, refund())
+    await give_verdict(desk, item.id, Verdict(kind="reject", by="Ada"))
+    _, again = await opened(desk, refund())
+    refused = await refusal_of(desk, again, kind="approve", args_hash=again.args_hash)
+    assert (refused.code, "can never run" in str(refused)) == ("denied", True)
+
+
+async def test_what_ran_already_is_not_done_in_another_way_too(desk, refund):
+    _, item = await opened(desk, refund())
+    await give_verdict(desk, item.id, Verdict(kind="approve", by="Ada", args_hash=item.args_hash))
+    carried_to(desk, State.DONE)
+    _, again = await opened(desk, refund())
+    smaller = replace(again.action, args={**again.action.args, "amount": "12.00"})
+    refused = await refusal_of(desk, again, kind="edit", args_hash=again.args_hash, action=smaller)
+    assert (refused.code, "undo it first" in str(refused)) == ("denied", True)
+    assert state_of(desk, key_of(desk, again, smaller)) is None
+
+
+async def test_what_may_have_happened_is_not_sent_again_on_a_persons_word(desk, refund):
+    _, item = await opened(desk, refund())
+    await give_verdict(desk, item.id, Verdict(kind="approve", by="Ada", args_hash=item.args_hash))
+    carried_to(desk, State.UNKNOWN, person=True)
+    [found] = read(desk, items)
+    assert found.kind == "execution"
+    refused = await refusal_of(desk, found, kind="approve", args_hash=found.args_hash)
+    assert (refused.code, "may have been carried out" in str(refused)) == ("denied", True)
+    done = await give_verdict(desk, found.id, Verdict(kind="reject", by="Bo", why="it arrived"))
+    assert done.state == "resolved"
+
+
+async def test_what_surely_did_not_happen_is_carried_out_on_a_persons_word(desk, refund):
+    _, item = await opened(desk, refund())
+    await give_verdict(desk, item.id, Verdict(kind="approve", by="Ada", args_hash=item.args_hash))
+    carried_to(desk, State.FAILED, person=True)
+    [found] = read(desk, items)
+    await give_verdict(desk, found.id, Verdict(kind="approve", by="Bo", args_hash=found.args_hash))
+    assert state_of(desk, key_of(desk, found, found.action)) is State.READY
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"reply": "We will call you instead."}, id="reply"),
+        pytest.param({"why": "for another reason"}, id="why"),
+        pytest.param({"answers": {"intent": "refund_faulty"}}, id="answers"),
+    ],
+)
+async def test_only_the_same_verdict_again_is_a_repeat(desk, refund, other):
+    _, item = await opened(desk, refund())
+    said = Verdict(kind="respond", by="Ada", reply="We will look into it.")
+    done = await give_verdict(desk, item.id, said)
+    assert await give_verdict(desk, item.id, said) == done
+    with pytest.raises(VerdictError) as refused:
+        await give_verdict(desk, item.id, replace(said, **other))
+    assert refused.value.code == "resolved"
+
+
+async def test_the_same_verdict_many_times_at_once_is_one(desk, refund):
+    _, item = await opened(desk, refund())
+    said = Verdict(kind="reject", by="Ada", answers={"intent": "refund_faulty"})
+
+    def judge(_):
+        return anyio.run(give_verdict, desk, item.id, said).verdict_by
+
+    with ThreadPoolExecutor(8) as pool:
+        told = await anyio.to_thread.run_sync(lambda: list(pool.map(judge, range(8))))
+    assert told == ["Ada"] * 8
+    noted = read(desk, lambda tx: list(audited_labels(tx, question="intent")))
+    assert [label.label for label in noted] == ["refund_faulty"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param("Please pay with card 4111 1111 1111 1111.", id="card"),
+        pytest.param("Please write to somebody.else@mail.example.", id="mail-address"),
+        pytest.param("The password is Hunter2x9.", id="secret"),
+        pytest.param("You idiot.", id="abuse"),
+        pytest.param("Dear {{name}}, thanks.", id="gap"),
+    ],
+)
+async def test_a_reviewers_reply_that_leaks_or_insults_is_refused(desk, refund, reply):
+    _, item = await opened(desk, refund())
+    refused = await refusal_of(desk, item, kind="respond", reply=reply)
+    assert (refused.code, len(refused.problems) > 0) == ("invalid", True)
+    bare = await refusal_of(desk, item, kind="respond", reply=reply, override=True, why=" ")
+    assert bare.code == "invalid"
+
+
+async def test_a_reviewer_may_send_a_reply_against_its_check_with_a_reason(desk, refund):
+    _, item = await opened(desk, refund())
+    said = Verdict(
+        kind="respond",
+        by="Ada",
+        reply="Please write to somebody.else@mail.example.",
+        override=True,
+        why="the carrier's own address",
+    )
+    done = await give_verdict(desk, item.id, said)
+    assert (done.overridden, done.final_reply, done.why) == (True, said.reply, said.why)
+
+
+async def test_a_suggested_reply_that_contradicts_or_leaks_is_not_approved_as_it_is(desk, refund):
+    asked = refund()
+    reply = "You can return anything within 900 days. Write to somebody.else@mail.example."
+    _, item = await opened(desk, replace(asked, proposal=replace(asked.proposal, reply=reply)))
+    assert item.reply == reply
+    refused = await refusal_of(desk, item, kind="approve", args_hash=item.args_hash)
+    assert (refused.code, len(refused.problems) > 0) == ("invalid", True)
+
+
+async def test_the_customers_own_values_in_a_suggested_reply_are_no_leak(desk, refund):
+    asked = refund()
+    own = asked.requester.record["email"]
+    reply = f"Thank you for your patience, {own}!"
+    _, item = await opened(desk, replace(asked, proposal=replace(asked.proposal, reply=reply)))
+    assert own in item.reply
+    said = Verdict(kind="approve", by="Ada", args_hash=item.args_hash)
+    assert (await give_verdict(desk, item.id, said)).final_reply == item.reply
+
+
+async def test_a_label_that_does_not_exist_never_gets_in(desk, refund):
+    _, item = await opened(desk, refund())
+    wrong = {"intnt": "refund_faulty", "intent": "refund_fawlty"}
+    refused = await refusal_of(desk, item, kind="reject", answers=wrong)
+    assert (refused.code, len(refused.problems)) == ("invalid", 2)
+    assert read(desk, lambda tx: list(audited_labels(tx))) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"), [("approve", "right"), ("edit", "wrong"), ("reject", "wrong")]
+)
+async def test_a_verdict_says_whether_the_suggested_action_was_right(desk, refund, kind, label):
+    _, item = await opened(desk, refund())
+    smaller = replace(item.action, args={**item.action.args, "amount": "12.00"})
+    edited = smaller if kind == "edit" else None
+    said = Verdict(kind=kind, by="Ada", args_hash=item.args_hash, action=edited)
+    await give_verdict(desk, item.id, said)
+    [noted] = read(desk, lambda tx: list(audited_labels(tx, question="@action")))
+    assert noted.label == label
+
+
+async def test_what_a_reviewer_chose_instead_is_counted_in_its_limits(folder, ledger, refund):
+    path = folder / "policies" / "refunds.yaml"
+    written = path.read_text(encoding="utf-8")
+    limit = "limits: [{id: few, per: customer.id, within: 24h, count: 1, cite: [R1], reason: few}]"
+    assert "  issue_refund:\n" in written
+    path.write_text(
+        written.replace("  issue_refund:\n", f"  issue_refund:\n    {limit}\n"), encoding="utf-8"
+    )
+    asked = replace(refund(), proposal=Proposal(source="bot", action=Action(name="escalate")))
+    async with load_desk(folder, models=False, ledger=ledger, keys=KEYS) as desk:
+        _, item = await opened(desk, asked)
+        chosen = refund().proposal.action
+        said = Verdict(kind="edit", by="Ada", args_hash=item.args_hash, action=chosen)
+        await give_verdict(desk, item.id, said)
+        taken = read(
+            desk, lambda tx: tx.connection.execute(select(reservations.c.limit_id)).scalars().all()
+        )
+    assert taken == ["few"]
+
+
+async def test_who_holds_an_item_is_told_of_a_newer_one(desk, refund):
+    _, held = await opened(desk, refund())
+    read(desk, claim, item=held.id, by="Ada", lease=timedelta(minutes=15))
+    await desk.decide(refund(), deadline_s=60)
+    newest, older = read(desk, of_conversation, conversation=refund().id)
+    assert (older.id, older.state, older.newer) == (held.id, "open", newest.id)
+    assert (newest.state, newest.newer) == ("open", None)
 
 
 async def test_what_is_overdue_is_told_once(desk, refund):

@@ -20,7 +20,7 @@ from deskquorum.domain import Action
 from deskquorum.errors import InputError
 
 if TYPE_CHECKING:
-    from deskquorum.ledger.reviews import ReviewItem, VerdictKind
+    from deskquorum.ledger.review_items import ReviewItem, VerdictKind
 
 __all__ = ["queue_app"]
 
@@ -61,7 +61,10 @@ def list_items(
         asked = "-" if item.action is None else item.action.name
         held = f" held by {item.assignee}" if item.assignee else ""
         codes = ", ".join(dict.fromkeys(reason.code for reason in item.reasons))
-        typer.echo(f"{item.id}  {late}due {item.due_at:%Y-%m-%d %H:%M} UTC  {asked}  {codes}{held}")
+        news = f" newer: {item.newer}" if item.newer else ""
+        typer.echo(
+            f"{item.id}  {late}due {item.due_at:%Y-%m-%d %H:%M} UTC  {asked}  {codes}{held}{news}"
+        )
     typer.echo(f"{len(found)} open")
 
 
@@ -94,14 +97,19 @@ def claim(
     """Hold an item, so that nobody else works on it."""
     from deskquorum.assembly import load_parts
     from deskquorum.ledger import reviews
+    from deskquorum.ledger.review_items import TakenError
 
     parts = load_parts(desk, models=False, ledger=ledger, host=os.environ)
     lease, who = parts.desk.reviews.lease, by or getuser()
-    with closing(parts.ledger) as record, record.database.transaction(writing=True) as tx:
-        if release:
-            held = reviews.release(tx, item, by=who)
-        else:
-            held = reviews.claim(tx, item, by=who, lease=lease)
+    try:
+        with closing(parts.ledger) as record, record.database.transaction(writing=True) as tx:
+            if release:
+                held = reviews.release(tx, item, by=who)
+            else:
+                held = reviews.claim(tx, item, by=who, lease=lease)
+    except TakenError as exc:
+        typer.echo(f"taken: {exc}" if exc.item else str(exc), err=True)
+        raise typer.Exit(1 if exc.item else 2) from exc
     _print(held, as_json=as_json)
 
 
@@ -122,6 +130,10 @@ def verdict(
         list[str] | None,
         typer.Option("--answer", help="QUESTION=LABEL that would have been right; repeatable."),
     ] = None,
+    override: Annotated[
+        bool,
+        typer.Option("--override", help="Send the reply whatever its check found; needs --why."),
+    ] = False,
     desk: _Desk = Path(),
     ledger: _Ledger = None,
     by: _By = None,
@@ -129,8 +141,9 @@ def verdict(
 ) -> None:
     """Say what is to be done; the gate rules on it again, and the suggestion may never run then."""
     from deskquorum.desk import load_desk
-    from deskquorum.ledger.reviews import Verdict
-    from deskquorum.reviewing import VerdictError, give_verdict
+    from deskquorum.ledger.review_items import Verdict
+    from deskquorum.reviewing import give_verdict
+    from deskquorum.weighing import VerdictError
 
     said = Verdict(
         kind=_kind(kind),
@@ -140,6 +153,7 @@ def verdict(
         reply=reply,
         why=why,
         answers=_answers(answer),
+        override=override,
     )
     opened = load_desk(desk, models=False, ledger=ledger, keys=os.environ)
     with closing(opened.ledger):
@@ -217,7 +231,7 @@ def _row(item: ReviewItem) -> dict[str, object]:
     from deskquorum.decision import sentence
 
     row = asdict(item)
-    for hidden in ("subject", "limited"):
+    for hidden in ("subject", "limited", "said"):
         row.pop(hidden)
     row["reasons"] = [{"code": r.code, "text": sentence(r)} for r in item.reasons]
     return {

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Literal, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, case, func, insert, or_, select, update
 
-from deskquorum.domain import Action, Charge, JsonValue, Reason
-from deskquorum.errors import DeskError
+from deskquorum.domain import Action, JsonValue, Reason
 from deskquorum.ledger.database import ErasedError
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
+from deskquorum.ledger.review_items import (
+    Draft,
+    ReviewItem,
+    ReviewState,
+    TakenError,
+    Verdict,
+    suggestion_hash,
+    text_of,
+    verdict_hash,
+)
 from deskquorum.ledger.tables import reviews
 
 if TYPE_CHECKING:
@@ -26,12 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Change",
-    "Draft",
-    "ReviewItem",
-    "ReviewState",
-    "TakenError",
-    "Verdict",
-    "VerdictKind",
     "claim",
     "close_item",
     "get_item",
@@ -41,87 +42,7 @@ __all__ = [
     "overdue",
     "queue_length",
     "release",
-    "suggestion_hash",
 ]
-
-ReviewState = Literal["open", "resolved", "superseded"]
-VerdictKind = Literal["approve", "edit", "reject", "respond"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """What is to be put into the queue."""
-
-    kind: Literal["decision", "execution"]
-    """A decision that is a person's, or an execution whose end a person must find out."""
-    conversation: str
-    decision: str
-    subject: str
-    """Whom it is about: `Ticket.subject`."""
-    reasons: tuple[Reason, ...]
-    """Deciding ones first."""
-    action: Action | None
-    reply: str | None
-    risk: int
-    """Higher ones are looked at first."""
-    due: timedelta
-    """Until when somebody should have looked."""
-    charges: tuple[Charge, ...] = ()
-    """What the suggested action would take from its limits."""
-    tells: bool = False
-    """Whether a notice is sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What a reviewer says (LangChain's words)."""
-
-    kind: VerdictKind
-    by: str
-    args_hash: str | None = None
-    """Of the suggestion that the reviewer saw; needed to approve or edit."""
-    action: Action | None = None
-    """Instead of the suggested one, of an edit."""
-    reply: str | None = None
-    why: str = ""
-    answers: Mapping[str, str] = field(default_factory=dict)
-    """Question to the label that would have been right, as far as the reviewer says so."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReviewItem:
-    """One thing that waits, or waited, for a person. Holds personal data."""
-
-    id: str
-    kind: Literal["decision", "execution"]
-    conversation: str
-    decision: str
-    state: ReviewState
-    risk: int
-    reasons: tuple[Reason, ...]
-    action: Action | None
-    """Suggested; None too where it was erased."""
-    reply: str | None
-    args_hash: str | None
-    """Of the suggestion, as `suggestion_hash` gives it; a verdict names it."""
-    subject: str
-    """Whom it is about; empty where that was erased."""
-    limited: Mapping[str, str]
-    """Limit of the suggested action to whose it is."""
-    opened_at: datetime
-    due_at: datetime
-    assignee: str | None
-    """Who holds it now; None once the lease has run out."""
-    lease_until: datetime | None
-    verdict: VerdictKind | None = None
-    verdict_by: str | None = None
-    verdict_at: datetime | None = None
-    final_action: Action | None = None
-    """In force by the verdict; None where nothing is to be done."""
-    final_reply: str | None = None
-    why: str = ""
-    erased: bool = False
-
 
 Change = Callable[["Transaction"], "ReviewItem"]
 """Something that changes an item."""
@@ -138,20 +59,8 @@ class _Kept(TypedDict, total=False):
     subject: str
     limited: Mapping[str, str]
     why: str
-    args_hash: str | None
-
-
-class TakenError(DeskError):
-    """Somebody else holds the item, or it is no longer open."""
-
-    def __init__(self, message: str, *, item: ReviewItem | None) -> None:
-        self.item = item
-        super().__init__(message)
-
-
-def suggestion_hash(action: Action | None, reply: str | None) -> str:
-    """What a verdict is bound to: SHA-256 over the exact action, its arguments and the reply."""
-    return hashlib.sha256(_text(action, reply).encode("utf-8", "surrogatepass")).hexdigest()
+    said: str
+    overridden: bool
 
 
 def open_item(tx: Transaction, draft: Draft) -> str:
@@ -165,7 +74,7 @@ def open_item(tx: Transaction, draft: Draft) -> str:
         _supersede(tx, draft.conversation, by=item)
     due_us = tx.now_us + draft.due // timedelta(microseconds=1)
     sealed = tx.keyring.seal(
-        _text(draft.action, draft.reply, subject=draft.subject, limited=_limited(draft.charges)),
+        text_of(draft.action, draft.reply, subject=draft.subject, limited=dict(draft.limited)),
         subject=draft.subject,
         of=f"review {item}",
     )
@@ -262,7 +171,13 @@ def release(tx: Transaction, item: str, *, by: str) -> ReviewItem:
 
 
 def close_item(
-    tx: Transaction, item: ReviewItem, verdict: Verdict, *, action: Action | None, reply: str | None
+    tx: Transaction,
+    item: ReviewItem,
+    verdict: Verdict,
+    *,
+    action: Action | None,
+    reply: str | None,
+    overridden: bool = False,
 ) -> ReviewItem:
     """Write the verdict down; of two at the same time one counts.
 
@@ -272,11 +187,14 @@ def close_item(
         verdict: What the reviewer says.
         action: What is in force now, None where nothing is to be done.
         reply: What is to be sent now.
+        overridden: Whether that is in spite of what the reply's check found.
 
     Raises:
         TakenError: Somebody else holds it, or it is not open any more.
     """
-    said = _text(action, reply, why=verdict.why, args_hash=verdict.args_hash)
+    said = text_of(
+        action, reply, why=verdict.why, said=verdict_hash(verdict), overridden=overridden
+    )
     row = tx.connection.execute(_own(tx).where(reviews.c.id == item.id)).one()
     sealed = tx.keyring.seal_beside(
         said,
@@ -363,35 +281,28 @@ def _changed(tx: Transaction, item: str, rows: int, kind: str) -> ReviewItem:
 def _why(item: ReviewItem | None) -> str:
     if item is None:
         return "there is no such review"
-    if item.state != "open":
-        return f"the review is {item.state}" + (
-            f": {item.verdict_by} said {item.verdict}" if item.verdict else ""
-        )
+    if item.state == "superseded":
+        return f"the review is superseded by {item.newer}"
+    if item.state == "resolved":
+        return f"the review is resolved: {item.verdict_by} said {item.verdict}"
     return f"{item.assignee} holds the review until {item.lease_until:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _supersede(tx: Transaction, conversation: str, *, by: str) -> None:
-    older = select(reviews.c.id).where(
+    """Older open items of the conversation give way; who holds one is told that there is news."""
+    older = (
         reviews.c.tenant == tx.tenant,
         reviews.c.conversation == conversation,
         reviews.c.kind == "decision",
         reviews.c.state == "open",
-        or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= tx.now_us),
     )
-    for (item,) in tx.connection.execute(older).all():
+    tx.connection.execute(update(reviews).where(*older).values(newer=by))
+    unheld = or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= tx.now_us)
+    for (item,) in tx.connection.execute(select(reviews.c.id).where(*older, unheld)).all():
         tx.connection.execute(
-            update(reviews).where(reviews.c.id == item).values(state="superseded", verdict_by=by)
+            update(reviews).where(reviews.c.id == item).values(state="superseded")
         )
         emit(tx, "review-superseded", conversation, item)
-
-
-def _limited(charges: Sequence[Charge]) -> Mapping[str, str]:
-    return {charge.limit: charge.subject for charge in charges}
-
-
-def _text(action: Action | None, reply: str | None, **more: object) -> str:
-    named = None if action is None else {"name": action.name, "args": dict(action.args)}
-    return json.dumps({"action": named, "reply": reply, **more}, sort_keys=True, ensure_ascii=False)
 
 
 def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
@@ -421,6 +332,9 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         final_action=_action(outcome),
         final_reply=outcome.get("reply"),
         why=outcome.get("why", ""),
+        newer=row.newer,
+        said=outcome.get("said"),
+        overridden=outcome.get("overridden", False),
         erased=erased,
     )
 

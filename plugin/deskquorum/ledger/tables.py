@@ -172,6 +172,7 @@ reviews = Table(
     Column("verdict_by", String),
     Column("verdict_us", BigInteger),
     Column("outcome", String),
+    Column("newer", String),
     Index("reviews_open", "tenant", "state", "risk", "due_us"),
     Index("reviews_by_conversation", "tenant", "conversation"),
 )

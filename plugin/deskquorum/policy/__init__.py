@@ -45,7 +45,7 @@ from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.fitting import UnfitError, amount_of, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
-from deskquorum.policy.limits import charges_of, used_in
+from deskquorum.policy.limits import charges_of, limits_by, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
 from deskquorum.policy.model_specs import BudgetSpec, ModelSpec, TokenPrice
@@ -110,6 +110,7 @@ __all__ = [
     "did_you_mean",
     "exponent_of",
     "flattened",
+    "limits_by",
     "lint",
     "load_desk_file",
     "load_policies",

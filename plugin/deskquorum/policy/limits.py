@@ -22,7 +22,15 @@ from deskquorum.policy.money import decimal_text, is_currency, minor_of
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import LimitShape, UsedShape
 
-__all__ = ["Charges", "charges_of", "declare_limits", "overdrawn", "usage_of", "used_in"]
+__all__ = [
+    "Charges",
+    "charges_of",
+    "declare_limits",
+    "limits_by",
+    "overdrawn",
+    "usage_of",
+    "used_in",
+]
 
 DESK = "desk"
 """What a limit is `per` that all customers share."""
@@ -53,6 +61,12 @@ def charges_of(spec: ActionSpec, action: Action, facts: Facts) -> Charges:
         else:
             troubles.append(found)
     return Charges(charges=tuple(charges), troubles=tuple(troubles))
+
+
+def limits_by(book: PolicyBook, facts: Facts) -> Mapping[str, str]:
+    """Every limit to whose it is, as far as the facts tell."""
+    found = ((name, _subject(limit, facts)) for name, limit in book.limits.items())
+    return {name: subject for name, subject in found if subject is not None}
 
 
 def overdrawn(
@@ -123,12 +137,11 @@ def declare_limits(topics: Sequence[Topic], found: Declarations) -> None:
 
 
 def _charge(limit: LimitSpec, spec: ActionSpec, action: Action, facts: Facts) -> Charge | Reason:
-    subject = "" if limit.per == DESK else facts.get(limit.per)
-    # `True` would be a number of Python's, and no customer.
-    if not isinstance(subject, str | int) or isinstance(subject, bool):
+    subject = _subject(limit, facts)
+    if subject is None:
         return missing_fact(limit.per, limit.id, facts.unread)
     charge = Charge(
-        limit=limit.id, subject=str(subject), window=limit.window, most_count=limit.most_count
+        limit=limit.id, subject=subject, window=limit.window, most_count=limit.most_count
     )
     if limit.argument is None or limit.currency is None or limit.most_minor is None:
         return charge
@@ -138,6 +151,13 @@ def _charge(limit: LimitSpec, spec: ActionSpec, action: Action, facts: Facts) ->
         params = {"limit": limit.id, "action": spec.name, "currency": limit.currency}
         return Reason(code="limit-currency", params=params)
     return replace(charge, amount_minor=amount, most_minor=limit.most_minor)
+
+
+def _subject(limit: LimitSpec, facts: Facts) -> str | None:
+    subject = "" if limit.per == DESK else facts.get(limit.per)
+    # `True` would be a number of Python's, and no customer.
+    named = isinstance(subject, str | int) and not isinstance(subject, bool)
+    return str(subject) if named else None
 
 
 def _minor(value: object, currency: str) -> int | None:

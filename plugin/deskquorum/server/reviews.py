@@ -12,13 +12,15 @@ from pydantic import Field
 from deskquorum.decision import sentence
 from deskquorum.domain import Action, JsonValue
 from deskquorum.ledger import reviews
-from deskquorum.reviewing import VerdictError, give_verdict
+from deskquorum.ledger.review_items import ReviewItem, TakenError, Verdict
+from deskquorum.reviewing import give_verdict
 from deskquorum.server.access import Caller, Deed, follower, may
 from deskquorum.server.bodies import read_json
 from deskquorum.server.documenting import problems, takes
 from deskquorum.server.problems import ProblemError
 from deskquorum.server.service import Service, service_of
 from deskquorum.server.shapes import In, Out, ReasonOut
+from deskquorum.weighing import VerdictError
 
 __all__ = ["review_routes"]
 
@@ -57,6 +59,10 @@ class ReviewOut(Out):
     verdict_at: datetime | None
     final_action: ActionOut | None
     final_reply: str | None
+    newer: str | None
+    """A later item of the conversation: it takes this one's place, or is news to its holder."""
+    overridden: bool
+    """Whether the reply is sent in spite of what its check found."""
     erased: bool
 
 
@@ -84,6 +90,8 @@ class VerdictBody(In):
     reply: Annotated[str, Field(min_length=1, max_length=50_000)] | None = None
     why: Annotated[str, Field(max_length=2_000)] = ""
     answers: Annotated[dict[str, str], Field(default_factory=dict)]
+    override: bool = False
+    """Sends the reply in spite of what its check found; `why` tells the reason."""
 
 
 @review_routes.get(
@@ -159,7 +167,7 @@ async def judge_review(request: Request, item: _Item) -> ReviewOut:
     _, by = await _found(service, request, item, Deed.REVIEW)
     body = (await read_json(request, VerdictBody, limit=service.limits.body_bytes)).value
     action = None if body.action is None else Action(name=body.action.name, args=body.action.args)
-    said = reviews.Verdict(
+    said = Verdict(
         kind=body.verdict,
         by=by,
         args_hash=body.args_hash,
@@ -167,6 +175,7 @@ async def judge_review(request: Request, item: _Item) -> ReviewOut:
         reply=body.reply,
         why=body.why,
         answers=body.answers,
+        override=body.override,
     )
     try:
         return _out(await give_verdict(service.desk, item, said))
@@ -177,7 +186,7 @@ async def judge_review(request: Request, item: _Item) -> ReviewOut:
 
 async def _found(
     service: Service, request: Request, item: str, deed: Deed
-) -> tuple[reviews.ReviewItem, str]:
+) -> tuple[ReviewItem, str]:
     """The item, and the name of who may see it; strangers learn nothing of what there is."""
     found = await service.records.read(partial(reviews.get_item, item=item))
     who = follower(service, request, "" if found is None else found.conversation, deed)
@@ -189,11 +198,11 @@ async def _found(
 async def _changed(service: Service, work: reviews.Change) -> ReviewOut:
     try:
         return _out(await service.records.write(work))
-    except reviews.TakenError as exc:
+    except TakenError as exc:
         raise ProblemError(status=409, code="taken", detail=str(exc)) from None
 
 
-def _out(item: reviews.ReviewItem) -> ReviewOut:
+def _out(item: ReviewItem) -> ReviewOut:
     return ReviewOut(
         id=item.id,
         kind=item.kind,
@@ -214,6 +223,8 @@ def _out(item: reviews.ReviewItem) -> ReviewOut:
         verdict_at=item.verdict_at,
         final_action=_action(item.final_action),
         final_reply=item.final_reply,
+        newer=item.newer,
+        overridden=item.overridden,
         erased=item.erased,
     )
 

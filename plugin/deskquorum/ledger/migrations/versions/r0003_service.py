@@ -106,6 +106,7 @@ def _reviewed() -> None:
         sa.Column("verdict_by", sa.String),
         sa.Column("verdict_us", sa.BigInteger),
         sa.Column("outcome", sa.String),
+        sa.Column("newer", sa.String),
     )
     op.create_index("reviews_open", "reviews", ["tenant", "state", "risk", "due_us"])
     op.create_index("reviews_by_conversation", "reviews", ["tenant", "conversation"])
