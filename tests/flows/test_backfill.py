@@ -22,7 +22,7 @@ from deskquorum.ledger import open_ledger
 pytestmark = pytest.mark.anyio
 
 COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
-TICKETS = 160
+TICKETS = 80
 CHUNK = 8
 KILLS = 2
 

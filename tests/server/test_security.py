@@ -265,9 +265,10 @@ def test_a_helpdesk_without_a_secret_is_unknown_and_one_without_a_reader_says_so
 def test_guessing_keys_is_slowed_down_and_right_keys_behind_the_address_are_not(place, serve):
     service = serve(place)
     wrong = {"Authorization": "Bearer dq_0123456789ab_guess"}
-    answers = [httpx.get(f"{service.url}/metrics", headers=wrong) for _ in range(40)]
+    with httpx.Client(headers=wrong) as guesser:
+        answers = [guesser.get(f"{service.url}/metrics") for _ in range(40)]
     assert answers[0].status_code == 401
-    assert answers[-1].status_code == 429
+    assert 429 in {answer.status_code for answer in answers}
     with service.client("ops") as client:
         assert client.get("/metrics").status_code == 200
 

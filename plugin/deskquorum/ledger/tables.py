@@ -134,7 +134,7 @@ executions = Table(
     Column("args_hash", String, nullable=False),
     Column("state", String, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("looks", Integer, nullable=False),
+    Column("looks", Integer, nullable=False, server_default="0"),
     Column("lease_owner", String),
     Column("lease_until_us", BigInteger),
     Column("due_us", BigInteger, nullable=False),

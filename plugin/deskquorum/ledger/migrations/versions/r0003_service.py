@@ -68,7 +68,7 @@ def _acting() -> None:
         sa.Column("args_hash", sa.String, nullable=False),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("looks", sa.Integer, nullable=False),
+        sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
         sa.Column("lease_owner", sa.String),
         sa.Column("lease_until_us", sa.BigInteger),
         sa.Column("due_us", sa.BigInteger, nullable=False),
