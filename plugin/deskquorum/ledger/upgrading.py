@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from sqlalchemy import column, inspect, select, table
@@ -17,6 +18,9 @@ __all__ = ["LATEST", "upgrade"]
 
 LATEST = "0003"
 """The step that this program's tables stand at."""
+
+_ALEMBIC = Lock()
+"""Alembic keeps the step that it takes in its modules, so a process takes one at a time."""
 
 _VERSION = table("alembic_version", column("version_num"))
 
@@ -44,7 +48,8 @@ def upgrade(connection: Connection, *, to: str = LATEST) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    command.upgrade(config, to)
+    with _ALEMBIC:
+        command.upgrade(config, to)
 
 
 def _version(connection: Connection) -> str | None:
