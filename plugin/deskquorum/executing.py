@@ -8,9 +8,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-import anyio.to_thread
+from typing import TYPE_CHECKING
 
 from deskquorum.errors import LedgerError
 from deskquorum.execution import Call, Task
@@ -22,8 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "tell_log"]
 
 _log = logging.getLogger(__name__)
-
-_T = TypeVar("_T")
 
 HandOver = Callable[[Transaction, Order, str], None]
 """Gives an order to a person, in the transaction that notes it: the order, and why."""
@@ -56,25 +52,25 @@ class LedgerBook:
         from deskquorum.ledger import outbox
 
         # Most looks find nothing, and readers keep nobody waiting.
-        if not await self._in_thread(outbox.is_due, writing=False):
+        if not await self.database.run(outbox.is_due, writing=False):
             return []
 
         def work(tx: Transaction) -> list[Lease]:
             outbox.sweep(tx, wait_s=self.wait_s)
             return outbox.lease(tx, owner=self.owner, lease_s=self.lease_s, limit=limit)
 
-        return [_task(held) for held in await self._in_thread(work)]
+        return [_task(held) for held in await self.database.run(work)]
 
     async def take_unknown(self, limit: int) -> list[Task]:
         """Orders that are due to be looked at."""
         from deskquorum.ledger import outbox
 
-        if not await self._in_thread(outbox.is_due, writing=False):
+        if not await self.database.run(outbox.is_due, writing=False):
             return []
         work = partial(
             outbox.lease_unknown, owner=self.owner, lease_s=self.lease_s + self.wait_s, limit=limit
         )
-        return [_task(held) for held in await self._in_thread(work)]
+        return [_task(held) for held in await self.database.run(work)]
 
     async def begin(self, task: Task, *, lease_s: float) -> bool:
         """Whether it may be sent: the kill switch is asked in the transaction that says so."""
@@ -89,7 +85,7 @@ class LedgerBook:
                 return False
             return outbox.begin(tx, held, lease_s=lease_s)
 
-        return await self._in_thread(work)
+        return await self.database.run(work)
 
     async def done(self, task: Task, result: str | None) -> None:
         """It happened."""
@@ -105,7 +101,7 @@ class LedgerBook:
 
     async def give(self, task: Task, why: str, *, maybe: bool) -> None:
         """It goes to a person."""
-        await self._in_thread(partial(self._given, held=_held(task), why=why, maybe=maybe))
+        await self.database.run(partial(self._given, held=_held(task), why=why, maybe=maybe))
 
     def _given(self, tx: Transaction, held: Lease, why: str, *, maybe: bool) -> None:
         from deskquorum.ledger.outbox import State, give_to_person
@@ -133,15 +129,8 @@ class LedgerBook:
             result=result,
             delay_s=delay_s,
         )
-        if not await self._in_thread(work):
+        if not await self.database.run(work):
             _log.warning("order %s was taken over before it ended here", task.call.key)
-
-    async def _in_thread(self, work: Callable[[Transaction], _T], *, writing: bool = True) -> _T:
-        def run() -> _T:
-            with self.database.transaction(writing=writing) as tx:
-                return work(tx)
-
-        return await anyio.to_thread.run_sync(run)
 
 
 def compensate(database: Database, key: str, *, by: str, why: str) -> Order:

@@ -8,19 +8,15 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from html import escape
-from typing import TypeVar
 
 import aiohttp
-import anyio.to_thread
 
-from deskquorum.facts import Pauses, asked_pause_s
-from deskquorum.ledger import Database, Transaction, notices, reviews
+from deskquorum.ledger import Database, notices, reviews
 from deskquorum.ledger.review_items import ReviewItem
+from deskquorum.pauses import Pauses, asked_pause_s
 from deskquorum.policy import RISKS, ReviewsSpec
 
 __all__ = ["message_of", "send_notices"]
-
-_T = TypeVar("_T")
 
 _TIMEOUT_S = 5.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S, _DAY_S = 2.0, 600.0, 86_400.0
@@ -48,12 +44,15 @@ async def send_notices(
     Raises:
         LedgerError: The database failed.
     """
-    due = await _in(database, partial(notices.due_notices, limit=10))
+    # Most looks find nothing, and readers keep nobody waiting.
+    if not await database.run(notices.is_due, writing=False):
+        return False
+    due = await database.run(partial(notices.due_notices, limit=10))
     async with aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S), raise_for_status=False
     ) as session:
         for notice in due:
-            item = await _in(database, partial(reviews.get_item, item=notice.about))
+            item = await database.run(partial(reviews.get_item, item=notice.about), writing=False)
             pause: timedelta | None = None
             if item is not None and item.state == "open":
                 body = message_of(notice.kind, item, spec)
@@ -61,7 +60,7 @@ async def send_notices(
             done = partial(notices.sent, notice=notice)
             if pause is not None:
                 done = partial(notices.put_off, notice=notice, pause=pause)
-            await _in(database, done)
+            await database.run(done)
     return bool(due)
 
 
@@ -111,11 +110,3 @@ async def _post(
     except (TimeoutError, aiohttp.ClientError, ValueError):
         asked = 0.0
     return timedelta(seconds=min(pauses.after(attempts + 1, asked), _DAY_S))
-
-
-async def _in(database: Database, work: Callable[[Transaction], _T]) -> _T:
-    def run() -> _T:
-        with database.transaction(writing=True) as tx:
-            return work(tx)
-
-    return await anyio.to_thread.run_sync(run)

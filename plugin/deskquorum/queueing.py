@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Literal
 
 from deskquorum.assembly import Parts
 from deskquorum.domain import Action, Decision, Reason
@@ -26,25 +28,19 @@ def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) 
     """
     from deskquorum.ledger.reviews import open_item
 
-    desk, book = run.setup.parts.desk, run.setup.parts.rules.book
-    shown = decision if run.setup.parts.ledger.database.has_host_key else redacted
-    risk = risk_of(book, decision.action, decision.reply)
-    open_item(
-        tx,
-        Draft(
-            kind="decision",
-            conversation=decision.ticket,
-            decision=decision.id,
-            subject=run.ticket.subject,
-            reasons=decision.reasons,
-            action=shown.action,
-            reply=shown.reply,
-            risk=RISKS.index(risk),
-            due=desk.reviews.due[risk],
-            limited=limits_by(book, run.raw_facts),
-            tells=desk.reviews.notify is not None and desk.reviews.notify.opened,
-        ),
+    parts = run.setup.parts
+    shown = decision if parts.ledger.database.has_host_key else redacted
+    draft = _draft(
+        parts,
+        kind="decision",
+        conversation=decision.ticket,
+        decision=decision.id,
+        subject=run.ticket.subject,
+        reasons=decision.reasons,
+        action=shown.action,
+        reply=shown.reply,
     )
+    open_item(tx, replace(draft, limited=limits_by(parts.rules.book, run.raw_facts)))
 
 
 def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: str) -> None:
@@ -58,24 +54,16 @@ def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: st
     """
     from deskquorum.ledger.reviews import open_item
 
-    desk, book = parts().desk, parts().rules.book
-    action = Action(name=order.action, args=json.loads(order.args))
-    risk = risk_of(book, action, None)
-    open_item(
-        tx,
-        Draft(
-            kind="execution",
-            conversation=order.conversation,
-            decision=order.decision,
-            subject=order.subject,
-            reasons=(Reason(code="execution", params={"key": order.key, "why": why}),),
-            action=action,
-            reply=None,
-            risk=RISKS.index(risk),
-            due=desk.reviews.due[risk],
-            tells=desk.reviews.notify is not None and desk.reviews.notify.opened,
-        ),
+    draft = _draft(
+        parts(),
+        kind="execution",
+        conversation=order.conversation,
+        decision=order.decision,
+        subject=order.subject,
+        reasons=(Reason(code="execution", params={"key": order.key, "why": why}),),
+        action=Action(name=order.action, args=json.loads(order.args)),
     )
+    open_item(tx, draft)
 
 
 def risk_of(book: PolicyBook, action: Action | None, reply: str | None) -> str:
@@ -84,3 +72,30 @@ def risk_of(book: PolicyBook, action: Action | None, reply: str | None) -> str:
         return "none" if reply is None else "reply"
     spec = book.actions.get(action.name)
     return RISKS[-1] if spec is None else spec.risk
+
+
+def _draft(
+    parts: Parts,
+    *,
+    kind: Literal["decision", "execution"],
+    conversation: str,
+    decision: str,
+    subject: str,
+    reasons: tuple[Reason, ...],
+    action: Action | None,
+    reply: str | None = None,
+) -> Draft:
+    """A draft with what the desk says of its risk: when it is due, and who is told."""
+    spec, risk = parts.desk.reviews, risk_of(parts.rules.book, action, reply)
+    return Draft(
+        kind=kind,
+        conversation=conversation,
+        decision=decision,
+        subject=subject,
+        reasons=reasons,
+        action=action,
+        reply=reply,
+        risk=RISKS.index(risk),
+        due=spec.due[risk],
+        tells=spec.notify is not None and spec.notify.opened,
+    )

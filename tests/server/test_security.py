@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from deskquorum.adapters import SCHEMES, sign
 from deskquorum.host_key import HOST_KEY, read_host_key
 from deskquorum.ledger import open_ledger
 from deskquorum.ledger.api_keys import Scope, create, revoke
+from deskquorum.signatures import SCHEMES, sign
 
 SECRET = "s3cret-of-the-helpdesk"  # noqa: S105
 CANARY = "canary-value-4711"

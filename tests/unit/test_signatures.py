@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.datastructures import Headers
 
-from deskquorum.adapters import SCHEMES, SignatureError, check_signature, sign
+from deskquorum.signatures import SCHEMES, SignatureError, check_signature, sign
 
 SECRET = "it's a secret"  # noqa: S105
 BODY = b'{"event":"message_created","text":"gr\xc3\xbc\xc3\x9fe"}'

@@ -4,7 +4,6 @@ from deskquorum.facts.freshness import fresh
 from deskquorum.facts.gather import gather_facts
 from deskquorum.facts.http_facts import HttpFacts
 from deskquorum.facts.opening import ClosedSource, open_sources, unset_variables
-from deskquorum.facts.pauses import Pauses, asked_pause_s
 from deskquorum.facts.probing import probed
 from deskquorum.facts.source import FactRequest, FactSource, FactSourceError, StaticFacts
 from deskquorum.facts.sql_facts import SqlFacts
@@ -18,10 +17,8 @@ __all__ = [
     "FactSource",
     "FactSourceError",
     "HttpFacts",
-    "Pauses",
     "SqlFacts",
     "StaticFacts",
-    "asked_pause_s",
     "facts_from_ticket",
     "fresh",
     "gather_facts",

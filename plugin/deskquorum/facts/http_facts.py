@@ -16,8 +16,8 @@ import anyio
 from deskquorum.domain import Deadline, Facts
 from deskquorum.facts.json_body import read_json
 from deskquorum.facts.mapping import UnreadableError, moment_of, snapshot, value_at
-from deskquorum.facts.pauses import Pauses, asked_pause_s
 from deskquorum.facts.source import FactRequest, FactSourceError
+from deskquorum.pauses import Pauses, asked_pause_s
 from deskquorum.policy import FactField, UrlTemplate
 
 if TYPE_CHECKING:

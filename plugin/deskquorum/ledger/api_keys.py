@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets as random
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from hmac import compare_digest
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from deskquorum.ledger.database import microseconds
+from deskquorum.ledger.database import microseconds, moment
 from deskquorum.ledger.tables import api_keys
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["ApiKey", "ApiKeys", "Scope", "create", "keys", "revoke"]
 
 _NOBODY = sha256(b"").hexdigest()
-_EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Scope(StrEnum):
@@ -130,14 +129,10 @@ def _key(row: Row[tuple[object, ...]]) -> ApiKey:
         name=row.name,
         scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
         hash=row.hash,
-        created_at=_moment(row.created_us),
-        expires_at=None if row.expires_us is None else _moment(row.expires_us),
-        revoked_at=None if row.revoked_us is None else _moment(row.revoked_us),
+        created_at=moment(row.created_us),
+        expires_at=None if row.expires_us is None else moment(row.expires_us),
+        revoked_at=None if row.revoked_us is None else moment(row.revoked_us),
     )
-
-
-def _moment(us: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=us)
 
 
 def _hash(secret: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from anyio import to_thread
 
 from deskquorum.errors import LedgerError
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 
     from deskquorum.ledger.keyring import Keyring
 
-__all__ = ["Database", "ErasedError", "Transaction", "microseconds", "wall_clock"]
+__all__ = ["Database", "ErasedError", "Transaction", "microseconds", "moment", "wall_clock"]
+
+_T = TypeVar("_T")
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -36,6 +40,11 @@ class ErasedError(LedgerError):
     """What is asked for was erased: its key was destroyed, by request or by its age."""
 
 
+def moment(us: int) -> datetime:
+    """A moment from the tables, in UTC."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
     """What one piece of work in the database needs; all of it is committed, or nothing."""
@@ -52,6 +61,10 @@ class Transaction:
     def now_us(self) -> int:
         """When it began, in microseconds since 1970."""
         return microseconds(self.now)
+
+    def after_us(self, seconds: float) -> int:
+        """The moment that many seconds later, in microseconds since 1970."""
+        return self.now_us + round(seconds * 1_000_000)
 
 
 class Database:
@@ -127,6 +140,19 @@ class Database:
             return forget(self._opened(), table)
         except (SQLAlchemyError, OSError) as exc:
             raise LedgerError(f"the ledger failed: {type(exc).__name__}") from None
+
+    async def run(self, work: Callable[[Transaction], _T], *, writing: bool = True) -> _T:
+        """The same off the event loop; what has begun is waited for.
+
+        Raises:
+            LedgerError: The database failed; nothing was written.
+        """
+
+        def in_thread() -> _T:
+            with self.transaction(writing=writing) as tx:
+                return work(tx)
+
+        return await to_thread.run_sync(in_thread)
 
     def close(self) -> None:
         """Let go of the database."""

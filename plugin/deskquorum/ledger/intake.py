@@ -44,7 +44,6 @@ __all__ = [
 ]
 
 _SECRET = "intake"  # noqa: S105 - the name of a secret, not one
-_US = 1_000_000
 
 
 class Stage(StrEnum):
@@ -132,7 +131,7 @@ def accept(tx: Transaction, draft: Draft, *, owner: str, lease_s: float) -> Clai
         return _claim(tx, row, owner=owner, lease_s=lease_s)
     claim = Claim(id=f"i_{random.token_hex(16)}", owner=owner, attempts=1)
     values = _row(tx, draft, claim.id, key=key, fingerprint=fingerprint)
-    values |= {"state": Stage.OPEN, "lease_owner": owner, "lease_until_us": _until(tx, lease_s)}
+    values |= {"state": Stage.OPEN, "lease_owner": owner, "lease_until_us": tx.after_us(lease_s)}
     tx.connection.execute(insert(intake).values(values))
     return claim
 
@@ -310,7 +309,7 @@ def _claim(tx: Transaction, row: Row[tuple[object, ...]], *, owner: str, lease_s
     values = {
         "attempts": row.attempts + 1,
         "lease_owner": owner,
-        "lease_until_us": _until(tx, lease_s),
+        "lease_until_us": tx.after_us(lease_s),
     }
     tx.connection.execute(update(intake).where(intake.c.id == row.id).values(values))
     return Claim(id=row.id, owner=owner, attempts=row.attempts + 1)
@@ -325,10 +324,6 @@ def _change(tx: Transaction, claim: Claim, **values: object) -> None:
     )
     if tx.connection.execute(update(intake).where(*held).values(values)).rowcount != 1:
         raise LeaseLostError("the ticket is no longer this process's to decide")
-
-
-def _until(tx: Transaction, lease_s: float) -> int:
-    return tx.now_us + round(lease_s * _US)
 
 
 def _request_of(identity: str) -> str:

@@ -48,6 +48,8 @@ class Keyring:
         self._tenant = tenant
         self._host_key = host_key
         self._now = now
+        self._by_subject: dict[str, tuple[str, bytes]] = {}
+        """Looked up once a transaction, and never longer: a key that is destroyed is gone."""
 
     def seal(self, text: str, *, subject: str, of: str) -> str:
         """Encrypt a text (AES-256-GCM) with its subject's key of this month, made when missing.
@@ -57,7 +59,7 @@ class Keyring:
             subject: Whom it is about: `Ticket.subject`.
             of: What it is, with the id of its row; the same is asked for when it is opened.
         """
-        return self._sealed(text, *self._key(subject), of=of)
+        return self._sealed(text, *self._key_of(subject), of=of)
 
     def seal_beside(self, text: str, *, beside: str, of: str) -> str:
         """Encrypt a text with the key of another, where it is not known whom that is about.
@@ -91,18 +93,14 @@ class Keyring:
         key = self._kept(key_id)
         try:
             data = b64decode(body, validate=True)
-            plain = AESGCM(key).decrypt(
-                data[:_NONCE_BYTES], data[_NONCE_BYTES:], self._bound(of, tenant)
-            )
+            plain = _decrypted(key, data, self._bound(of, tenant))
         except (InvalidTag, ValueError):
             raise LedgerError("a sealed text does not open: damaged or moved") from None
         return plain.decode("utf-8", "surrogatepass")
 
     def _sealed(self, text: str, key_id: str, key: bytes, *, of: str) -> str:
-        nonce = os.urandom(_NONCE_BYTES)
-        plain = text.encode("utf-8", "surrogatepass")
-        hidden = AESGCM(key).encrypt(nonce, plain, self._bound(of))
-        return f"{_SEALED}{key_id}:{b64encode(nonce + hidden).decode()}"
+        hidden = _encrypted(key, text.encode("utf-8", "surrogatepass"), self._bound(of))
+        return f"{_SEALED}{key_id}:{b64encode(hidden).decode()}"
 
     def _kept(self, key_id: str) -> bytes:
         found = select(subject_keys.c.key).where(subject_keys.c.id == key_id)
@@ -110,6 +108,12 @@ class Keyring:
         if row is None or not row.key:
             raise ErasedError("erased: the key of what was kept about this person is destroyed")
         return unwrapped(row.key, key_id, self._host_key)
+
+    def _key_of(self, subject: str) -> tuple[str, bytes]:
+        found = self._by_subject.get(subject)
+        if found is None:
+            found = self._by_subject[subject] = self._key(subject)
+        return found
 
     def _key(self, subject: str) -> tuple[str, bytes]:
         owner, month = keyed_hash(self._connection, "subjects", subject), f"{self._now:%Y-%m}"
@@ -160,9 +164,7 @@ def wrapped(key: bytes, key_id: str, host_key: bytes | None) -> str:
     """A person's key as it is kept: encrypted with the host's key, where there is one."""
     if host_key is None:
         return _BARE + b64encode(key).decode()
-    nonce = os.urandom(_NONCE_BYTES)
-    hidden = AESGCM(host_key).encrypt(nonce, key, key_id.encode())
-    return _WRAPPED + b64encode(nonce + hidden).decode()
+    return _WRAPPED + b64encode(_encrypted(host_key, key, key_id.encode())).decode()
 
 
 def unwrapped(kept: str, key_id: str, host_key: bytes | None) -> bytes:
@@ -177,6 +179,15 @@ def unwrapped(kept: str, key_id: str, host_key: bytes | None) -> bytes:
     if host_key is None:
         raise LedgerError("the ledger is sealed with a host key, and none was given")
     try:
-        return AESGCM(host_key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], key_id.encode())
+        return _decrypted(host_key, data, key_id.encode())
     except InvalidTag:
         raise LedgerError("the ledger is sealed with another host key") from None
+
+
+def _encrypted(key: bytes, plain: bytes, bound: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, bound)
+
+
+def _decrypted(key: bytes, data: bytes, bound: bytes) -> bytes:
+    return AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], bound)

@@ -13,9 +13,11 @@ from deskquorum.ledger.events import emit
 from deskquorum.ledger.tables import notices
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
+
     from deskquorum.ledger.database import Transaction
 
-__all__ = ["Notice", "due_notices", "post", "put_off", "sent"]
+__all__ = ["Notice", "due_notices", "is_due", "post", "put_off", "sent"]
 
 _LEASE_US = 60_000_000
 _TRIES = 8
@@ -49,21 +51,16 @@ def post(tx: Transaction, kind: str, about: str) -> None:
 
 def due_notices(tx: Transaction, *, limit: int = 20) -> list[Notice]:
     """Take notices whose time has come; nobody else takes them for a minute."""
-    query = (
-        select(notices)
-        .where(
-            notices.c.tenant == tx.tenant,
-            notices.c.state == "ready",
-            notices.c.due_us <= tx.now_us,
-        )
-        .order_by(notices.c.due_us)
-        .limit(limit)
-    )
-    rows = tx.connection.execute(query).all()
+    rows = tx.connection.execute(_due(tx).order_by(notices.c.due_us).limit(limit)).all()
     for row in rows:
         taken = {"due_us": tx.now_us + _LEASE_US, "attempts": row.attempts + 1}
         tx.connection.execute(update(notices).where(notices.c.id == row.id).values(taken))
     return [Notice(id=r.id, kind=r.kind, about=r.about, attempts=r.attempts) for r in rows]
+
+
+def is_due(tx: Transaction) -> bool:
+    """Whether `due_notices` would find any."""
+    return tx.connection.execute(_due(tx).limit(1)).first() is not None
 
 
 def sent(tx: Transaction, notice: Notice) -> None:
@@ -78,5 +75,11 @@ def put_off(tx: Transaction, notice: Notice, pause: timedelta) -> None:
         tx.connection.execute(done)
         emit(tx, "notice-given-up", "", notice.about)
         return
-    due_us = tx.now_us + pause // timedelta(microseconds=1)
+    due_us = tx.after_us(pause.total_seconds())
     tx.connection.execute(update(notices).where(notices.c.id == notice.id).values(due_us=due_us))
+
+
+def _due(tx: Transaction) -> Select[tuple[object, ...]]:
+    return select(notices).where(
+        notices.c.tenant == tx.tenant, notices.c.state == "ready", notices.c.due_us <= tx.now_us
+    )

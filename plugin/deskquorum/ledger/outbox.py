@@ -50,8 +50,6 @@ __all__ = [
     "sweep",
 ]
 
-_US = 1_000_000
-
 MAYBE = "maybe-"
 """Begins the error of what is tried again though an earlier attempt may have happened."""
 
@@ -117,7 +115,7 @@ def enqueue(tx: Transaction, order: Order, *, delay_s: float = 0.0) -> bool:
     """
     if _row(tx, order.key) is not None:
         return False
-    _insert(tx, order, State.READY, due_us=tx.now_us + round(delay_s * _US))
+    _insert(tx, order, State.READY, due_us=tx.after_us(delay_s))
     return True
 
 
@@ -147,7 +145,7 @@ def lease(tx: Transaction, *, owner: str, lease_s: float, limit: int) -> list[Le
             state=State.LEASED,
             attempts=row.attempts + 1,
             lease_owner=owner,
-            lease_until_us=_after(tx, lease_s),
+            lease_until_us=tx.after_us(lease_s),
         )
         taken.append(Lease(order=order, owner=owner, attempts=row.attempts + 1, looks=0))
     return taken
@@ -159,7 +157,7 @@ def begin(tx: Transaction, held: Lease, *, lease_s: float) -> bool:
     Returns:
         False: somebody else has it, or it was forbidden; nothing may be sent.
     """
-    changes = {"state": State.SENDING, "lease_until_us": _after(tx, lease_s)}
+    changes = {"state": State.SENDING, "lease_until_us": tx.after_us(lease_s)}
     return _step(tx, held, (State.LEASED,), changes)
 
 
@@ -193,7 +191,7 @@ def finish(
         "state": state,
         "error": error,
         "result": sealed,
-        "due_us": _after(tx, delay_s),
+        "due_us": tx.after_us(delay_s),
         "lease_until_us": None,
     }
     # Who comes back late still knows best what happened, as long as nobody looked meanwhile.
@@ -222,7 +220,7 @@ def lease_unknown(tx: Transaction, *, owner: str, lease_s: float, limit: int) ->
             # Nothing can be read any more, and nobody could act on it.
             _set(tx, row.key, error="erased", handed_us=tx.now_us)
             continue
-        until, looks = _after(tx, lease_s), row.looks + 1
+        until, looks = tx.after_us(lease_s), row.looks + 1
         _set(tx, row.key, lease_owner=owner, lease_until_us=until, looks=looks)
         taken.append(Lease(order=order, owner=owner, attempts=row.attempts, looks=looks))
     return taken
@@ -255,7 +253,7 @@ def sweep(tx: Transaction, *, wait_s: float) -> None:
         "state": State.UNKNOWN,
         "error": "interrupted",
         "lease_until_us": None,
-        "due_us": _after(tx, wait_s),
+        "due_us": tx.after_us(wait_s),
     }
     _change(tx, unknown, *_expired(tx, State.SENDING))
 
@@ -426,10 +424,6 @@ def _change(tx: Transaction, changes: Mapping[str, object], *which: ColumnElemen
     changed = update(executions).where(executions.c.tenant == tx.tenant, *which)
     values = {**changes, "changed_us": tx.now_us}
     return tx.connection.execute(changed.values(values)).rowcount
-
-
-def _after(tx: Transaction, seconds: float) -> int:
-    return tx.now_us + round(seconds * _US)
 
 
 def _order_of(key: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ from sqlalchemy import func, insert, select
 
 from deskquorum.domain import Charge, Usage
 from deskquorum.ledger.database import microseconds
-from deskquorum.ledger.secrets import secret
+from deskquorum.ledger.secrets import hashed, secret
 from deskquorum.ledger.tables import reservations
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ def take(
         taker: Id of the decision that takes; None only counts.
     """
     connection, key = tx.connection, secret(tx.connection, _KEY)
-    action = _hash(key, _of_tenant(tx, action_key))
+    action = hashed(key, _of_tenant(tx, action_key))
     found: dict[str, Usage] = {}
     for charge in charges:
         query = select(func.count(), func.coalesce(func.sum(reservations.c.amount_minor), 0)).where(
@@ -73,12 +71,8 @@ def _rows(
 def _subject(key: bytes, tx: Transaction, charge: Charge) -> str:
     """Whose limit; the desk's own needs no name but the desk's."""
     whose = _of_tenant(tx, charge.subject)
-    return _hash(key, whose) if whose else ""
+    return hashed(key, whose) if whose else ""
 
 
 def _of_tenant(tx: Transaction, text: str) -> str:
     return f"{tx.tenant}\n{text}" if tx.tenant else text
-
-
-def _hash(key: bytes, text: str) -> str:
-    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

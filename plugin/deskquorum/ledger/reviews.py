@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
-from deskquorum.ledger.database import ErasedError
+from deskquorum.ledger.database import ErasedError, moment
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
 from deskquorum.ledger.review_items import (
@@ -36,6 +36,7 @@ __all__ = [
     "claim",
     "close_item",
     "get_item",
+    "is_overdue",
     "items",
     "of_conversation",
     "open_item",
@@ -72,7 +73,7 @@ def open_item(tx: Transaction, draft: Draft) -> str:
     item = f"r_{random.token_hex(16)}"
     if draft.kind == "decision":
         _supersede(tx, draft.conversation, by=item)
-    due_us = tx.now_us + draft.due // timedelta(microseconds=1)
+    due_us = tx.after_us(draft.due.total_seconds())
     sealed = tx.keyring.seal(
         text_of(draft.action, draft.reply, subject=draft.subject, limited=dict(draft.limited)),
         subject=draft.subject,
@@ -151,7 +152,7 @@ def claim(tx: Transaction, item: str, *, by: str, lease: timedelta) -> ReviewIte
     Raises:
         TakenError: Somebody else holds it, or it is not open.
     """
-    until = tx.now_us + lease // timedelta(microseconds=1)
+    until = tx.after_us(lease.total_seconds())
     changed = tx.connection.execute(
         update(reviews).where(*_free(tx, item, by)).values(assignee=by, lease_until_us=until)
     )
@@ -219,18 +220,8 @@ def close_item(
 
 def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
     """Raise the alarm, once each, for items whose time is over; returns their ids."""
-    late = (
-        select(reviews.c.id, reviews.c.conversation)
-        .where(
-            reviews.c.tenant == tx.tenant,
-            reviews.c.state == "open",
-            reviews.c.overdue_told == 0,
-            reviews.c.due_us <= tx.now_us,
-        )
-        .order_by(reviews.c.due_us)
-        .limit(limit)
-    )
-    found = tx.connection.execute(late).all()
+    late = select(reviews.c.id, reviews.c.conversation).where(*_untold(tx))
+    found = tx.connection.execute(late.order_by(reviews.c.due_us).limit(limit)).all()
     for row in found:
         told = update(reviews).where(reviews.c.id == row.id).values(overdue_told=1)
         tx.connection.execute(told)
@@ -238,6 +229,12 @@ def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
         if tells:
             post(tx, "review-overdue", row.id)
     return [row.id for row in found]
+
+
+def is_overdue(tx: Transaction) -> bool:
+    """Whether `overdue` would find any."""
+    late = select(reviews.c.id).where(*_untold(tx)).limit(1)
+    return tx.connection.execute(late).first() is not None
 
 
 def queue_length(tx: Transaction) -> tuple[int, int]:
@@ -252,6 +249,16 @@ def queue_length(tx: Transaction) -> tuple[int, int]:
 
 def _own(tx: Transaction) -> Select[tuple[object, ...]]:
     return select(reviews).where(reviews.c.tenant == tx.tenant)
+
+
+def _untold(tx: Transaction) -> Sequence[ColumnElement[bool]]:
+    """Open items whose time is over, and nobody was told."""
+    return (
+        reviews.c.tenant == tx.tenant,
+        reviews.c.state == "open",
+        reviews.c.overdue_told == 0,
+        reviews.c.due_us <= tx.now_us,
+    )
 
 
 def _behind(last: Row[tuple[object, ...]]) -> ColumnElement[bool]:
@@ -322,13 +329,13 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         args_hash=row.args_hash,
         subject=suggestion.get("subject", ""),
         limited=suggestion.get("limited", {}),
-        opened_at=_at(row.opened_us),
-        due_at=_at(row.due_us),
+        opened_at=moment(row.opened_us),
+        due_at=moment(row.due_us),
         assignee=row.assignee if holds else None,
-        lease_until=_at(row.lease_until_us) if holds else None,
+        lease_until=moment(row.lease_until_us) if holds else None,
         verdict=row.verdict,
         verdict_by=row.verdict_by,
-        verdict_at=None if row.verdict_us is None else _at(row.verdict_us),
+        verdict_at=None if row.verdict_us is None else moment(row.verdict_us),
         final_action=_action(outcome),
         final_reply=outcome.get("reply"),
         why=outcome.get("why", ""),
@@ -352,7 +359,3 @@ def _opened(tx: Transaction, sealed: str | None, of: str) -> tuple[_Kept, bool]:
 def _action(kept: _Kept) -> Action | None:
     named = kept.get("action")
     return None if named is None else Action(name=named["name"], args=named["args"])
-
-
-def _at(us: int) -> datetime:
-    return datetime.fromtimestamp(0, UTC) + timedelta(microseconds=us)

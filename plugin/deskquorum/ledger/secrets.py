@@ -14,7 +14,7 @@ from deskquorum.ledger.tables import secrets
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["keyed_hash", "secret"]
+__all__ = ["hashed", "keyed_hash", "secret"]
 
 
 def secret(connection: Connection, name: str) -> bytes:
@@ -28,5 +28,9 @@ def secret(connection: Connection, name: str) -> bytes:
 
 def keyed_hash(connection: Connection, name: str, text: str) -> str:
     """A text made unreadable, the same one each time (HMAC-SHA256, in hex)."""
-    data = text.encode("utf-8", "surrogatepass")
-    return hmac.new(secret(connection, name), data, hashlib.sha256).hexdigest()
+    return hashed(secret(connection, name), text)
+
+
+def hashed(key: bytes, text: str) -> str:
+    """The same with a key that was read before."""
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

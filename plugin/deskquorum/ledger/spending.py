@@ -7,7 +7,6 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -41,9 +40,7 @@ class SpendInDatabase:
             LedgerError: Nobody can tell what is booked.
             ValueError: The amount is no multiple of 1E-9.
         """
-        return await to_thread.run_sync(
-            partial(self._book, amount, day=day, limit=limit), abandon_on_cancel=False
-        )
+        return await self._database.run(partial(book, amount=amount, day=day, limit=limit))
 
     async def booked(self, *, day: date) -> Decimal:
         """The day's sum.
@@ -51,15 +48,7 @@ class SpendInDatabase:
         Raises:
             LedgerError: Nobody can tell.
         """
-        return await to_thread.run_sync(self._booked, day)
-
-    def _book(self, amount: Decimal, *, day: date, limit: Decimal | None) -> bool:
-        with self._database.transaction(writing=True) as tx:
-            return book(tx, amount, day=day, limit=limit)
-
-    def _booked(self, day: date) -> Decimal:
-        with self._database.transaction() as tx:
-            return booked(tx, day=day)
+        return await self._database.run(partial(booked, day=day), writing=False)
 
 
 def book(tx: Transaction, amount: Decimal, *, day: date, limit: Decimal | None) -> bool:

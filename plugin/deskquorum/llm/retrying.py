@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,26 +14,12 @@ import anyio
 from deskquorum.domain import Deadline
 from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
 from deskquorum.llm.retry_allowance import RetryAllowance
+from deskquorum.pauses import Pauses
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 __all__ = ["RetryingChat"]
-
-_DOUBLINGS = 32
-"""More would overflow; every sensible limit is reached long before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pauses:
-    first_s: float
-    longest_s: float
-    jitter: Callable[[], float]
-
-    def after(self, tries: int, failure: ChatFailure) -> float:
-        """Between half and all of a doubling pause, and never less than the provider asks."""
-        whole = min(self.longest_s, self.first_s * 2.0 ** min(tries - 1, _DOUBLINGS))
-        return max(failure.retry_after_s or 0.0, whole * (0.5 + 0.5 * self.jitter()))
 
 
 class RetryingChat:
@@ -65,7 +51,7 @@ class RetryingChat:
         self._tries = tries
         self._least_try_s = least_try_s
         self._allowance = allowance or RetryAllowance()
-        self._pauses = _Pauses(first_s=first_pause_s, longest_s=longest_pause_s, jitter=jitter)
+        self._pauses = Pauses(first_s=first_pause_s, longest_s=longest_pause_s, jitter=jitter)
 
     async def complete(
         self, request: ChatRequest, *, deadline: Deadline
@@ -80,7 +66,7 @@ class RetryingChat:
             return not self._allowance.spend()
 
         def pause(state: RetryCallState) -> float:
-            return self._pauses.after(state.attempt_number, _failure(state))
+            return self._pauses.after(state.attempt_number, _failure(state).retry_after_s or 0.0)
 
         tried: list[ChatReply | ChatFailure] = []
 

@@ -13,7 +13,7 @@ from deskquorum.ledger.api_keys import ApiKeys, keys
 from deskquorum.ledger.database import microseconds
 from deskquorum.ledger.deliveries import forget_deliveries
 from deskquorum.ledger.intake import Accepted, expired, take_expired
-from deskquorum.ledger.reviews import overdue
+from deskquorum.ledger.reviews import is_overdue, overdue
 from deskquorum.notifying import send_notices
 from deskquorum.server.bodies import parsed
 from deskquorum.server.loops import Loop
@@ -92,6 +92,8 @@ async def tell_reviewers(service: Service) -> bool:
 
 async def raise_alarms(service: Service) -> bool:
     """Tell of reviews whose time is over."""
+    if not await service.records.read(is_overdue):
+        return False
     spec = service.desk.parts.desk.reviews
     tells = spec.notify is not None and spec.notify.overdue
     return bool(await service.records.write(partial(overdue, tells=tells)))

@@ -6,12 +6,12 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from functools import partial
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from deskquorum.ledger.database import moment
 from deskquorum.ledger.events import Event, events_after, newest_event
 from deskquorum.server.records import Records
 
@@ -22,7 +22,6 @@ _QUEUE = 100
 
 _HEARTBEAT_S = 10.0
 _AGAIN_MS = 2000
-_EPOCH_US = 1_000_000
 
 
 class TooManyStreamsError(Exception):
@@ -155,7 +154,7 @@ async def _next(arriving: MemoryObjectReceiveStream[Event]) -> Event | object | 
 
 
 def _text(event: Event) -> str:
-    at = datetime.fromtimestamp(event.at_us / _EPOCH_US, UTC).isoformat()
+    at = moment(event.at_us).isoformat()
     data = json.dumps(
         {"kind": event.kind, "conversation": event.conversation, "ref": event.ref, "at": at}
     )

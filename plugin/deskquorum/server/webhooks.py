@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 
-from deskquorum.adapters import PAYLOADS, SCHEMES, SignatureError, check_signature
+from deskquorum.adapters import PAYLOADS
 from deskquorum.errors import InputError
 from deskquorum.formats import ticket_of
 from deskquorum.ledger import Transaction
@@ -22,6 +22,7 @@ from deskquorum.server.documenting import problems, takes
 from deskquorum.server.problems import Fault, ProblemError
 from deskquorum.server.service import service_of
 from deskquorum.server.shapes import DecisionBody, Out
+from deskquorum.signatures import SCHEMES, SignatureError, check_signature
 
 __all__ = ["webhook_routes"]
 

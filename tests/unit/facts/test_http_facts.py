@@ -9,7 +9,7 @@ import pytest
 
 from deskquorum.domain import Deadline
 from deskquorum.facts import FactField, FactSourceError, HttpFacts
-from deskquorum.facts.pauses import Pauses, asked_pause_s
+from deskquorum.pauses import Pauses, asked_pause_s
 
 pytestmark = pytest.mark.anyio
 

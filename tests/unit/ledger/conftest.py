@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,29 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "state" / "ledger.sqlite"
+
+
+class Clock:
+    """Stands still until a test moves it."""
+
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+    def __call__(self):
+        return self.now
+
+    def pass_s(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request, path):
+    """Where a ledger stands: once in a file, once in PostgreSQL."""
+    return path if request.param == "sqlite" else request.getfixturevalue("postgres")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,19 +18,6 @@ from deskquorum.ledger import HeldError, open_ledger
 
 RESERVER = Path(__file__).with_name("reserver.py")
 DAY = timedelta(days=1)
-
-
-class Clock:
-    def __init__(self):
-        self.now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, path):
-    return path if request.param == "sqlite" else request.getfixturevalue("postgres")
 
 
 @pytest.fixture
@@ -50,9 +37,8 @@ def database(place):
 
 
 @pytest.fixture
-def at(place):
+def at(place, clock):
     """A ledger with a clock that the test sets."""
-    clock = Clock()
     with closing(open_ledger(place, clock=clock)) as ledger:
         yield ledger, clock
 

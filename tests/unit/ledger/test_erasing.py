@@ -25,11 +25,6 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, path):
-    return path if request.param == "sqlite" else request.getfixturevalue("postgres")
-
-
 @pytest.fixture
 def clock():
     return Clock()

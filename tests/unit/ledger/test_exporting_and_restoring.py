@@ -15,11 +15,6 @@ from deskquorum.ledger.restoring import after_restore
 from deskquorum.ledger.tables import executions
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, path):
-    return path if request.param == "sqlite" else request.getfixturevalue("postgres")
-
-
 @pytest.fixture
 def record(place):
     with closing(open_ledger(place, tenant="shop")) as ledger:

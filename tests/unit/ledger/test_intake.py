@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,25 +24,9 @@ from deskquorum.ledger.intake import (
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-class Clock:
-    now = NOON
-
-    def __call__(self):
-        return self.now
-
-    def pass_s(self, seconds):
-        self.now += timedelta(seconds=seconds)
-
-
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request, path, clock):
-    where = path if request.param == "sqlite" else request.getfixturevalue("postgres")
-    ledger = open_ledger(where, tenant="north", host_key=b"k" * 32, clock=clock)
+def database(place, clock):
+    ledger = open_ledger(place, tenant="north", host_key=b"k" * 32, clock=clock)
     yield ledger.database
     ledger.close()
 

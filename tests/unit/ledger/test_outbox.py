@@ -1,5 +1,3 @@
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from deskquorum.domain import Action
@@ -33,25 +31,9 @@ SPEC = ActionSpec(
 )
 
 
-class Clock:
-    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
-
-    def __call__(self):
-        return self.now
-
-    def pass_s(self, seconds):
-        self.now += timedelta(seconds=seconds)
-
-
 @pytest.fixture
-def clock():
-    return Clock()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def database(request, path, clock):
-    where = path if request.param == "sqlite" else request.getfixturevalue("postgres")
-    ledger = open_ledger(where, tenant="north", host_key=b"k" * 32, clock=clock)
+def database(place, clock):
+    ledger = open_ledger(place, tenant="north", host_key=b"k" * 32, clock=clock)
     yield ledger.database
     ledger.close()
 

@@ -14,11 +14,6 @@ from deskquorum.ledger.tables import subject_keys
 OLD, NEW, THIRD = b"o" * 32, b"n" * 32, b"3" * 32
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, path):
-    return path if request.param == "sqlite" else request.getfixturevalue("postgres")
-
-
 @pytest.fixture
 def opened(place):
     def make(host_key, tenant="shop"):

@@ -15,11 +15,6 @@ DAY = date(2026, 11, 20)
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request, path):
-    return path if request.param == "sqlite" else request.getfixturevalue("postgres")
-
-
 @pytest.fixture
 def database(place):
     with closing(open_ledger(place, busy_timeout_s=30, tenant="shop")) as ledger:

@@ -17,7 +17,7 @@ from deskquorum.llm import (
     RetryingChat,
 )
 from deskquorum.llm.retry_allowance import RetryAllowance
-from deskquorum.llm.retrying import _Pauses
+from deskquorum.pauses import Pauses
 
 pytestmark = pytest.mark.anyio
 
@@ -81,8 +81,8 @@ async def test_the_last_failure_is_given_when_the_tries_are_used_up():
     ],
 )
 async def test_pauses_double_up_to_a_limit(tries, jitter, retry_after_s, pause_s):
-    pauses = _Pauses(first_s=0.2, longest_s=0.5, jitter=lambda: jitter)
-    assert pauses.after(tries, _fails(retry_after_s=retry_after_s)) == pytest.approx(pause_s)
+    pauses = Pauses(first_s=0.2, longest_s=0.5, jitter=lambda: jitter)
+    assert pauses.after(tries, retry_after_s or 0.0) == pytest.approx(pause_s)
 
 
 async def test_the_provider_may_ask_for_a_longer_pause():
