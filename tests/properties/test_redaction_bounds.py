@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001 - full-width figures are what is tested
 
+import gc
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -31,6 +32,11 @@ LENGTH = 4_000
 def _warm():
     Redactor().warm_up()
     find("Hello Sam, 203.0.113.4, living in Lisbon, aa:bb:cc:dd:ee:ff, apt 3", RECORD)
+    # A collection that walks what thousands of tests before left takes longer than what is timed.
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def seconds(text):
