@@ -156,6 +156,7 @@ class ExecutionShape(_Shape):
     url: _Text
     secret_env: _Text
     timeout_s: Annotated[float, Field(gt=0, le=50)] = 10.0
+    settle_s: Annotated[float, Field(ge=0, le=3600)] = 300.0
     read: _Text | None = None
     undo: _Text | None = None
     idempotent: bool = False
