@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deskquorum.decision import ORDERED
+from deskquorum.domain import Reason
 from deskquorum.errors import LedgerError
 from deskquorum.execution import Call, Task
 from deskquorum.ledger import Database, Order, Transaction
 
 if TYPE_CHECKING:
-    from deskquorum.ledger.outbox import Lease
+    from deskquorum.ledger.outbox import Execution, Lease
 
-__all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "tell_log"]
+__all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "ordered_before", "tell_log"]
 
 _log = logging.getLogger(__name__)
 
@@ -65,9 +67,7 @@ class LedgerBook:
 
         if not await self.database.run(outbox.is_due, writing=False):
             return []
-        work = partial(
-            outbox.lease_unknown, owner=self.owner, lease_s=self.lease_s, limit=limit
-        )
+        work = partial(outbox.lease_unknown, owner=self.owner, lease_s=self.lease_s, limit=limit)
         return [_task(held) for held in await self.database.run(work)]
 
     async def begin(self, task: Task, *, lease_s: float) -> bool:
@@ -101,8 +101,10 @@ class LedgerBook:
         """It is to be carried out again."""
         from deskquorum.ledger import outbox
 
-        how = {"error": why, "delay_s": after_s, "maybe": maybe}
-        await self._note(task, partial(outbox.again, held=_held(task), **how))
+        held = _held(task)
+        await self._note(
+            task, partial(outbox.again, held=held, error=why, delay_s=after_s, maybe=maybe)
+        )
 
     async def unknown(self, task: Task, why: str, *, after_s: float) -> None:
         """It may have happened, and is to be looked at."""
@@ -125,6 +127,17 @@ class LedgerBook:
     async def _note(self, task: Task, work: Callable[[Transaction], bool]) -> None:
         if not await self.database.run(work):
             _log.warning("order %s was taken over before it ended here", task.call.key)
+
+
+def ordered_before(row: Execution) -> Reason:
+    """What an order that is there already says of a decision that orders the same again."""
+    from deskquorum.ledger.outbox import State
+
+    params = {"action": row.action, "key": row.key}
+    ended = row.state in {State.CANCELLED, State.FAILED, State.UNKNOWN}
+    if not ended and row.handed_us is None:
+        return Reason(code=ORDERED, params=params)
+    return Reason(code="not-ordered-again", params=params | {"state": row.state.value})
 
 
 def compensate(database: Database, key: str, *, by: str, why: str) -> Order:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from deskquorum.execution.ports import Call, Done, Outcome, Refused, Seen, TryAgain, Unknown
+from deskquorum.policy import SETTLE_S
 from deskquorum.signatures import SCHEMES, sign
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ _WAITS = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
 _LONGEST_WAIT_S = 3600.0
 _MOST_BYTES = 65_536
 _CONNECT_SHARE = 0.5
-SETTLE_S = 300.0
-"""Longer than servers commonly let a request run."""
 
 
 class HttpPort:
@@ -93,7 +92,7 @@ class HttpPort:
                 allow_redirects=False,
                 timeout=self._timeout(),
             ) as response:
-                return await _outcome(response)
+                return await _outcome(response, call.key)
         except (ClientConnectorError, ConnectionTimeoutError):
             return TryAgain(why="no-connection")
         except TimeoutError:
@@ -156,7 +155,7 @@ def _body(call: Call) -> bytes:
     return json.dumps(told).encode()
 
 
-async def _outcome(response: ClientResponse) -> Outcome:
+async def _outcome(response: ClientResponse, key: str) -> Outcome:
     status = response.status
     why = f"http-{status}"
     wait_s = _wait_s(response.headers.get("Retry-After", ""))
@@ -165,20 +164,22 @@ async def _outcome(response: ClientResponse) -> Outcome:
     if status in _MAYBE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unknown(why=why)
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return await _said(response)
+        return await _said(response, key)
     # Redirects too: nobody may move where an action is carried out.
     return Refused(why=why)
 
 
-async def _said(response: ClientResponse) -> Outcome:
+async def _said(response: ClientResponse, key: str) -> Outcome:
     """Done, where the answer is the endpoint's and not the page of whatever stands before it."""
     text = await _text(response)
-    if not text:
+    if not text.strip():
         return Done()
     try:
-        json.loads(text)
+        seen = _seen(json.loads(text), key)
     except (ValueError, RecursionError):
         return Unknown(why="no-json")
+    if seen in {Seen.NOT_DONE, Seen.WORKING}:
+        return Unknown(why=seen.value)
     return Done(result=text)
 
 

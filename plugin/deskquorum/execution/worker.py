@@ -239,9 +239,11 @@ class OutboxWorker:
             return False
         with anyio.move_on_after(wait_s):
             await self._stopping.wait()
-            await self._book.unknown(task, "not-looked", after_s=0.0)
-            return False
-        return True
+        if not self._stopping.is_set():
+            return True
+        # Another process need not wait for the lease to end.
+        await self._book.unknown(task, "not-looked", after_s=0.0)
+        return False
 
     async def _judge(self, seen: Seen, task: Task) -> None:
         match seen:

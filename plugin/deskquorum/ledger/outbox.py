@@ -200,9 +200,7 @@ def done(tx: Transaction, order: Order, *, result: str | None = None) -> bool:
     return _change(tx, changes, *open_) == 1
 
 
-def again(
-    tx: Transaction, held: Lease, *, error: str, delay_s: float, maybe: bool = False
-) -> bool:
+def again(tx: Transaction, held: Lease, *, error: str, delay_s: float, maybe: bool = False) -> bool:
     """Note that it is to be carried out again.
 
     Args:
