@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from sqlalchemy import and_, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
+from deskquorum.ledger.chain import add_link
 from deskquorum.ledger.database import ErasedError, moment
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
@@ -24,7 +25,7 @@ from deskquorum.ledger.review_items import (
     text_of,
     verdict_hash,
 )
-from deskquorum.ledger.tables import reviews
+from deskquorum.ledger.tables import reviews, verdicts
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row, Select
@@ -196,26 +197,24 @@ def close_item(
     said = text_of(
         action, reply, why=verdict.why, said=verdict_hash(verdict), overridden=overridden
     )
-    row = tx.connection.execute(_own(tx).where(reviews.c.id == item.id)).one()
-    sealed = tx.keyring.seal_beside(
-        said,
-        beside=row.suggestion,
-        of=f"verdict {item.id}",
-    )
     changed = tx.connection.execute(
         update(reviews)
         .where(*_free(tx, item.id, verdict.by))
-        .values(
-            state="resolved",
-            verdict=verdict.kind,
-            verdict_by=verdict.by,
-            verdict_us=tx.now_us,
-            outcome=sealed,
-            assignee=None,
-            lease_until_us=None,
-        )
-    )
-    return _changed(tx, item.id, changed.rowcount, "review-resolved")
+        .values(state="resolved", assignee=None, lease_until_us=None)
+        .returning(reviews.c.suggestion)
+    ).first()
+    if changed is not None:
+        sealed = tx.keyring.seal_beside(said, beside=changed.suggestion, of=f"verdict {item.id}")
+        row = {
+            "review": item.id,
+            "decision": item.decision,
+            "kind": verdict.kind,
+            "by": verdict.by,
+            "at_us": tx.now_us,
+            "outcome": sealed,
+        }
+        add_link(tx, verdicts, row)
+    return _changed(tx, item.id, int(changed is not None), "review-resolved")
 
 
 def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
@@ -248,7 +247,15 @@ def queue_length(tx: Transaction) -> tuple[int, int]:
 
 
 def _own(tx: Transaction) -> Select[tuple[object, ...]]:
-    return select(reviews).where(reviews.c.tenant == tx.tenant)
+    """The items of the desk, each with its verdict."""
+    verdict = (
+        verdicts.c.kind.label("verdict"),
+        verdicts.c.by.label("verdict_by"),
+        verdicts.c.at_us.label("verdict_us"),
+        verdicts.c.outcome,
+    )
+    judged = reviews.outerjoin(verdicts, verdicts.c.review == reviews.c.id)
+    return select(reviews, *verdict).select_from(judged).where(reviews.c.tenant == tx.tenant)
 
 
 def _untold(tx: Transaction) -> Sequence[ColumnElement[bool]]:
