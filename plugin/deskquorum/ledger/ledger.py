@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Charge, Decision, Evidence, Reason, Route, Usage
@@ -77,6 +79,8 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         """Take the database that it stands in."""
         self.database = database
+        self.on_append: Callable[[float], None] | None = None
+        """Told how many seconds each record took, whether or not it was written; for metrics."""
 
     def append(
         self,
@@ -112,7 +116,7 @@ class Ledger:
         said = decision_to_json(decision)
         # Written down before others have to wait, unless what was used is still to be counted.
         basis = None if charges else evidence_to_json(evidence)
-        with self.database.transaction(writing=True) as tx:
+        with self._timed(), self.database.transaction(writing=True) as tx:
             if charges:
                 # A decision that is held after all takes nothing: all of this is rolled back.
                 taker = decision.id if decision.route is Route.AUTO else None
@@ -247,6 +251,15 @@ class Ledger:
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = perf_counter()
+        try:
+            yield
+        finally:
+            if self.on_append is not None:
+                self.on_append(perf_counter() - began)
 
     def _throw(self, action: str, *, stopped: bool, by: str, why: str) -> None:
         from deskquorum.ledger import switches

@@ -172,7 +172,6 @@ reviews = Table(
     Column("newer", String),
     Index("reviews_open", "tenant", "state", "risk", "due_us"),
     Index("reviews_by_conversation", "tenant", "conversation"),
-    Index("reviews_by_decision", "tenant", "decision"),
 )
 """What waits for a person; `suggestion` is sealed, `reasons` hold no values."""
 

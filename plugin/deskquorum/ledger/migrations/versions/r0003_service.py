@@ -106,7 +106,6 @@ def _reviewed() -> None:
     )
     op.create_index("reviews_open", "reviews", ["tenant", "state", "risk", "due_us"])
     op.create_index("reviews_by_conversation", "reviews", ["tenant", "conversation"])
-    op.create_index("reviews_by_decision", "reviews", ["tenant", "decision"])
     op.create_table(
         "verdicts",
         sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
