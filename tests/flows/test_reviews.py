@@ -209,6 +209,57 @@ async def test_what_a_rule_denies_today_nobody_can_approve(desk, folder, refund)
     assert state_of(desk, key_of(desk, item, item.action)) is None
 
 
+INVOICES = """
+policy: invoices
+version: '1'
+facts: {customer.email: string}
+clauses: [{id: INV1, text: Invoices go to the customer's own address only.}]
+actions:
+  send_invoice:
+    args: {order_id: string, email: string}
+    risk: disclosure
+    autonomy: {max_error: 0.02, confidence: 0.95}
+rules:
+  - id: not-to-others
+    on: send_invoice
+    effect: deny
+    when: args.email != customer.email
+    cite: [INV1]
+    reason: an invoice goes to nobody else
+"""
+
+
+@pytest.mark.parametrize(
+    ("email", "refused"),
+    [
+        pytest.param("delphine.yardley@example.com", None, id="own"),
+        pytest.param("somebody.else@example.com", "denied", id="of-somebody-else"),
+    ],
+)
+async def test_an_edit_is_ruled_on_by_the_customers_own_values(folder, refund, email, refused):
+    """The record holds placeholders; what the suggestion did not name is known all the same."""
+    (folder / "policies" / "invoices.yaml").write_text(INVOICES, encoding="utf-8")
+    asked = refund()
+    known = {**asked.facts["customer"], "email": "delphine.yardley@example.com"}
+    asked = replace(asked, facts={**asked.facts, "customer": known})
+    chosen = Action(name="send_invoice", args={"order_id": "NW-120358", "email": email})
+    async with load_desk(folder, models=False, keys=KEYS) as desk:
+        _, item = await opened(desk, asked)
+        said = Verdict(kind="edit", by="Ada", args_hash=item.args_hash, action=chosen)
+        if refused is None:
+            assert (await give_verdict(desk, item.id, said)).final_action == chosen
+            return
+        with pytest.raises(VerdictError) as told:
+            await give_verdict(desk, item.id, said)
+    assert told.value.code == refused
+
+
+async def test_without_a_host_key_no_value_is_kept_with_an_item(folder, refund):
+    async with load_desk(folder, models=False, keys={}) as desk:
+        _, item = await opened(desk, refund())
+    assert item.values == {}
+
+
 async def test_of_many_verdicts_at_the_same_time_one_counts(desk, refund):
     _, item = await opened(desk, refund())
 

@@ -60,6 +60,7 @@ class _Kept(TypedDict, total=False):
     reply: str | None
     subject: str
     limited: Mapping[str, str]
+    values: Mapping[str, JsonValue]
     why: str
     said: str
     overridden: bool
@@ -75,11 +76,14 @@ def open_item(tx: Transaction, draft: Draft) -> str:
     if draft.kind == "decision":
         _supersede(tx, draft.conversation, by=item)
     due_us = tx.after_us(draft.due.total_seconds())
-    sealed = tx.keyring.seal(
-        text_of(draft.action, draft.reply, subject=draft.subject, limited=dict(draft.limited)),
+    kept = text_of(
+        draft.action,
+        draft.reply,
         subject=draft.subject,
-        of=f"review {item}",
+        limited=dict(draft.limited),
+        values=dict(draft.values),
     )
+    sealed = tx.keyring.seal(kept, subject=draft.subject, of=f"review {item}")
     row = {
         "id": item,
         "tenant": tx.tenant,
@@ -336,6 +340,7 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         args_hash=row.args_hash,
         subject=suggestion.get("subject", ""),
         limited=suggestion.get("limited", {}),
+        values=suggestion.get("values", {}),
         opened_at=moment(row.opened_us),
         due_at=moment(row.due_us),
         assignee=row.assignee if holds else None,

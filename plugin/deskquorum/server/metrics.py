@@ -88,7 +88,7 @@ class Metrics:
             "Calls in flight, and waiting for a place",
             "livesum",
             "endpoint",
-            "is",
+            "kind",
         )
         self.loops = self._gauge("loop_ok", "Whether a background loop works", "livemin", "loop")
 
