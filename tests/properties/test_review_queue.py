@@ -191,7 +191,7 @@ def test_the_queue_does_what_a_plain_list_does(system, request):
         else:
             where = request.getfixturevalue("postgres")
         Queue.ledger = open_ledger(where)
-        few = settings(max_examples=20, stateful_step_count=25, deadline=None)
+        few = settings(max_examples=12, stateful_step_count=20, deadline=None)
         try:
             run_state_machine_as_test(Queue, settings=few)
         finally:

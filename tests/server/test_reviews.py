@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import httpx
@@ -10,26 +11,30 @@ import pytest
 
 from deskquorum.host_key import HOST_KEY, read_host_key
 from deskquorum.ledger import open_ledger
-from deskquorum.ledger.api_keys import Scope, create
+from deskquorum.ledger.api_keys import Scope, create, keys
+from deskquorum.ledger.review_items import Draft
+from deskquorum.ledger.reviews import open_item
+from deskquorum.server.frame_tokens import FrameTokens
 
 LESS = {"name": "issue_refund", "args": {"order_id": "NW-1", "amount": "12.00"}}
+CANARY = "canary-value-0815"
 numbers = count(1)
 
 
 @pytest.fixture(scope="module")
 def people(shared):
     """Agents with keys of their own, by name; and a key of another desk in the same database."""
-    keys = {name: shared.place.key("agent", name=name)[1] for name in ("Ada", "Bo")}
+    texts = {name: shared.place.key("agent", name=name)[1] for name in ("Ada", "Bo")}
     host_key = read_host_key({HOST_KEY: shared.place.host_key})
     where = shared.place.folder / "state" / "ledger.sqlite"
     with (
         closing(open_ledger(where, tenant="south", host_key=host_key)) as record,
         record.database.transaction(writing=True) as tx,
     ):
-        keys["south"] = create(tx, name="Cy", scopes=frozenset(Scope), lasts=None)[1]
+        texts["south"] = create(tx, name="Cy", scopes=frozenset(Scope), lasts=None)[1]
     # Keys are learned of once a second.
     time.sleep(1.6)
-    return keys
+    return texts
 
 
 @pytest.fixture
@@ -214,11 +219,6 @@ def test_another_desk_has_no_such_thing(shared, caller, waiting):
 
 
 def foreign_item(shared):
-    from datetime import timedelta
-
-    from deskquorum.ledger.review_items import Draft
-    from deskquorum.ledger.reviews import open_item
-
     draft = Draft(
         kind="decision",
         conversation="south-1",
@@ -267,12 +267,49 @@ def test_a_token_opens_nothing_that_its_key_would_not(shared, caller, waiting):
     assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
 
 
-def test_a_spoilt_token_opens_nothing(caller, waiting):
+def test_a_token_that_is_over_spoilt_or_of_somebody_else_opens_nothing(shared, caller, waiting):
+    item, now = waiting(), datetime.now(UTC)
+    host_key = read_host_key({HOST_KEY: shared.place.host_key})
+    claims = {"agent": "mia", "conversation": item["conversation"], "lasts": timedelta(minutes=5)}
+    key = next(key for key in shared.place.write(keys) if key.scopes == {"agent"})
+
+    def made(signed_with=host_key, tenant="northwind", at=now, key=key.id):
+        return FrameTokens(signed_with, tenant=tenant).make(now=at, key=key, **claims)
+
+    with caller(made()) as frame:
+        assert frame.get(f"/v1/reviews/{item['id']}").status_code == 200
+    tokens = [
+        made(at=now - timedelta(minutes=6)),
+        made(signed_with=bytes(32)),
+        made(tenant="south"),
+        made(key="0123456789ab"),
+        made()[:-3] + "AAA",
+    ]
+    answers = []
+    for token in tokens:
+        with caller(token) as frame:
+            answers.append(judge(frame, item, "reject"))
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_a_verdict_that_is_too_long_is_not_read(caller, waiting):
     item = waiting()
     with caller("Ada") as ada:
-        token = token_for(ada, item["conversation"])
-    with caller(token[:-2] + ("AA" if token[-2:] != "AA" else "BB")) as frame:
-        assert judge(frame, item, "reject").status_code == 401
+        assert judge(ada, item, "respond", reply="x" * 2_000_000).status_code == 413
+        assert ada.get(f"/v1/reviews/{item['id']}").json()["state"] == "open"
+
+
+def test_what_a_person_says_stands_in_no_log(shared, caller, waiting):
+    item = waiting()
+    with caller("Ada") as ada:
+        stale = {**item, "args_hash": "0" * 64}
+        for each in (stale, item):
+            judge(ada, each, "edit", action=LESS, reply=f"Hello, {CANARY}.", why=CANARY)
+        ada.get(f"/v1/reviews/{item['id']}?{CANARY}={CANARY}")
+    logged = shared.place.log.read_text(encoding="utf-8")
+    assert "/v1/reviews/{item}/verdict" in logged
+    assert CANARY not in logged
 
 
 def test_the_same_verdict_again_is_answered_as_before(caller, waiting):
