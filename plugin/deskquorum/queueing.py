@@ -29,7 +29,8 @@ def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) 
     from deskquorum.ledger.reviews import open_item
 
     parts = run.setup.parts
-    shown = decision if parts.ledger.database.has_host_key else redacted
+    sealed = parts.ledger.database.has_host_key
+    shown = decision if sealed else redacted
     draft = _draft(
         parts,
         kind="decision",
@@ -40,7 +41,9 @@ def queue_up(run: Run, redacted: Decision, decision: Decision, tx: Transaction) 
         action=shown.action,
         reply=shown.reply,
     )
-    open_item(tx, replace(draft, limited=limits_by(parts.rules.book, run.raw_facts)))
+    values = run.session.values if sealed and run.session is not None else {}
+    limited = limits_by(parts.rules.book, run.raw_facts)
+    open_item(tx, replace(draft, limited=limited, values=values))
 
 
 def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: str) -> None:

@@ -46,6 +46,8 @@ class Scheme:
     """Stands between that time and the body."""
     delivery_header: str | None = None
     """Holds the delivery's id; without one the signature itself serves."""
+    challenge_header: str | None = None
+    """Holds, where the webhook is set up, what the answer has to repeat."""
 
 
 SCHEMES: Mapping[str, Scheme] = MappingProxyType(
@@ -85,6 +87,7 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
             encoding="base64",
             time_header="X-Front-Request-Timestamp",
             joiner=":",
+            challenge_header="X-Front-Challenge",
         ),
         "freshdesk": Scheme(header="X-Deskquorum-Token", hash=None),
     }

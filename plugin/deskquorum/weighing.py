@@ -98,39 +98,31 @@ def labels_of(
     return {**labels, **verdict.answers}
 
 
-def in_placeholders(action: Action, *, seen: Action | None, kept: Action | None) -> Action:
-    """An action with placeholders where it holds values that the suggestion held too.
+def in_placeholders(action: Action, values: Mapping[str, JsonValue]) -> Action:
+    """An action as it would stand in the record, with placeholders for what is hidden there.
 
     Args:
         action: With raw values.
-        seen: The suggestion with its raw values.
-        kept: The same as it stands in the ledger.
+        values: Placeholder to the value that it stands for.
     """
-    known: dict[str, str] = {}
-    if seen is not None and kept is not None:
-        _pair(dict(seen.args), dict(kept.args), known)
-    args = _hidden(dict(action.args), known)
-    return replace(action, args=args if isinstance(args, dict) else {})
+    known: dict[str | int, str] = {}
+    for made, value in values.items():
+        if isinstance(value, str | int):
+            known.setdefault(value, made)
+    return replace(
+        action, args={name: _hidden(value, known) for name, value in action.args.items()}
+    )
 
 
-def _pair(raw: JsonValue, kept: JsonValue, known: dict[str, str]) -> None:
-    match raw, kept:
-        case (str(), str()) if raw != kept:
-            known[raw] = kept
-        case (dict(), dict()):
-            for name in raw.keys() & kept.keys():
-                _pair(raw[name], kept[name], known)
-        case (list(), list()):
-            for one, other in zip(raw, kept, strict=False):
-                _pair(one, other, known)
-
-
-def _hidden(value: JsonValue, known: Mapping[str, str]) -> JsonValue:
+def _hidden(value: JsonValue, known: Mapping[str | int, str]) -> JsonValue:
     match value:
-        case str():
+        case bool():
+            # To Python it would be a number.
+            return value
+        case str() | int():
             return known.get(value, value)
         case dict():
-            return {name: _hidden(inner, known) for name, inner in value.items()}
+            return {known.get(name, name): _hidden(inner, known) for name, inner in value.items()}
         case list():
             return [_hidden(inner, known) for inner in value]
     return value
@@ -188,7 +180,7 @@ def _ruled(action: Action, item: ReviewItem, entry: Entry, rules: Rulebook) -> R
     if action.name not in rules.book.actions:
         hint = did_you_mean(action.name, rules.book.actions, what="actions")
         raise VerdictError("invalid", f"no policy declares the action '{action.name}'; {hint}")
-    hidden = in_placeholders(action, seen=item.action, kept=entry.decision.action)
+    hidden = in_placeholders(action, item.values)
     now = entry.evidence.ticket.last_at
     ruling = rule_again(entry.evidence, rules, hidden, now=now)
     unfit = tuple(reason for reason in ruling.reasons if reason.code in _UNFIT)

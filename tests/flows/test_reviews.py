@@ -1,5 +1,6 @@
 """What a person is to decide: the queue, and verdicts that the gate rules on again."""
 
+import contextlib
 import json
 import os
 from base64 import b64encode
@@ -14,10 +15,11 @@ from aiohttp import web
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from deskquorum import Action, Route, load_desk
+from deskquorum import Action, Route, load_desk, notifying
 from deskquorum.cli.app import app
 from deskquorum.domain import Proposal
 from deskquorum.errors import LedgerError
+from deskquorum.ledger.events import events_after
 from deskquorum.ledger.outbox import (
     State,
     begin,
@@ -205,6 +207,57 @@ async def test_what_a_rule_denies_today_nobody_can_approve(desk, folder, refund)
         await give_verdict(desk, item.id, said)
     assert refused.value.code == "denied"
     assert state_of(desk, key_of(desk, item, item.action)) is None
+
+
+INVOICES = """
+policy: invoices
+version: '1'
+facts: {customer.email: string}
+clauses: [{id: INV1, text: Invoices go to the customer's own address only.}]
+actions:
+  send_invoice:
+    args: {order_id: string, email: string}
+    risk: disclosure
+    autonomy: {max_error: 0.02, confidence: 0.95}
+rules:
+  - id: not-to-others
+    on: send_invoice
+    effect: deny
+    when: args.email != customer.email
+    cite: [INV1]
+    reason: an invoice goes to nobody else
+"""
+
+
+@pytest.mark.parametrize(
+    ("email", "refused"),
+    [
+        pytest.param("delphine.yardley@example.com", None, id="own"),
+        pytest.param("somebody.else@example.com", "denied", id="of-somebody-else"),
+    ],
+)
+async def test_an_edit_is_ruled_on_by_the_customers_own_values(folder, refund, email, refused):
+    """The record holds placeholders; what the suggestion did not name is known all the same."""
+    (folder / "policies" / "invoices.yaml").write_text(INVOICES, encoding="utf-8")
+    asked = refund()
+    known = {**asked.facts["customer"], "email": "delphine.yardley@example.com"}
+    asked = replace(asked, facts={**asked.facts, "customer": known})
+    chosen = Action(name="send_invoice", args={"order_id": "NW-120358", "email": email})
+    async with load_desk(folder, models=False, keys=KEYS) as desk:
+        _, item = await opened(desk, asked)
+        said = Verdict(kind="edit", by="Ada", args_hash=item.args_hash, action=chosen)
+        if refused is None:
+            assert (await give_verdict(desk, item.id, said)).final_action == chosen
+            return
+        with pytest.raises(VerdictError) as told:
+            await give_verdict(desk, item.id, said)
+    assert told.value.code == refused
+
+
+async def test_without_a_host_key_no_value_is_kept_with_an_item(folder, refund):
+    async with load_desk(folder, models=False, keys={}) as desk:
+        _, item = await opened(desk, refund())
+    assert item.values == {}
 
 
 async def test_of_many_verdicts_at_the_same_time_one_counts(desk, refund):
@@ -448,39 +501,87 @@ async def test_without_a_queue_the_bot_still_gets_a_person(desk, refund, monkeyp
     assert "no-record" in [r.code for r in decision.reasons]
 
 
-async def test_a_notice_arrives_though_the_webhook_fails_first_and_tells_no_value(desk, refund):
-    spec = replace(desk.parts.desk.reviews, link="https://desk.example/reviews/{id}")
-    answers, got = [500, 429, 200], []
+@contextlib.asynccontextmanager
+async def webhook(*answers):
+    """Where notices go: a status, headers and a pause each time, and 200 once there are no more."""
+    waiting, got = list(answers), []
 
     async def hook(request):
         got.append(await request.json())
-        return web.Response(status=answers.pop(0), headers={"Retry-After": "1"})
+        status, headers, pause_s = waiting.pop(0) if waiting else (200, {}, 0)
+        await anyio.sleep(pause_s)
+        return web.Response(status=status, headers=headers)
 
     server = web.Application()
     server.router.add_post("/hook", hook)
-    runner = web.AppRunner(server)
+    runner = web.AppRunner(server, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = site._server.sockets[0].getsockname()[1]
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        _, item = await opened(desk, refund())
-        database, late = desk.ledger.database, item.due_at
-        database._clock = lambda: late
-        read(desk, overdue, tells=True)
-        for hours in range(1, 4):
-            database._clock = lambda hours=hours: late + timedelta(hours=hours)
-            await send_notices(database, spec, f"http://127.0.0.1:{port}/hook")
-        assert (answers, len(got)) == ([], 3)
-        assert not await send_notices(database, spec, f"http://127.0.0.1:{port}/hook")
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook", got
     finally:
         await runner.cleanup()
+
+
+def set_clock(desk, now):
+    desk.ledger.database._clock = lambda: now
+
+
+async def overdue_item(desk, refund):
+    """An item whose alarm is to be sent."""
+    _, item = await opened(desk, refund())
+    set_clock(desk, item.due_at)
+    read(desk, overdue, tells=True)
+    return item
+
+
+async def test_a_notice_arrives_though_the_webhook_fails_first_and_tells_no_value(
+    desk, refund, monkeypatch
+):
+    monkeypatch.setattr(notifying, "_TIMEOUT_S", 0.3)
+    spec = replace(desk.parts.desk.reviews, link="https://desk.example/reviews/{id}")
+    item = await overdue_item(desk, refund)
+    database = desk.ledger.database
+    async with webhook((500, {}, 0), (429, {"Retry-After": "1"}, 0), (200, {}, 1)) as (url, got):
+        for hours in range(4):
+            set_clock(desk, item.due_at + timedelta(hours=hours))
+            await send_notices(database, spec, url)
+            assert len(got) == hours + 1
+        assert not await send_notices(database, spec, url)
     text = json.dumps(got)
     assert f"https://desk.example/reviews/{item.id}" in text
     values = [str(value) for value in refund().requester.record.values() if len(str(value)) > 3]
     assert values
     assert not [value for value in values if value in text]
     assert message_of("review-opened", item, spec)["text"].endswith(item.id)
+
+
+async def test_a_webhook_is_left_alone_for_as_long_as_it_asks(desk, refund):
+    item, spec = await overdue_item(desk, refund), desk.parts.desk.reviews
+    async with webhook((429, {"Retry-After": "1800"}, 0)) as (url, got):
+        for minutes, calls in [(0, 1), (29, 1), (31, 2)]:
+            set_clock(desk, item.due_at + timedelta(minutes=minutes))
+            await send_notices(desk.ledger.database, spec, url)
+            assert len(got) == calls
+
+
+async def test_a_notice_that_never_arrives_is_given_up_with_an_event(desk, refund):
+    item, spec = await overdue_item(desk, refund), desk.parts.desk.reviews
+    async with webhook(*[(500, {}, 0)] * 20) as (url, got):
+        for hours in range(12):
+            set_clock(desk, item.due_at + timedelta(hours=hours))
+            await send_notices(desk.ledger.database, spec, url)
+    assert len(got) == 8
+    told = read(desk, lambda tx: [e.ref for e in events_after(tx, 0) if "given-up" in e.kind])
+    assert told == [item.id]
+
+
+async def test_no_markup_of_an_id_reaches_the_notice(desk, refund):
+    _, item = await opened(desk, refund())
+    odd = replace(item, conversation="<!channel> *b* _i_ ~s~ `c`\n> & done")
+    [block] = message_of("review-opened", odd, desk.parts.desk.reviews)["blocks"]
+    line = block["text"]["text"].splitlines()[1]
+    assert line == f"{item.id} about &lt;!channel&gt; b i s c &gt; &amp; done"
 
 
 def test_the_queue_on_the_command_line(folder, refund, tmp_path, monkeypatch):

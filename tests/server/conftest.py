@@ -42,6 +42,7 @@ class Place:
             HOST_KEY: self.host_key,
             "DESKQUORUM_WEBHOOK_GENERIC": SECRET,
             "DESKQUORUM_WEBHOOK_CHATWOOT": SECRET,
+            "DESKQUORUM_WEBHOOK_FRONT": SECRET,
         }
 
     def key(self, *scopes, lasts=None, name="a test"):

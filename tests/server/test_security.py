@@ -17,6 +17,7 @@ from deskquorum.signatures import SCHEMES, sign
 
 SECRET = "s3cret-of-the-helpdesk"  # noqa: S105
 CANARY = "canary-value-4711"
+NO_REVIEW = f"/v1/reviews/r_{32 * '0'}"
 
 
 def raw(service, text, body=b""):
@@ -67,6 +68,12 @@ def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(shared, expired, fo
         ("ops", "POST", "/v1/replies/check"),
         ("bot", "POST", "/v1/frame-tokens"),
         ("bot", "GET", "/v1/assist/t-1"),
+        ("bot", "GET", "/v1/reviews"),
+        ("bot", "GET", NO_REVIEW),
+        ("bot", "POST", f"{NO_REVIEW}/claim"),
+        ("ops", "POST", f"{NO_REVIEW}/claim"),
+        ("ops", "POST", f"{NO_REVIEW}/release"),
+        ("ops", "POST", f"{NO_REVIEW}/verdict"),
         ("bot", "GET", "/metrics"),
         ("agent", "GET", "/metrics"),
     ],
@@ -222,14 +229,15 @@ def test_answers_say_nothing_of_the_server_and_may_not_be_framed_or_kept(shared)
         assert "access-control-allow-origin" not in headers
 
 
-def webhook(service, body, *, helpdesk="generic", at=None, secret=SECRET, delivery="d-1"):
+def webhook(service, body, *, helpdesk="generic", at=None, secret=SECRET, more=None):
     scheme = SCHEMES[helpdesk]
     time_sent = str(int(time.time() if at is None else at))
     headers = {
         "Content-Type": "application/json",
         scheme.header: sign(scheme, secret, body, time=time_sent),
         scheme.time_header: time_sent,
-        scheme.delivery_header: delivery,
+        **({} if scheme.delivery_header is None else {scheme.delivery_header: "d-1"}),
+        **(more or {}),
     }
     return httpx.post(f"{service.url}/v1/webhooks/{helpdesk}", content=body, headers=headers)
 
@@ -256,8 +264,29 @@ def test_a_webhook_that_is_not_proved_is_refused(shared, ticket):
     assert httpx.post(f"{shared.url}/v1/webhooks/generic", json=ticket).status_code == 401
 
 
+@pytest.mark.parametrize("challenge", ["4f1c9a", '"><script>'])
+def test_fronts_challenge_is_repeated_once_it_is_proved_who_asks(shared, challenge):
+    """As dev.frontapp.com tells it: signed as every delivery is, and sent when it is set up."""
+    body = b'{"type":"sync","authorization":{"id":"cmp_abc"}}'
+    more = {"X-Front-Challenge": challenge}
+    answer = webhook(shared, body, helpdesk="front", more=more)
+    assert (answer.status_code, answer.json()) == (200, {"challenge": challenge})
+    assert answer.headers["content-type"] == "application/json"
+    forged = webhook(shared, body, helpdesk="front", more=more, secret="guessed")  # noqa: S106
+    late = webhook(shared, body, helpdesk="front", more=more, at=time.time() - 3600)
+    for refused in (forged, late):
+        assert refused.status_code == 401
+        assert "challenge" not in refused.text
+
+
+def test_no_other_helpdesk_is_answered_with_what_it_sent(shared):
+    answer = webhook(shared, b"{}", helpdesk="chatwoot", more={"X-Front-Challenge": CANARY})
+    assert answer.status_code == 501
+    assert CANARY not in answer.text
+
+
 def test_a_helpdesk_without_a_secret_is_unknown_and_one_without_a_reader_says_so(shared):
-    assert httpx.post(f"{shared.url}/v1/webhooks/front", json={}).status_code == 404
+    assert httpx.post(f"{shared.url}/v1/webhooks/zendesk", json={}).status_code == 404
     assert httpx.post(f"{shared.url}/v1/webhooks/nobody", json={}).status_code == 404
     assert webhook(shared, b"{}", helpdesk="chatwoot").status_code == 501
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -46,17 +47,20 @@ def verify(
         report = record.verify()
     console = wide_console()
     if as_json:
-        console.print_json(
-            json.dumps({"entries": report.entries, "first_broken": report.first_broken})
-        )
-    elif report.first_broken is None:
-        console.print(f"{report.entries} entries, the chain is whole")
-    else:
+        console.print_json(json.dumps(asdict(report)))
+    elif report.first_broken is not None:
         console.print(
             f"entry {report.first_broken} does not fit the one before it: it, or an entry before"
             " it, was changed, removed or added by hand"
         )
-    raise typer.Exit(int(report.first_broken is not None))
+    elif report.unproved_reviews:
+        console.print(
+            f"{report.unproved_reviews} reviews do not fit their verdicts: a review was called"
+            " resolved or open, or a verdict removed, by hand"
+        )
+    else:
+        console.print(f"{report.entries} entries, the chain is whole")
+    raise typer.Exit(int(not report.is_whole))
 
 
 @ledger_app.command()

@@ -231,7 +231,7 @@ def _row(item: ReviewItem) -> dict[str, object]:
     from deskquorum.decision import sentence
 
     row = asdict(item)
-    for hidden in ("subject", "limited", "said"):
+    for hidden in ("subject", "limited", "values", "said"):
         row.pop(hidden)
     row["reasons"] = [{"code": r.code, "text": sentence(r)} for r in item.reasons]
     return {

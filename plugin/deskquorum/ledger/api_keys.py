@@ -72,10 +72,10 @@ class ApiKeys:
         right = compare_digest(_hash(secret), _NOBODY if key is None else key.hash)
         return key if key is not None and right and key.valid(now) else None
 
-    def is_valid(self, identity: str, *, now: datetime) -> bool:
-        """Whether the key of that id may be used."""
+    def find(self, identity: str, *, now: datetime) -> ApiKey | None:
+        """The key of that id, as long as it may be used."""
         key = self._known.get(identity)
-        return key is not None and key.valid(now)
+        return key if key is not None and key.valid(now) else None
 
 
 def create(

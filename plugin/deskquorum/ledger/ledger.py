@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from time import perf_counter
+from typing import TYPE_CHECKING
 
 from deskquorum.domain import Charge, Decision, Evidence, Reason, Route, Usage
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.codec import (
-    chain_hash,
     decision_from_json,
     decision_to_json,
     evidence_from_json,
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Also", "ChainReport", "Entry", "HeldError", "Ledger", "is_database_url", "open_ledger"]
 
-_GENESIS = "0" * 64
-"""Stands where the first entry's previous hash would."""
-
-_HASHED = ("seq", "id", "ticket", "recorded_at", "decision", "evidence")
-"""Columns that an entry's hash covers, besides the hash before, in this order."""
-
 _PAGE = 500
 
 Also = Callable[[Transaction], None]
@@ -43,7 +38,7 @@ class Entry:
     """One recorded decision."""
 
     seq: int
-    """1-based, without gaps."""
+    """Its place in the chain, from 1; verdicts have places too."""
     decision: Decision
     evidence: Evidence
     recorded_at: datetime
@@ -56,9 +51,16 @@ class ChainReport:
     """What verifying the chain found."""
 
     entries: int
-    """Entries looked at, the broken one included."""
+    """Decisions and verdicts looked at, the broken one included."""
     first_broken: int | None
-    """`seq` of the first entry that does not fit; None when the chain is whole."""
+    """`seq` of the first one that does not fit; None when the chain is whole."""
+    unproved_reviews: int = 0
+    """Reviews that are called resolved and have no verdict in the chain, or the other way round."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is as it was recorded."""
+        return self.first_broken is None and not self.unproved_reviews
 
 
 class HeldError(LedgerError):
@@ -79,6 +81,8 @@ class Ledger:
     def __init__(self, database: Database) -> None:
         """Take the database that it stands in."""
         self.database = database
+        self.on_append: Callable[[float], None] | None = None
+        """Told how many seconds each record took, whether or not it was written; for metrics."""
 
     def append(
         self,
@@ -107,12 +111,14 @@ class Ledger:
             HeldError: The decision would act by itself and may not; nothing was recorded.
             LedgerError: Nothing was recorded.
         """
+        from deskquorum.ledger.chain import add_link
         from deskquorum.ledger.reservations import take
+        from deskquorum.ledger.tables import decisions
 
         said = decision_to_json(decision)
         # Written down before others have to wait, unless what was used is still to be counted.
         basis = None if charges else evidence_to_json(evidence)
-        with self.database.transaction(writing=True) as tx:
+        with self._timed(), self.database.transaction(writing=True) as tx:
             if charges:
                 # A decision that is held after all takes nothing: all of this is rolled back.
                 taker = decision.id if decision.route is Route.AUTO else None
@@ -131,7 +137,7 @@ class Ledger:
                     for name, text in texts.items()
                 },
             }
-            link = _chain(tx, row)
+            link = add_link(tx, decisions, row)
             for write in also:
                 write(tx)
         return Entry(decision=decision, evidence=evidence, recorded_at=tx.now, **link)
@@ -239,30 +245,23 @@ class Ledger:
         Raises:
             LedgerError: The ledger can't be read.
         """
-        from sqlalchemy import select
+        from deskquorum.ledger.chain import verify_chain
 
-        from deskquorum.ledger.tables import decisions
-
-        previous, count = _GENESIS, 0
-        hashed = [decisions.c[name] for name in _HASHED]
-        query = select(*hashed, decisions.c.tenant, decisions.c.previous_hash, decisions.c.hash)
         with self.database.transaction() as tx:
-            # Page by page, so that a ledger of any length fits into memory.
-            rows = tx.connection.execution_options(yield_per=_PAGE).execute(
-                query.order_by(decisions.c.seq)
-            )
-            for seq, *parts, tenant, before, own in rows:
-                count += 1
-                # Text, whatever an editor of the file left there.
-                expected = _hash(previous, str(count), *map(str, parts), tenant=str(tenant))
-                if (seq, before, own) != (count, previous, expected):
-                    return ChainReport(entries=count, first_broken=seq)
-                previous = own
-        return ChainReport(entries=count, first_broken=None)
+            return verify_chain(tx)
 
     def close(self) -> None:
         """Let go of the database."""
         self.database.close()
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        began = perf_counter()
+        try:
+            yield
+        finally:
+            if self.on_append is not None:
+                self.on_append(perf_counter() - began)
 
     def _throw(self, action: str, *, stopped: bool, by: str, why: str) -> None:
         from deskquorum.ledger import switches
@@ -361,29 +360,3 @@ def _admit(
     full = acts and any(not charge.fits(evidence.used[charge.limit]) for charge in charges)
     if stopped or full:
         raise HeldError(used=evidence.used, reasons=tuple(stop.reason for stop in stopped))
-
-
-class _Link(TypedDict):
-    seq: int
-    previous_hash: str
-    hash: str
-
-
-def _chain(tx: Transaction, row: Mapping[str, str]) -> _Link:
-    """Add a row behind the newest one; where it stands in the chain."""
-    from sqlalchemy import insert, select
-
-    from deskquorum.ledger.tables import decisions
-
-    newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
-    last = tx.connection.execute(newest.limit(1)).first()
-    seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
-    own = _hash(previous, str(seq), *(row[name] for name in _HASHED[1:]), tenant=tx.tenant)
-    link: _Link = {"seq": seq, "previous_hash": previous, "hash": own}
-    tx.connection.execute(insert(decisions).values({**row, **link, "tenant": tx.tenant}))
-    return link
-
-
-def _hash(previous: str, *parts: str, tenant: str) -> str:
-    """Entries from before there were tenants are hashed without one."""
-    return chain_hash(previous, *parts, *([tenant] if tenant else []))

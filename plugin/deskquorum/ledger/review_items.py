@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from deskquorum.domain import Action, Reason
+from deskquorum.domain import Action, JsonValue, Reason
 from deskquorum.errors import DeskError
 
 __all__ = [
@@ -48,6 +48,9 @@ class Draft:
     """Until when somebody should have looked."""
     limited: Mapping[str, str] = field(default_factory=dict)
     """Limit to whose it is, of all actions: a reviewer may choose another than the suggested."""
+    values: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
+    """Placeholder to the value that it stands for: the record, by which edits are ruled on, holds
+    placeholders."""
     tells: bool = False
     """Whether a notice is sent."""
 
@@ -90,6 +93,8 @@ class ReviewItem:
     """Whom it is about; empty where that was erased."""
     limited: Mapping[str, str]
     """Limit to whose it is, of all actions."""
+    values: Mapping[str, JsonValue] = field(repr=False)
+    """Placeholder to the value that it stands for; empty without the host's key, or erased."""
     opened_at: datetime
     due_at: datetime
     assignee: str | None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from sqlalchemy import and_, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
+from deskquorum.ledger.chain import add_link
 from deskquorum.ledger.database import ErasedError, moment
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
@@ -24,7 +25,7 @@ from deskquorum.ledger.review_items import (
     text_of,
     verdict_hash,
 )
-from deskquorum.ledger.tables import reviews
+from deskquorum.ledger.tables import reviews, verdicts
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Row, Select
@@ -59,6 +60,7 @@ class _Kept(TypedDict, total=False):
     reply: str | None
     subject: str
     limited: Mapping[str, str]
+    values: Mapping[str, JsonValue]
     why: str
     said: str
     overridden: bool
@@ -74,11 +76,14 @@ def open_item(tx: Transaction, draft: Draft) -> str:
     if draft.kind == "decision":
         _supersede(tx, draft.conversation, by=item)
     due_us = tx.after_us(draft.due.total_seconds())
-    sealed = tx.keyring.seal(
-        text_of(draft.action, draft.reply, subject=draft.subject, limited=dict(draft.limited)),
+    kept = text_of(
+        draft.action,
+        draft.reply,
         subject=draft.subject,
-        of=f"review {item}",
+        limited=dict(draft.limited),
+        values=dict(draft.values),
     )
+    sealed = tx.keyring.seal(kept, subject=draft.subject, of=f"review {item}")
     row = {
         "id": item,
         "tenant": tx.tenant,
@@ -196,26 +201,24 @@ def close_item(
     said = text_of(
         action, reply, why=verdict.why, said=verdict_hash(verdict), overridden=overridden
     )
-    row = tx.connection.execute(_own(tx).where(reviews.c.id == item.id)).one()
-    sealed = tx.keyring.seal_beside(
-        said,
-        beside=row.suggestion,
-        of=f"verdict {item.id}",
-    )
     changed = tx.connection.execute(
         update(reviews)
         .where(*_free(tx, item.id, verdict.by))
-        .values(
-            state="resolved",
-            verdict=verdict.kind,
-            verdict_by=verdict.by,
-            verdict_us=tx.now_us,
-            outcome=sealed,
-            assignee=None,
-            lease_until_us=None,
-        )
-    )
-    return _changed(tx, item.id, changed.rowcount, "review-resolved")
+        .values(state="resolved", assignee=None, lease_until_us=None)
+        .returning(reviews.c.suggestion)
+    ).first()
+    if changed is not None:
+        sealed = tx.keyring.seal_beside(said, beside=changed.suggestion, of=f"verdict {item.id}")
+        row = {
+            "review": item.id,
+            "decision": item.decision,
+            "kind": verdict.kind,
+            "by": verdict.by,
+            "at_us": tx.now_us,
+            "outcome": sealed,
+        }
+        add_link(tx, verdicts, row)
+    return _changed(tx, item.id, int(changed is not None), "review-resolved")
 
 
 def overdue(tx: Transaction, *, tells: bool, limit: int = 100) -> list[str]:
@@ -248,7 +251,15 @@ def queue_length(tx: Transaction) -> tuple[int, int]:
 
 
 def _own(tx: Transaction) -> Select[tuple[object, ...]]:
-    return select(reviews).where(reviews.c.tenant == tx.tenant)
+    """The items of the desk, each with its verdict."""
+    verdict = (
+        verdicts.c.kind.label("verdict"),
+        verdicts.c.by.label("verdict_by"),
+        verdicts.c.at_us.label("verdict_us"),
+        verdicts.c.outcome,
+    )
+    judged = reviews.outerjoin(verdicts, verdicts.c.review == reviews.c.id)
+    return select(reviews, *verdict).select_from(judged).where(reviews.c.tenant == tx.tenant)
 
 
 def _untold(tx: Transaction) -> Sequence[ColumnElement[bool]]:
@@ -329,6 +340,7 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         args_hash=row.args_hash,
         subject=suggestion.get("subject", ""),
         limited=suggestion.get("limited", {}),
+        values=suggestion.get("values", {}),
         opened_at=moment(row.opened_us),
         due_at=moment(row.due_us),
         assignee=row.assignee if holds else None,

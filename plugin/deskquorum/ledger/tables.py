@@ -31,6 +31,7 @@ __all__ = [
     "spend",
     "subject_keys",
     "switches",
+    "verdicts",
 ]
 
 metadata = MetaData()
@@ -168,15 +169,27 @@ reviews = Table(
     Column("overdue_told", Integer, nullable=False),
     Column("assignee", String),
     Column("lease_until_us", BigInteger),
-    Column("verdict", String),
-    Column("verdict_by", String),
-    Column("verdict_us", BigInteger),
-    Column("outcome", String),
     Column("newer", String),
     Index("reviews_open", "tenant", "state", "risk", "due_us"),
     Index("reviews_by_conversation", "tenant", "conversation"),
 )
-"""What waits for a person; `suggestion` and `outcome` are sealed, `reasons` hold no values."""
+"""What waits for a person; `suggestion` is sealed, `reasons` hold no values."""
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("review", String, nullable=False, unique=True),
+    Column("decision", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("previous_hash", String, nullable=False, unique=True),
+    Column("hash", String, nullable=False, unique=True),
+    Column("tenant", String, nullable=False),
+)
+"""The one verdict of each resolved review, in one chain with the decisions; `outcome` is sealed."""
 
 notices = Table(
     "notices",

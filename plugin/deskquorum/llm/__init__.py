@@ -1,6 +1,7 @@
 """Talking to chat models: redacted messages go in, answers or kinds of failure come out."""
 
 from deskquorum.llm.answers import ABSTAIN, MAX_LABELS, Reading, ask_for_label, read_label
+from deskquorum.llm.breaker import BreakerState
 from deskquorum.llm.chat import (
     ChatFailure,
     ChatMessage,
@@ -26,6 +27,7 @@ __all__ = [
     "ABSTAIN",
     "LOCAL_MODEL",
     "MAX_LABELS",
+    "BreakerState",
     "ChatFailure",
     "ChatMessage",
     "ChatModel",

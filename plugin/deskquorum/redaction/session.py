@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
@@ -207,6 +207,11 @@ class Session:
         """Hide personal data in an action's arguments, however deep they are nested."""
         args = {name: self._values.hide(name, value) for name, value in action.args.items()}
         return replace(action, args=args)
+
+    @property
+    def values(self) -> Mapping[str, JsonValue]:
+        """Each placeholder with the raw value that it stands for; to be sealed wherever it goes."""
+        return {made: self._values.restore(made) for made, _, _ in self._vault.held()}
 
     def redact_result(self, value: JsonValue, name: str = "") -> JsonValue:
         """Hide personal data in what a tool gave back; `name` is what it was asked for, if any.

@@ -81,9 +81,7 @@ def admit(service: Service, request: Request, deed: Deed) -> Caller:
     key = _key_of(service, request)
     request.scope["deskquorum.key"] = key.id
     if not key.scopes & MAY[deed]:
-        service.metrics.refused("scope")
-        _log.warning("refused", why="scope", key=key.id, deed=deed.value)
-        raise ProblemError(status=403, code="forbidden", detail=f"this key may not {deed}")
+        raise _forbidden(service, key, deed, f"this key may not {deed}")
     wait_s = service.key_rates.take(key.id)
     if wait_s:
         service.metrics.refused("rate")
@@ -105,6 +103,8 @@ def follower(
 ) -> Follower:
     """Who may do something with a conversation: by key, or by a token of that conversation.
 
+    INVARIANT: a token opens nothing that the key which asked for it would not.
+
     Raises:
         ProblemError: Neither is valid for it, or too many requests.
     """
@@ -114,12 +114,14 @@ def follower(
         keys = partial(_is_valid, service, caller.key)
         return Follower(name=caller.name, still=keys)
     token = service.tokens.read(shown, now=service.now())
-    if token is None or not _is_valid(service, token.key):
+    key = None if token is None else service.keys.find(token.key, now=service.now())
+    if token is None or key is None:
         raise stranger(service, request)
-    request.scope["deskquorum.key"] = token.key
+    request.scope["deskquorum.key"] = key.id
     if token.conversation != conversation:
-        service.metrics.refused("scope")
-        raise ProblemError(status=403, code="forbidden", detail="the token is for another one")
+        raise _forbidden(service, key, deed, "the token is for another conversation")
+    if not key.scopes & MAY[deed]:
+        raise _forbidden(service, key, deed, f"the key behind this token may not {deed}")
     wait_s = service.key_rates.take(f"{token.key} {token.agent}")
     if wait_s:
         service.metrics.refused("rate")
@@ -146,8 +148,14 @@ def stranger(service: Service, request: Request, why: str = "key") -> ProblemErr
     return ProblemError(status=401, code="unauthorized", headers={"WWW-Authenticate": "Bearer"})
 
 
+def _forbidden(service: Service, key: ApiKey, deed: Deed, detail: str) -> ProblemError:
+    service.metrics.refused("scope")
+    _log.warning("refused", why="scope", key=key.id, deed=deed.value)
+    return ProblemError(status=403, code="forbidden", detail=detail)
+
+
 def _is_valid(service: Service, key: str) -> bool:
-    return service.keys is not None and service.keys.is_valid(key, now=service.now())
+    return service.keys is not None and service.keys.find(key, now=service.now()) is not None
 
 
 def _shown(request: Request) -> str:

@@ -10,10 +10,11 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
 
-from deskquorum.domain import Ticket
+from deskquorum.domain import Action, Ticket
 from deskquorum.formats import decision_row, ticket_of
 from deskquorum.ledger.intake import Draft, Kept, KeyReusedError, enlist, find
 from deskquorum.server.access import Caller, Deed, may
+from deskquorum.server.aftermath import Aftermath, aftermath
 from deskquorum.server.bodies import Read, read_json
 from deskquorum.server.deciding import Answer, InProgressError
 from deskquorum.server.documenting import problems, takes
@@ -106,8 +107,15 @@ async def read_decision(
     row = await _row(service, identity, kept)
     if row is None and kept is None:
         raise ProblemError(status=404, code="not-found")
-    state = {"id": identity, "state": "pending" if row is None else "decided", "decision": row}
-    return _json(json.dumps(state))
+    after = Aftermath() if row is None else await _after(service, row)
+    state = DecisionState(
+        id=identity,
+        state="pending" if row is None else "decided",
+        decision=row,
+        reviews=list(after.reviews),
+        executions=list(after.executions),
+    )
+    return _json(state.model_dump_json())
 
 
 async def _decided(
@@ -128,12 +136,24 @@ async def _accepted(service: Service, draft: Draft, _: Ticket, __: Read[Decision
     return _json(text, status=202, headers={"Location": _place(kept.id)})
 
 
-async def _row(service: Service, identity: str, kept: Kept | None) -> object:
+async def _row(service: Service, identity: str, kept: Kept | None) -> DecisionOut | None:
     if kept is not None:
-        return None if kept.answer is None else json.loads(kept.answer)
+        return None if kept.answer is None else DecisionOut.model_validate_json(kept.answer)
     get = partial(service.desk.ledger.get, identity)
     entry = await anyio.to_thread.run_sync(get, abandon_on_cancel=True)
-    return None if entry is None else decision_row(entry.decision)
+    return None if entry is None else DecisionOut.model_validate(decision_row(entry.decision))
+
+
+async def _after(service: Service, row: DecisionOut) -> Aftermath:
+    named = row.action
+    work = partial(
+        aftermath,
+        decision=row.decision_id,
+        conversation=row.id,
+        action=None if named is None else Action(name=named.name, args=named.args),
+        book=service.desk.parts.rules.book,
+    )
+    return await service.records.read(work)
 
 
 def _place(identity: str) -> str:

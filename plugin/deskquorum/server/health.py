@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from deskquorum.errors import LedgerError
-from deskquorum.ledger.intake import pending
+from deskquorum.ledger.events import newest_event
 from deskquorum.server.access import Caller, Deed, may
 from deskquorum.server.documenting import problems
 from deskquorum.server.service import Service, service_of
@@ -80,14 +80,12 @@ async def metrics(
     request: Request, _: Annotated[Caller, Depends(may(Deed.READ_METRICS))]
 ) -> Response:
     """Counters and gauges."""
-    service = service_of(request)
-    service.metrics.in_flight.set(service.flight.tickets)
-    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    return Response(service_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _answers(service: Service) -> bool:
     try:
-        service.metrics.pending.set(await service.records.read(pending, within_s=1.0))
+        await service.records.read(newest_event, within_s=1.0)
     except LedgerError:
         return False
     return True

@@ -16,6 +16,7 @@ from deskquorum.ledger.intake import Accepted, expired, take_expired
 from deskquorum.ledger.reviews import is_overdue, overdue
 from deskquorum.notifying import send_notices
 from deskquorum.server.bodies import parsed
+from deskquorum.server.gauging import gauge, gauge_database
 from deskquorum.server.loops import Loop
 from deskquorum.server.problems import ProblemError
 from deskquorum.server.service import Service
@@ -77,6 +78,8 @@ async def pass_events_on(service: Service) -> bool:
 OWN_LOOPS = (
     Loop(name="keys", job=read_keys, every_s=1.0),
     Loop(name="events", job=pass_events_on, every_s=0.5),
+    Loop(name="gauges", job=gauge, every_s=1.0),
+    Loop(name="database-gauges", job=gauge_database, every_s=5.0),
 )
 """What each process does for itself."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from prometheus_client import (
@@ -16,7 +17,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from deskquorum.decision import SENTENCES
 from deskquorum.domain import Decision
-from deskquorum.llm import FailureKind
+from deskquorum.llm import BreakerState, EndpointState, FailureKind
 
 __all__ = ["Metrics"]
 
@@ -59,10 +60,35 @@ class Metrics:
         )
         self.replays = self._counter("replays", "Answers given again by idempotency key")
         self.failures = self._counter("failures", "Surprises answered with 500")
-        self.in_flight = self._gauge("in_flight", "Tickets being decided", "livesum")
+        self.append_seconds = Histogram(
+            "deskquorum_ledger_append_seconds",
+            "From the wish to record a decision to its commit, other writers included",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.in_flight = self._gauge("in_flight", "What is being worked on", "livesum", "kind")
         self.streams = self._gauge("streams", "Event streams open", "livesum")
         self.pending = self._gauge(
             "intake_pending", "Accepted tickets without a decision", "mostrecent"
+        )
+        self.reviews = self._gauge("reviews_open", "Reviews that wait for a person", "mostrecent")
+        self.overdue = self._gauge(
+            "reviews_overdue", "Of these, those whose time is over", "mostrecent"
+        )
+        self.outbox = self._gauge("outbox", "Orders by state", "mostrecent", "state")
+        self.breakers = self._gauge(
+            "endpoint_breaker",
+            "Processes whose breaker for a model's endpoint is in a state",
+            "livesum",
+            "endpoint",
+            "state",
+        )
+        self.model_calls = self._gauge(
+            "endpoint_calls",
+            "Calls in flight, and waiting for a place",
+            "livesum",
+            "endpoint",
+            "kind",
         )
         self.loops = self._gauge("loop_ok", "Whether a background loop works", "livemin", "loop")
 
@@ -76,6 +102,15 @@ class Metrics:
                 why = told.params.get("why", "")
                 self.votes.labels(why if why in _FAILURES else "other").inc()
         self.seconds.observe(seconds)
+
+    def reached(self, endpoints: Iterable[EndpointState]) -> None:
+        """Tell how the models' endpoints do; their names come from `desk.yaml` alone."""
+        for endpoint in endpoints:
+            for state in BreakerState:
+                is_in = endpoint.breaker is state
+                self.breakers.labels(endpoint.name, state.value).set(int(is_in))
+            self.model_calls.labels(endpoint.name, "in-flight").set(endpoint.in_flight)
+            self.model_calls.labels(endpoint.name, "waiting").set(endpoint.waiting)
 
     def refused(self, why: str) -> None:
         """Count a request that was not let in: `key`, `scope`, `rate`, `address`, `shed`, ..."""

@@ -19,7 +19,7 @@ from deskquorum.server.bodies import read_json
 from deskquorum.server.documenting import problems, takes
 from deskquorum.server.problems import ProblemError
 from deskquorum.server.service import Service, service_of
-from deskquorum.server.shapes import In, Out, ReasonOut
+from deskquorum.server.shapes import ActionOut, Id, In, Out, ReasonOut
 from deskquorum.weighing import VerdictError
 
 __all__ = ["review_routes"]
@@ -28,13 +28,6 @@ review_routes = APIRouter(tags=["reviews"])
 
 _Item = Annotated[str, Path(pattern=r"^r_[0-9a-f]{32}$", examples=["r_" + 32 * "0"])]
 _STATUS = {"not-found": 404, "invalid": 422}
-
-
-class ActionOut(Out):
-    """An action with its arguments."""
-
-    name: str
-    args: dict[str, JsonValue]
 
 
 class ReviewOut(Out):
@@ -105,11 +98,12 @@ async def list_reviews(
     _: Annotated[Caller, Depends(may(Deed.READ_REVIEWS))],
     *,
     state: Literal["open", "resolved", "superseded"] = "open",
+    assignee: Annotated[Id | None, Query(description="Only what this person holds.")] = None,
     after: Annotated[str | None, Query(pattern=r"^r_[0-9a-f]{32}$")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> ReviewsOut:
     """A page of the queue."""
-    work = partial(reviews.items, state=state, after=after, limit=limit)
+    work = partial(reviews.items, state=state, assignee=assignee, after=after, limit=limit)
     found = await service_of(request).records.read(work)
     more = found[-1].id if len(found) == limit else None
     return ReviewsOut(items=[_out(item) for item in found], next=more)

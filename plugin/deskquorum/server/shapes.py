@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from deskquorum.domain import JsonValue
 from deskquorum.formats import TicketRow
 
 __all__ = [
+    "ActionOut",
     "DecisionBody",
     "DecisionOut",
     "DecisionState",
+    "ExecutionOut",
     "Id",
     "ProblemOut",
+    "ReviewStateOut",
     "TakenOut",
 ]
 
@@ -117,6 +122,45 @@ class TakenOut(Out):
     state: Literal["pending"]
 
 
+class ReviewStateOut(Out):
+    """An item of the review queue, as far as a bot needs it."""
+
+    id: str
+    kind: Literal["decision", "execution"]
+    """What a person decides, or finds out: the decision, or how its execution ended."""
+    state: Literal["open", "claimed", "resolved", "superseded"]
+    """`claimed`: open, and somebody holds it."""
+    due_at: datetime
+    overdue: bool
+    assignee: str | None
+    verdict: Literal["approve", "edit", "reject", "respond"] | None
+    verdict_at: datetime | None
+    final_action: ActionOut | None
+    """What the verdict put into force; a bot that acts itself carries this out, once."""
+    final_reply: str | None
+    newer: str | None
+    """A later item of the conversation."""
+
+
+class ExecutionOut(Out):
+    """An order of the outbox, without values."""
+
+    key: str
+    """Under which it is carried out once: the header `Idempotency-Key` of its calls."""
+    action: str
+    state: Literal["ready", "leased", "sending", "done", "failed", "unknown", "cancelled"]
+    attempts: int
+    error: str | None
+    """Why it is not done, in kebab case."""
+    with_person: bool
+    """Whether a person decides how it goes on."""
+    compensates: str | None
+    """Key of the order that this one undoes."""
+    compensated: bool
+    """Whether it was undone."""
+    changed_at: datetime
+
+
 class DecisionState(Out):
     """Where a ticket stands."""
 
@@ -125,6 +169,10 @@ class DecisionState(Out):
     state: Literal["pending", "decided"]
     decision: DecisionOut | None
     """Values stand in it where the ticket came through this service, otherwise placeholders."""
+    reviews: list[ReviewStateOut]
+    """Its items in the review queue, oldest first."""
+    executions: list[ExecutionOut]
+    """Its orders in the outbox, oldest first."""
 
 
 class FaultOut(Out):

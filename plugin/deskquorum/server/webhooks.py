@@ -38,13 +38,22 @@ class DeliveredOut(Out):
     """Under which a ticket was accepted."""
 
 
+class ChallengeOut(Out):
+    """What a helpdesk asked to be repeated."""
+
+    challenge: str
+
+
 @webhook_routes.post(
     "/v1/webhooks/{helpdesk}",
     operation_id="deliver",
     summary="Take what a helpdesk tells; it proves by its signature who it is.",
     response_model=DeliveredOut,
     responses={
-        200: {"model": DeliveredOut, "description": "Taken before, or nothing to decide."},
+        200: {
+            "model": DeliveredOut | ChallengeOut,
+            "description": "Taken before, nothing to decide, or the helpdesk's challenge.",
+        },
         202: {"model": DeliveredOut, "description": "Accepted; it is decided after."},
         **problems(401, 404, 413, 415, 422, 429, 501),
     },
@@ -64,6 +73,9 @@ async def deliver(
     except SignatureError as exc:
         _log.warning("refused", why=exc.why, helpdesk=helpdesk)
         raise stranger(service, request, "signature") from None
+    challenge = request.headers.get(scheme.challenge_header or "")
+    if challenge:
+        return JSONResponse(ChallengeOut(challenge=challenge).model_dump())
     if helpdesk not in PAYLOADS:
         raise ProblemError(status=501, code="not-implemented")
     draft = _draft(helpdesk, json_text(request, raw))

@@ -39,7 +39,7 @@ def test_a_revoked_key_is_not_valid(database, made):
         assert revoke(tx, key.id)
         assert not revoke(tx, "0" * 12)
     assert known(database).check(text, now=NOON) is None
-    assert not known(database).is_valid(key.id, now=NOON)
+    assert known(database).find(key.id, now=NOON) is None
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def upgrade() -> None:
     _reviewed()
     _told()
     _callers()
-    for name in ("labels", "erasures"):
+    for name in ("labels", "erasures", "verdicts"):
         only_grows(op.get_bind(), name)
 
 
@@ -102,14 +102,23 @@ def _reviewed() -> None:
         sa.Column("overdue_told", sa.Integer, nullable=False),
         sa.Column("assignee", sa.String),
         sa.Column("lease_until_us", sa.BigInteger),
-        sa.Column("verdict", sa.String),
-        sa.Column("verdict_by", sa.String),
-        sa.Column("verdict_us", sa.BigInteger),
-        sa.Column("outcome", sa.String),
         sa.Column("newer", sa.String),
     )
     op.create_index("reviews_open", "reviews", ["tenant", "state", "risk", "due_us"])
     op.create_index("reviews_by_conversation", "reviews", ["tenant", "conversation"])
+    op.create_table(
+        "verdicts",
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("review", sa.String, nullable=False, unique=True),
+        sa.Column("decision", sa.String, nullable=False),
+        sa.Column("kind", sa.String, nullable=False),
+        sa.Column("by", sa.String, nullable=False),
+        sa.Column("at_us", sa.BigInteger, nullable=False),
+        sa.Column("outcome", sa.String, nullable=False),
+        sa.Column("previous_hash", sa.String, nullable=False, unique=True),
+        sa.Column("hash", sa.String, nullable=False, unique=True),
+        sa.Column("tenant", sa.String, nullable=False),
+    )
     op.create_table(
         "notices",
         sa.Column("id", sa.String, primary_key=True),
