@@ -10,14 +10,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from deskquorum.decision import ORDERED
+from deskquorum.domain import Reason
 from deskquorum.errors import LedgerError
 from deskquorum.execution import Call, Task
 from deskquorum.ledger import Database, Order, Transaction
 
 if TYPE_CHECKING:
-    from deskquorum.ledger.outbox import Lease
+    from deskquorum.ledger.outbox import Execution, Lease
 
-__all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "tell_log"]
+__all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "ordered_before", "tell_log"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,9 +45,7 @@ class LedgerBook:
     owner: str = field(default_factory=lambda: secrets.token_hex(8))
     """Names this process in leases."""
     lease_s: float = 30.0
-    """From taking an order to sending it."""
-    wait_s: float = 60.0
-    """Until what a crash interrupted is looked at: longer than any call takes."""
+    """From taking an order to sending it, or to waiting for a look."""
 
     async def take(self, limit: int) -> list[Task]:
         """Orders that are due; those of crashed processes are freed first."""
@@ -56,7 +56,7 @@ class LedgerBook:
             return []
 
         def work(tx: Transaction) -> list[Lease]:
-            outbox.sweep(tx, wait_s=self.wait_s)
+            outbox.sweep(tx)
             return outbox.lease(tx, owner=self.owner, lease_s=self.lease_s, limit=limit)
 
         return [_task(held) for held in await self.database.run(work)]
@@ -67,9 +67,7 @@ class LedgerBook:
 
         if not await self.database.run(outbox.is_due, writing=False):
             return []
-        work = partial(
-            outbox.lease_unknown, owner=self.owner, lease_s=self.lease_s + self.wait_s, limit=limit
-        )
+        work = partial(outbox.lease_unknown, owner=self.owner, lease_s=self.lease_s, limit=limit)
         return [_task(held) for held in await self.database.run(work)]
 
     async def begin(self, task: Task, *, lease_s: float) -> bool:
@@ -87,50 +85,59 @@ class LedgerBook:
 
         return await self.database.run(work)
 
+    async def keep(self, task: Task, *, lease_s: float) -> bool:
+        """Whether it is still this process that looks, so long from now."""
+        from deskquorum.ledger import outbox
+
+        return await self.database.run(partial(outbox.keep, held=_held(task), lease_s=lease_s))
+
     async def done(self, task: Task, result: str | None) -> None:
         """It happened."""
-        await self._finish(task, "done", result=result)
+        from deskquorum.ledger import outbox
 
-    async def again(self, task: Task, why: str, *, after_s: float) -> None:
+        await self._note(task, partial(outbox.done, order=_held(task).order, result=result))
+
+    async def again(self, task: Task, why: str, *, after_s: float, maybe: bool) -> None:
         """It is to be carried out again."""
-        await self._finish(task, "ready", error=why, delay_s=after_s)
+        from deskquorum.ledger import outbox
+
+        held = _held(task)
+        await self._note(
+            task, partial(outbox.again, held=held, error=why, delay_s=after_s, maybe=maybe)
+        )
 
     async def unknown(self, task: Task, why: str, *, after_s: float) -> None:
-        """It is to be looked at."""
-        await self._finish(task, "unknown", error=why, delay_s=after_s)
+        """It may have happened, and is to be looked at."""
+        from deskquorum.ledger import outbox
+
+        await self._note(
+            task, partial(outbox.unknown, held=_held(task), error=why, delay_s=after_s)
+        )
 
     async def give(self, task: Task, why: str, *, maybe: bool) -> None:
         """It goes to a person."""
         await self.database.run(partial(self._given, held=_held(task), why=why, maybe=maybe))
 
     def _given(self, tx: Transaction, held: Lease, why: str, *, maybe: bool) -> None:
-        from deskquorum.ledger.outbox import State, give_to_person
+        from deskquorum.ledger.outbox import give_to_person
 
-        state = State.UNKNOWN if maybe else State.FAILED
-        if give_to_person(tx, held, state, error=why):
+        if give_to_person(tx, held, error=why, maybe=maybe):
             self.hand_over(tx, held.order, why)
 
-    async def _finish(
-        self,
-        task: Task,
-        state: str,
-        *,
-        error: str | None = None,
-        result: str | None = None,
-        delay_s: float = 0.0,
-    ) -> None:
-        from deskquorum.ledger.outbox import State, finish
-
-        work = partial(
-            finish,
-            held=_held(task),
-            state=State(state),
-            error=error,
-            result=result,
-            delay_s=delay_s,
-        )
+    async def _note(self, task: Task, work: Callable[[Transaction], bool]) -> None:
         if not await self.database.run(work):
             _log.warning("order %s was taken over before it ended here", task.call.key)
+
+
+def ordered_before(row: Execution) -> Reason:
+    """What an order that is there already says of a decision that orders the same again."""
+    from deskquorum.ledger.outbox import State
+
+    params = {"action": row.action, "key": row.key}
+    ended = row.state in {State.CANCELLED, State.FAILED, State.UNKNOWN}
+    if not ended and row.handed_us is None:
+        return Reason(code=ORDERED, params=params)
+    return Reason(code="not-ordered-again", params=params | {"state": row.state.value})
 
 
 def compensate(database: Database, key: str, *, by: str, why: str) -> Order:

@@ -85,6 +85,7 @@ async def open_ports(
             url=spec.url,
             secret=keys[spec.secret.name],
             timeout_s=spec.timeout_s,
+            settle_s=spec.settle_s,
             read=spec.read,
             undo=spec.undo,
             idempotent=spec.idempotent,

@@ -18,8 +18,9 @@ import anyio.to_thread
 
 from deskquorum.domain import Deadline, Decision, Evidence, Reason, Route
 from deskquorum.errors import LedgerError, RedactionError
+from deskquorum.executing import ordered_before
 from deskquorum.judgement import hand_off, judge
-from deskquorum.ledger import Also, HeldError, Order, Transaction
+from deskquorum.ledger import Also, HeldError, Transaction
 from deskquorum.queueing import queue_up
 from deskquorum.redaction import Session
 from deskquorum.run import Run
@@ -27,6 +28,9 @@ from deskquorum.run import Run
 __all__ = ["record"]
 
 _log = logging.getLogger(__name__)
+
+_JUDGEMENTS = 3
+"""Once, once more with what holds it back, and once more should that have changed meanwhile."""
 
 _HELD_S = 1.0
 """From the record to the earliest moment at which its action is begun."""
@@ -102,43 +106,61 @@ def _recorded(run: Run, decision: Decision, evidence: Evidence, answer: _Answer)
         action_key=key,
         subject=run.ticket.subject,
     )
-    try:
-        append(decision, evidence, also=(*_settling(run, decision), answer.still_wanted))
-    except HeldError as held:
-        failures = (*evidence.failures, *held.reasons)
-        evidence = replace(evidence, used=held.used, failures=failures)
-        decision = judge(
-            evidence,
-            run.setup.parts.rules,
-            decision_id=decision.id,
-            now=decision.decided_at,
-            saved_calls=decision.saved_calls,
-        )
-        append(decision, evidence, also=(*_settling(run, decision), answer.still_wanted))
-    return decision
+    for _ in range(_JUDGEMENTS):
+        also = (*_settling(run, decision, evidence.failures), answer.still_wanted)
+        try:
+            append(decision, evidence, also=also)
+        except HeldError as held:
+            used = evidence.used if held.used is None else held.used
+            failures = (*evidence.failures, *held.reasons)
+            evidence = replace(evidence, used=used, failures=failures)
+            decision = judge(
+                evidence,
+                run.setup.parts.rules,
+                decision_id=decision.id,
+                now=decision.decided_at,
+                saved_calls=decision.saved_calls,
+            )
+        else:
+            return decision
+    raise LedgerError("not recorded: what holds it back changed each time that it was judged")
 
 
-def _settling(run: Run, decision: Decision) -> list[Also]:
+def _settling(run: Run, decision: Decision, known: tuple[Reason, ...]) -> list[Also]:
     given_back = _given_back(decision, run.session)
-    order = run.order(given_back)
-    to_person = decision.route is Route.HUMAN
-    return [
-        *([partial(queue_up, run, decision, given_back)] if to_person else []),
-        *([] if order is None else [partial(_enqueue, order)]),
-        *(partial(settle, given_back) for settle in run.settle),
-    ]
+    if decision.route is Route.HUMAN:
+        first = partial(queue_up, run, decision, given_back)
+    else:
+        first = partial(_enqueue, run, given_back, known)
+    return [first, *(partial(settle, given_back) for settle in run.settle)]
 
 
-def _enqueue(order: Order, tx: Transaction) -> None:
-    from deskquorum.ledger.outbox import enqueue
+def _enqueue(run: Run, decision: Decision, known: tuple[Reason, ...], tx: Transaction) -> None:
+    """Order what was decided, once.
 
+    Raises:
+        HeldError: It was ordered before, which the evidence does not say yet.
+    """
+    from deskquorum.ledger.outbox import enqueue, execution
+
+    order = run.order(decision, tx)
     # Later than any answer, so that what is taken back was not begun.
-    enqueue(tx, order, delay_s=_HELD_S)
+    if order is None or enqueue(tx, order, delay_s=_HELD_S):
+        return
+    before = execution(tx, order.key)
+    reason = None if before is None else ordered_before(before)
+    if reason is not None and reason not in known:
+        raise HeldError(reasons=(reason,))
 
 
-def _forbid(order: Order, tx: Transaction) -> None:
-    from deskquorum.ledger.outbox import forbid
+def _forbid(run: Run, decision: Decision, tx: Transaction) -> None:
+    from deskquorum.ledger.outbox import execution, forbid
 
+    order = run.order(decision, tx)
+    before = None if order is None else execution(tx, order.key)
+    if order is None or (before is not None and before.decision != decision.id):
+        # What an earlier decision ordered was answered, and goes on.
+        return
     if not forbid(tx, order):
         _log.error("order %s was begun for a host that got no answer", order.key)
 
@@ -168,10 +190,9 @@ def _take_back(run: Run, decision: Decision, evidence: Evidence) -> None:
         now=decision.decided_at,
     )
     append = partial(run.setup.parts.ledger.append, subject=run.ticket.subject)
-    order = run.order(_given_back(decision, run.session))
-    never = [] if order is None else [partial(_forbid, order)]
+    never = partial(_forbid, run, _given_back(decision, run.session))
     try:
-        append(handed, behind, also=(*never, *_settling(run, handed)))
+        append(handed, behind, also=(never, *_settling(run, handed, behind.failures)))
     except LedgerError as exc:
         _log.error("decision %s came too late and could not be taken back: %s", decision.id, exc)
 

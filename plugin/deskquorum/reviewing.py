@@ -95,7 +95,7 @@ def _order(
 
     def order(action: Action) -> Order:
         spec = book.actions.get(action.name)
-        return order_of(tx.tenant, item.conversation, action, spec, item.decision, item.subject)
+        return order_of(tx, item.conversation, action, spec, item.decision, item.subject)
 
     chosen = None if weighed.action is None else order(weighed.action)
     suggested = None if item.action is None else order(item.action)

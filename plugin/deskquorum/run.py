@@ -89,18 +89,18 @@ class Run:
         key = action_key(self.ticket.id, spec, action)
         return charges_of(spec, action, self.raw_facts).charges, key
 
-    def order(self, decision: Decision) -> Order | None:
+    def order(self, decision: Decision, tx: Transaction) -> Order | None:
         """What is to be carried out here; None where a person or the host does it.
 
         Args:
             decision: With its values.
+            tx: Writing.
         """
         action, parts = decision.action, self.setup.parts
         if decision.route is not Route.AUTO or action is None or action.name not in parts.executed:
             return None
         spec = parts.rules.book.actions.get(action.name)
-        tenant, subject = parts.ledger.database.tenant, self.ticket.subject
-        return order_of(tenant, self.ticket.id, action, spec, decision.id, subject)
+        return order_of(tx, self.ticket.id, action, spec, decision.id, self.ticket.subject)
 
     @property
     def redacted(self) -> RedactedTicket:

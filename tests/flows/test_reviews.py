@@ -21,8 +21,8 @@ from deskquorum.errors import LedgerError
 from deskquorum.ledger.outbox import (
     State,
     begin,
+    done,
     execution,
-    finish,
     give_to_person,
     lease,
     order_of,
@@ -94,8 +94,8 @@ async def opened(desk, ticket):
 
 def key_of(desk, item, action):
     spec = desk.parts.rules.book.actions[action.name]
-    tenant = desk.ledger.database.tenant
-    return order_of(tenant, item.conversation, action, spec, item.decision, item.subject).key
+    with desk.ledger.database.transaction(writing=True) as tx:
+        return order_of(tx, item.conversation, action, spec, item.decision, item.subject).key
 
 
 def state_of(desk, key):
@@ -242,9 +242,10 @@ def carried_to(desk, state, *, person=False):
         [held] = lease(tx, owner="worker", lease_s=60, limit=5)
         begin(tx, held, lease_s=60)
         if not person:
-            assert finish(tx, held, state)
+            assert done(tx, held.order)
             return
-        assert give_to_person(tx, held, state, error="timeout")
+        maybe = state is State.UNKNOWN
+        assert give_to_person(tx, held, error="timeout", maybe=maybe)
         hand_over(lambda: desk.parts, tx, held.order, "timeout")
 
     read(desk, work)

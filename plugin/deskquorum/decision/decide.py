@@ -23,10 +23,13 @@ from deskquorum.domain import (
     VoteStatus,
 )
 
-__all__ = ["CERTIFIED", "WITHHOLD_SUGGESTION", "Dossier", "decide"]
+__all__ = ["CERTIFIED", "ORDERED", "WITHHOLD_SUGGESTION", "Dossier", "decide"]
 
 CERTIFIED = "certified"
 """Code of the standing that lets an action go by itself."""
+
+ORDERED = "already-ordered"
+"""Code of what the outbox tells: the same action is being carried out, or was."""
 
 WITHHOLD_SUGGESTION = "withhold-suggestion"
 """Obligation of a ticket rule: the person who takes over is shown no suggestion."""
@@ -94,7 +97,7 @@ def decide(
 def _why_human(dossier: Dossier) -> list[Reason]:
     """Every reason for a person, the deciding ones first."""
     reasons = list(dossier.ticket_ruling.reasons) if _held(dossier.ticket_ruling) else []
-    reasons += dossier.evidence.failures
+    reasons += [reason for reason in dossier.evidence.failures if reason.code != ORDERED]
     reasons += _failed_labelers(dossier)
     reasons += _without_quorum(dossier)
     proposal = dossier.proposal
@@ -190,7 +193,7 @@ def _unsupported(findings: Sequence[Finding]) -> list[Reason]:
 
 def _grounds(dossier: Dossier) -> list[Reason]:
     """What the decision rests on once nobody has to be asked: the rules that allowed or denied."""
-    reasons: list[Reason] = []
+    reasons = [reason for reason in dossier.evidence.failures if reason.code == ORDERED]
     for ruling in (dossier.action_ruling, dossier.reply_ruling):
         if ruling is None or ruling.effect is Effect.HUMAN:
             continue

@@ -16,6 +16,9 @@ SENTENCES = {
     "wrong-type": "The fact {fact} is not what policies declare ({expected})",
     "limit": "The limit {limit} is reached ({used} used): {text}",
     "limit-currency": "{action} is not in {currency}, so the limit {limit} can't be counted",
+    "already-ordered": "{action} was ordered before (order {key}), so it is not ordered once more",
+    "not-ordered-again": "{action} was ordered before and is {state} (order {key}), so it is not"
+    " ordered again",
     "stopped": "{what} was stopped by {by} at {at}: {why}",
     "rule-error": "Rule {rule} could not be evaluated: {why}",
     "unknown-action": "The action {action} is not declared in any policy",

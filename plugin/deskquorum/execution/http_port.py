@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from deskquorum.execution.ports import Call, Done, Outcome, Refused, Seen, TryAgain, Unknown
+from deskquorum.policy import SETTLE_S
 from deskquorum.signatures import SCHEMES, sign
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
 __all__ = ["HttpPort"]
 
-_MAYBE = frozenset({408, 425, 429})
-"""Refusals after which it may have happened all the same, as after every 5xx."""
+_MAYBE = frozenset({202, 408, 409, 425, 429})
+"""Answers after which it may happen, or have happened, all the same, as after every 5xx."""
 
+_TELLING = frozenset({HTTPStatus.OK, HTTPStatus.NOT_FOUND})
 _WAITS = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _LONGEST_WAIT_S = 3600.0
 _MOST_BYTES = 65_536
@@ -39,6 +41,7 @@ class HttpPort:
         read: str | None = None,
         undo: str | None = None,
         idempotent: bool = False,
+        settle_s: float = SETTLE_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Take where to call.
@@ -51,11 +54,12 @@ class HttpPort:
             read: Tells what became of a call; `{key}` stands for its key.
             undo: Undoes a call.
             idempotent: The endpoint does one key once, however often it is called.
+            settle_s: A call takes effect no later than that after nobody waits for it any more.
             clock: Seconds since 1970, which are signed.
         """
         self._session, self._url, self._secret = session, url, secret
         self._read, self._undo, self._clock = read, undo, clock
-        self.timeout_s = timeout_s
+        self.timeout_s, self.settle_s = timeout_s, settle_s
         self.idempotent = idempotent
 
     @property
@@ -88,7 +92,7 @@ class HttpPort:
                 allow_redirects=False,
                 timeout=self._timeout(),
             ) as response:
-                return await _outcome(response)
+                return await _outcome(response, call.key)
         except (ClientConnectorError, ConnectionTimeoutError):
             return TryAgain(why="no-connection")
         except TimeoutError:
@@ -97,7 +101,11 @@ class HttpPort:
             return Unknown(why=f"broke-{type(exc).__name__}")
 
     async def look(self, call: Call) -> Seen:
-        """Ask the endpoint what became of the call."""
+        """Ask the endpoint what became of the call.
+
+        INVARIANT: only an answer that names the call's key is believed, so that a wrong address or
+        somebody else's page tells nothing.
+        """
         from aiohttp import ClientError
 
         if self._read is None:
@@ -110,11 +118,10 @@ class HttpPort:
                 allow_redirects=False,
                 timeout=self._timeout(),
             ) as response:
-                if response.status == HTTPStatus.NOT_FOUND:
-                    return Seen.NOT_DONE
-                told = json.loads(await _text(response) or "null")
-                return _seen(told) if response.status == HTTPStatus.OK else Seen.UNREADABLE
-        except (ClientError, TimeoutError, OSError, ValueError):
+                if response.status not in _TELLING:
+                    return Seen.UNREADABLE
+                return _seen(json.loads(await _text(response)), call.key)
+        except (ClientError, TimeoutError, OSError, ValueError, RecursionError):
             return Seen.UNREADABLE
 
     def _headers(self, body: bytes, key: str) -> dict[str, str]:
@@ -148,30 +155,32 @@ def _body(call: Call) -> bytes:
     return json.dumps(told).encode()
 
 
-async def _outcome(response: ClientResponse) -> Outcome:
+async def _outcome(response: ClientResponse, key: str) -> Outcome:
     status = response.status
-    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
-        return Done(result=await _said(response))
     why = f"http-{status}"
     wait_s = _wait_s(response.headers.get("Retry-After", ""))
     if status in _WAITS and wait_s is not None:
         return TryAgain(why=why, after_s=wait_s)
     if status in _MAYBE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unknown(why=why)
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return await _said(response, key)
     # Redirects too: nobody may move where an action is carried out.
     return Refused(why=why)
 
 
-async def _said(response: ClientResponse) -> str | None:
-    """The answer's JSON; that it can't be read does not undo that it happened."""
-    from aiohttp import ClientError
-
+async def _said(response: ClientResponse, key: str) -> Outcome:
+    """Done, where the answer is the endpoint's and not the page of whatever stands before it."""
+    text = await _text(response)
+    if not text.strip():
+        return Done()
     try:
-        text = await _text(response)
-        json.loads(text)
-    except (ClientError, TimeoutError, OSError, ValueError, RecursionError):
-        return None
-    return text
+        seen = _seen(json.loads(text), key)
+    except (ValueError, RecursionError):
+        return Unknown(why="no-json")
+    if seen in {Seen.NOT_DONE, Seen.WORKING}:
+        return Unknown(why=seen.value)
+    return Done(result=text)
 
 
 async def _text(response: ClientResponse) -> str:
@@ -190,7 +199,8 @@ def _wait_s(written: str) -> float | None:
     return min(float(written[:9]), _LONGEST_WAIT_S)
 
 
-def _seen(told: object) -> Seen:
-    state = told.get("state") if isinstance(told, dict) else None
+def _seen(told: object, key: str) -> Seen:
+    if not isinstance(told, dict) or told.get("key") != key:
+        return Seen.UNREADABLE
     known = {seen.value: seen for seen in (Seen.DONE, Seen.NOT_DONE, Seen.WORKING)}
-    return known.get(state, Seen.UNREADABLE) if isinstance(state, str) else Seen.UNREADABLE
+    return known.get(str(told.get("state")), Seen.UNREADABLE)

@@ -77,7 +77,7 @@ class Seen(StrEnum):
 
     DONE = "done"
     NOT_DONE = "not-done"
-    """It did not happen, and what was sent will not make it happen any more."""
+    """It did not happen. It is believed only of a call that can't be at work any more."""
     WORKING = "working"
     UNREADABLE = "unreadable"
 
@@ -91,7 +91,11 @@ class ActionPort(Protocol):
 
     @property
     def timeout_s(self) -> float:
-        """No call takes longer."""
+        """No call takes longer; it is cut off."""
+
+    @property
+    def settle_s(self) -> float:
+        """No call that was cut off takes effect later than that."""
 
     @property
     def idempotent(self) -> bool:

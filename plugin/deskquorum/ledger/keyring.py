@@ -15,17 +15,26 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import case, func, insert, or_, select
 
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.database import ErasedError
-from deskquorum.ledger.secrets import keyed_hash
-from deskquorum.ledger.tables import subject_keys
+from deskquorum.ledger.secrets import hashed, keyed_hash
+from deskquorum.ledger.tables import secrets, subject_keys
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
-__all__ = ["KEY_BYTES", "Keyring", "is_sealed", "is_wrapped", "key_id_of", "unwrapped", "wrapped"]
+__all__ = [
+    "KEY_BYTES",
+    "Keyring",
+    "is_a_key",
+    "is_sealed",
+    "is_wrapped",
+    "key_id_of",
+    "unwrapped",
+    "wrapped",
+]
 
 KEY_BYTES = 32
 """Length of a key: AES-256."""
@@ -36,6 +45,7 @@ _HEX_DIGITS = 2 * _KEY_ID_BYTES
 _SEALED = "s1:"
 _BARE = "b1:"
 _WRAPPED = "w1:"
+_DIGESTS = "digests"
 
 
 class Keyring:
@@ -98,6 +108,22 @@ class Keyring:
             raise LedgerError("a sealed text does not open: damaged or moved") from None
         return plain.decode("utf-8", "surrogatepass")
 
+    def digest(self, text: str) -> str:
+        """A text made unreadable, the same one each time (HMAC-SHA256, in hex). In writing.
+
+        Unlike a `keyed_hash`, nobody can guess the text who has the database alone: the key of all
+        digests is wrapped in the host's. Replicas share it, and a new host key leaves it the same.
+        """
+        return hashed(self._digest_key(), text)
+
+    def _digest_key(self) -> bytes:
+        found = select(secrets.c.value).where(secrets.c.name == _DIGESTS)
+        kept = self._connection.execute(found).scalar()
+        if kept is None:
+            kept = wrapped(os.urandom(KEY_BYTES), _DIGESTS, self._host_key)
+            self._connection.execute(insert(secrets).values(name=_DIGESTS, value=kept))
+        return unwrapped(kept, _DIGESTS, self._host_key)
+
     def _sealed(self, text: str, key_id: str, key: bytes, *, of: str) -> str:
         hidden = _encrypted(key, text.encode("utf-8", "surrogatepass"), self._bound(of))
         return f"{_SEALED}{key_id}:{b64encode(hidden).decode()}"
@@ -146,6 +172,11 @@ class Keyring:
 def is_sealed(text: str) -> bool:
     """Whether a text of a table is sealed."""
     return text.startswith(_SEALED)
+
+
+def is_a_key(column: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a column's texts are keys as `wrapped` keeps them, and not destroyed."""
+    return or_(column.startswith(_BARE), column.startswith(_WRAPPED))
 
 
 def is_wrapped(kept: str) -> bool:

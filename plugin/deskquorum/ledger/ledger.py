@@ -64,9 +64,11 @@ class ChainReport:
 class HeldError(LedgerError):
     """A decision was not recorded, because it would act by itself and may not."""
 
-    def __init__(self, *, used: Mapping[str, Usage], reasons: tuple[Reason, ...]) -> None:
-        """Take what was used of the action's limits, and what was stopped."""
-        super().__init__("an action that was stopped, or that would pass a limit")
+    def __init__(
+        self, *, reasons: tuple[Reason, ...], used: Mapping[str, Usage] | None = None
+    ) -> None:
+        """Take why, and what was used of the action's limits where that was counted."""
+        super().__init__("an action that may not be done by itself as it was decided")
         self.used = used
         self.reasons = reasons
 

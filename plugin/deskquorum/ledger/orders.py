@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from deskquorum.domain import Action
 from deskquorum.policy import ActionSpec, canonical_args
+
+if TYPE_CHECKING:
+    from deskquorum.ledger.database import Transaction
 
 __all__ = ["Order", "order_of"]
 
@@ -23,8 +26,6 @@ class Order:
     decision: str
     args: str = field(repr=False)
     """Canonical JSON text, with the raw values."""
-    args_hash: str
-    """What an approval binds to (SHA-256, in hex)."""
     subject: str = field(repr=False)
     """Whom it is about, whose key seals it."""
     compensates: str | None = None
@@ -35,7 +36,7 @@ class Order:
 
 
 def order_of(  # noqa: PLR0917 - read in this order, they are what the key is made of
-    tenant: str,
+    tx: Transaction,
     conversation: str,
     action: Action,
     spec: ActionSpec | None,
@@ -45,7 +46,7 @@ def order_of(  # noqa: PLR0917 - read in this order, they are what the key is ma
     """The order of an action; the key depends on the first four alone.
 
     Args:
-        tenant: Name of the desk.
+        tx: Tells whose, and hides in the key what it is made of. Writing.
         conversation: The ticket's id.
         action: With its raw values.
         spec: How the action is declared.
@@ -54,15 +55,10 @@ def order_of(  # noqa: PLR0917 - read in this order, they are what the key is ma
     """
     args = canonical_args(spec, action.args)
     return Order(
-        key=_digest(tenant, conversation, action.name, args),
+        key=tx.keyring.digest(json.dumps([tx.tenant, conversation, action.name, args])),
         conversation=conversation,
         action=action.name,
         decision=decision_id,
         args=args,
-        args_hash=_digest(action.name, args),
         subject=subject,
     )
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

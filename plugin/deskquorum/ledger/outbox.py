@@ -6,6 +6,9 @@ tells.
 
 INVARIANT: times only decide when something may be tried, never whether it was: each step is taken
 by whoever holds the row's owner and number of attempts, so that no clock makes anything run twice.
+That it happened is believed from anybody and at any time.
+
+INVARIANT: once an attempt may have happened its row stays in doubt until it is known to be done.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import case, insert, or_, select, update
 
 from deskquorum.ledger.database import ErasedError
 from deskquorum.ledger.orders import Order, order_of
@@ -29,18 +32,21 @@ if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
 
 __all__ = [
+    "LONGEST_S",
     "Execution",
     "Lease",
     "Order",
     "State",
+    "again",
     "begin",
+    "done",
     "enqueue",
     "execution",
     "executions_after",
-    "finish",
     "forbid",
     "give_to_person",
     "is_due",
+    "keep",
     "lease",
     "lease_unknown",
     "order_in",
@@ -48,10 +54,11 @@ __all__ = [
     "result_of",
     "run_again",
     "sweep",
+    "unknown",
 ]
 
-MAYBE = "maybe-"
-"""Begins the error of what is tried again though an earlier attempt may have happened."""
+LONGEST_S = 7200.0
+"""No lease and no pause is longer: what ends later was written by a clock that was wrong."""
 
 
 class State(StrEnum):
@@ -83,7 +90,8 @@ class Execution:
     attempts: int
     error: str | None
     compensates: str | None
-    args_hash: str
+    doubt: bool
+    """Whether an attempt may have happened, and nobody knows that it did."""
     created_us: int
     changed_us: int
     handed_us: int | None
@@ -115,7 +123,7 @@ def enqueue(tx: Transaction, order: Order, *, delay_s: float = 0.0) -> bool:
     """
     if _row(tx, order.key) is not None:
         return False
-    _insert(tx, order, State.READY, due_us=tx.after_us(delay_s))
+    _insert(tx, order, State.READY, due_us=_after_us(tx, delay_s))
     return True
 
 
@@ -128,7 +136,7 @@ def forbid(tx: Transaction, order: Order) -> bool:
     if row.state in {State.SENDING, State.DONE, State.UNKNOWN}:
         return False
     _set(tx, order.key, state=State.CANCELLED, lease_until_us=None)
-    return not (row.error or "").startswith(MAYBE)
+    return not row.doubt
 
 
 def lease(tx: Transaction, *, owner: str, lease_s: float, limit: int) -> list[Lease]:
@@ -145,7 +153,7 @@ def lease(tx: Transaction, *, owner: str, lease_s: float, limit: int) -> list[Le
             state=State.LEASED,
             attempts=row.attempts + 1,
             lease_owner=owner,
-            lease_until_us=tx.after_us(lease_s),
+            lease_until_us=_after_us(tx, lease_s),
         )
         taken.append(Lease(order=order, owner=owner, attempts=row.attempts + 1, looks=0))
     return taken
@@ -157,57 +165,82 @@ def begin(tx: Transaction, held: Lease, *, lease_s: float) -> bool:
     Returns:
         False: somebody else has it, or it was forbidden; nothing may be sent.
     """
-    changes = {"state": State.SENDING, "lease_until_us": tx.after_us(lease_s)}
+    changes = {"state": State.SENDING, "lease_until_us": _after_us(tx, lease_s)}
     return _step(tx, held, (State.LEASED,), changes)
 
 
-def finish(
-    tx: Transaction,
-    held: Lease,
-    state: State,
-    *,
-    error: str | None = None,
-    result: str | None = None,
-    delay_s: float = 0.0,
-) -> bool:
-    """Note how it ended: `DONE`, `FAILED`, `UNKNOWN`, or `READY` to be tried again.
+def keep(tx: Transaction, held: Lease, *, lease_s: float) -> bool:
+    """Keep an order for so long to look what became of it; False where it is no longer held."""
+    return _step(tx, held, (State.UNKNOWN,), {"lease_until_us": _after_us(tx, lease_s)})
+
+
+def done(tx: Transaction, order: Order, *, result: str | None = None) -> bool:
+    """Note that it happened, whoever has it by now: nothing outweighs that.
+
+    Args:
+        tx: Writing.
+        order: What was carried out.
+        result: JSON text of what the endpoint said; it is sealed.
+
+    Returns:
+        False: that was known.
+    """
+    sealed = None
+    if result is not None:
+        sealed = tx.keyring.seal(result, subject=order.subject, of=_result_of(order.key))
+    changes = {
+        "state": State.DONE,
+        "error": None,
+        "result": sealed,
+        "doubt": 0,
+        "handed_us": None,
+        "lease_until_us": None,
+    }
+    open_ = (executions.c.key == order.key, executions.c.state != State.DONE)
+    return _change(tx, changes, *open_) == 1
+
+
+def again(tx: Transaction, held: Lease, *, error: str, delay_s: float, maybe: bool = False) -> bool:
+    """Note that it is to be carried out again.
 
     Args:
         tx: Writing.
         held: What was carried out, or looked at.
-        state: What is known of it now.
         error: Why it is not done, in kebab case; holds no values.
-        result: JSON text of what the endpoint said; it is sealed.
-        delay_s: Until it is tried, or looked at, again.
+        delay_s: Until then.
+        maybe: It may have happened, and is done once under its key all the same.
 
     Returns:
         False: somebody else has it by now; nothing was written.
     """
-    sealed = None
-    if result is not None:
-        order = held.order
-        sealed = tx.keyring.seal(result, subject=order.subject, of=_result_of(order.key))
-    changes = {
-        "state": state,
-        "error": error,
-        "result": sealed,
-        "due_us": tx.after_us(delay_s),
-        "lease_until_us": None,
-    }
-    # Who comes back late still knows best what happened, as long as nobody looked meanwhile.
-    return _step(tx, held, (State.SENDING, State.UNKNOWN), changes)
+    return _later(tx, held, State.READY, error=error, delay_s=delay_s, maybe=maybe)
 
 
-def give_to_person(tx: Transaction, held: Lease, state: State, *, error: str) -> bool:
+def unknown(tx: Transaction, held: Lease, *, error: str, delay_s: float = 0.0) -> bool:
+    """Note that it may have happened, so that somebody looks; False as `again`."""
+    return _later(tx, held, State.UNKNOWN, error=error, delay_s=delay_s, maybe=True)
+
+
+def give_to_person(tx: Transaction, held: Lease, *, error: str, maybe: bool = False) -> bool:
     """Note that a person has it now, who alone decides what becomes of it.
+
+    It is `FAILED` where it surely did not happen, `UNKNOWN` where this or an earlier attempt may
+    have.
 
     Args:
         tx: Writing.
         held: The order.
-        state: `FAILED` where it surely did not happen, `UNKNOWN` where it may have.
         error: Why, in kebab case.
+        maybe: This attempt may have happened.
     """
-    changes = {"state": state, "error": error, "handed_us": tx.now_us, "lease_until_us": None}
+    failed = case((executions.c.doubt == 0, State.FAILED), else_=State.UNKNOWN)
+    changes = {
+        "state": State.UNKNOWN if maybe else failed,
+        "error": error,
+        "handed_us": tx.now_us,
+        "lease_until_us": None,
+        **({"doubt": 1} if maybe else {}),
+    }
     return _step(tx, held, (State.LEASED, State.SENDING, State.UNKNOWN), changes)
 
 
@@ -220,7 +253,7 @@ def lease_unknown(tx: Transaction, *, owner: str, lease_s: float, limit: int) ->
             # Nothing can be read any more, and nobody could act on it.
             _set(tx, row.key, error="erased", handed_us=tx.now_us)
             continue
-        until, looks = tx.after_us(lease_s), row.looks + 1
+        until, looks = _after_us(tx, lease_s), row.looks + 1
         _set(tx, row.key, lease_owner=owner, lease_until_us=until, looks=looks)
         taken.append(Lease(order=order, owner=owner, attempts=row.attempts, looks=looks))
     return taken
@@ -239,21 +272,16 @@ def is_due(tx: Transaction) -> bool:
     return any(row is not None for row in found)
 
 
-def sweep(tx: Transaction, *, wait_s: float) -> None:
-    """Take from crashed processes what they had: ready again, or unknown if it was being sent.
-
-    Args:
-        tx: Writing.
-        wait_s: Until somebody looks at what is unknown: longer than any call may take, in case its
-            process did not crash after all.
-    """
+def sweep(tx: Transaction) -> None:
+    """Take from crashed processes what they had: ready again, or unknown if it was being sent."""
     again = {"state": State.READY, "lease_until_us": None}
     _change(tx, again, *_expired(tx, State.LEASED))
     unknown = {
         "state": State.UNKNOWN,
         "error": "interrupted",
         "lease_until_us": None,
-        "due_us": tx.after_us(wait_s),
+        "due_us": tx.now_us,
+        "doubt": 1,
     }
     _change(tx, unknown, *_expired(tx, State.SENDING))
 
@@ -332,7 +360,6 @@ def _insert(tx: Transaction, order: Order, state: State, *, due_us: int) -> None
         "action": order.action,
         "decision": order.decision,
         "args": sealed,
-        "args_hash": order.args_hash,
         "state": state,
         "attempts": 0,
         "looks": 0,
@@ -358,7 +385,6 @@ def _opened(tx: Transaction, row: Row[tuple[object, ...]]) -> Order:
         conversation=row.conversation,
         action=row.action,
         decision=row.decision,
-        args_hash=row.args_hash,
         compensates=row.compensates,
         **raw,
     )
@@ -374,7 +400,7 @@ def _execution(row: Row[tuple[object, ...]]) -> Execution:
         attempts=row.attempts,
         error=row.error,
         compensates=row.compensates,
-        args_hash=row.args_hash,
+        doubt=bool(row.doubt),
         created_us=row.created_us,
         changed_us=row.changed_us,
         handed_us=row.handed_us,
@@ -383,13 +409,12 @@ def _execution(row: Row[tuple[object, ...]]) -> Execution:
 
 def _due(tx: Transaction, state: State, limit: int) -> Select[tuple[object, ...]]:
     """What waits in a state for its time, free for anybody, and not for a person."""
-    until = executions.c.lease_until_us
     due = (
         executions.c.tenant == tx.tenant,
         executions.c.state == state,
-        executions.c.due_us <= tx.now_us,
+        _over(tx, executions.c.due_us),
         executions.c.handed_us.is_(None),
-        or_(until.is_(None), until <= tx.now_us),
+        or_(executions.c.lease_until_us.is_(None), _over(tx, executions.c.lease_until_us)),
     )
     return select(executions).where(*due).order_by(executions.c.due_us).limit(limit)
 
@@ -398,8 +423,31 @@ def _expired(tx: Transaction, *states: State) -> tuple[ColumnElement[bool], ...]
     return (
         executions.c.tenant == tx.tenant,
         executions.c.state.in_(states or (State.LEASED, State.SENDING)),
-        executions.c.lease_until_us <= tx.now_us,
+        _over(tx, executions.c.lease_until_us),
     )
+
+
+def _over(tx: Transaction, column: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a moment has come, or is further ahead than any that a right clock wrote."""
+    return or_(column <= tx.now_us, column > tx.after_us(LONGEST_S))
+
+
+def _after_us(tx: Transaction, seconds: float) -> int:
+    return tx.after_us(min(seconds, LONGEST_S))
+
+
+def _later(
+    tx: Transaction, held: Lease, state: State, *, error: str, delay_s: float, maybe: bool
+) -> bool:
+    changes = {
+        "state": state,
+        "error": error,
+        "due_us": _after_us(tx, delay_s),
+        "lease_until_us": None,
+        **({"doubt": 1} if maybe else {}),
+    }
+    # Who comes back late still knows best what happened, as long as nobody looked meanwhile.
+    return _step(tx, held, (State.SENDING, State.UNKNOWN), changes)
 
 
 def _step(

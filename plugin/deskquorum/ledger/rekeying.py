@@ -1,4 +1,4 @@
-"""Wrapping every person's key in another host key; what is sealed with them stays as it is."""
+"""Wrapping every key in another host key; what is sealed or hidden with them stays as it is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from deskquorum.errors import LedgerError
-from deskquorum.ledger.keyring import is_wrapped, unwrapped, wrapped
-from deskquorum.ledger.tables import subject_keys
+from deskquorum.ledger.keyring import is_a_key, is_wrapped, unwrapped, wrapped
+from deskquorum.ledger.tables import secrets, subject_keys
 
 if TYPE_CHECKING:
-    from deskquorum.ledger.database import Database
+    from sqlalchemy import Column
+
+    from deskquorum.ledger.database import Database, Transaction
 
 __all__ = ["Rekeying", "rekey"]
+
+_KEPT = ((subject_keys.c.id, subject_keys.c.key), (secrets.c.name, secrets.c.value))
+"""Where keys are kept, each beside what it is bound to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +35,7 @@ class Rekeying:
 
 
 def rekey(database: Database, *, old: bytes | None, new: bytes) -> Rekeying:
-    """Wrap the keys of all persons, of all tenants, anew, in one transaction.
+    """Wrap the keys of all persons and of digests, of all tenants, anew, in one transaction.
 
     A second run finds what processes with the old key have made since the first.
 
@@ -42,19 +47,30 @@ def rekey(database: Database, *, old: bytes | None, new: bytes) -> Rekeying:
     Raises:
         LedgerError: One is wrapped in neither key, or the database failed; nothing was changed.
     """
-    changed = unchanged = 0
     with database.transaction(writing=True) as tx:
-        kept = select(subject_keys.c.id, subject_keys.c.key).where(subject_keys.c.key != "")
-        for row in tx.connection.execute(kept).all():
-            if _is_in(row.key, row.id, new):
-                unchanged += 1
-                continue
-            again = wrapped(unwrapped(row.key, row.id, old), row.id, new)
-            one = update(subject_keys).where(subject_keys.c.id == row.id)
-            tx.connection.execute(one.values(key=again))
-            changed += 1
-    clean = database.forget(subject_keys.name)
-    return Rekeying(changed=changed, unchanged=unchanged, files_clean=clean)
+        done = [_wrap_anew(tx, *columns, old=old, new=new) for columns in _KEPT]
+    clean = [database.forget(name.table.name) for name, _ in _KEPT]
+    return Rekeying(
+        changed=sum(changed for changed, _ in done),
+        unchanged=sum(unchanged for _, unchanged in done),
+        files_clean=all(clean),
+    )
+
+
+def _wrap_anew(
+    tx: Transaction, name: Column[str], key: Column[str], *, old: bytes | None, new: bytes
+) -> tuple[int, int]:
+    """Of the keys in a column, how many were changed and how many were not."""
+    changed = unchanged = 0
+    kept = select(name.label("name"), key.label("key")).where(is_a_key(key))
+    for row in tx.connection.execute(kept).all():
+        if _is_in(row.key, row.name, new):
+            unchanged += 1
+            continue
+        again = wrapped(unwrapped(row.key, row.name, old), row.name, new)
+        tx.connection.execute(update(key.table).where(name == row.name).values({key.name: again}))
+        changed += 1
+    return changed, unchanged
 
 
 def _is_in(kept: str, key_id: str, host_key: bytes) -> bool:

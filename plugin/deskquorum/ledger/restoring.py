@@ -43,6 +43,7 @@ def after_restore(database: Database, *, by: str) -> Restored:
         doubted = update(executions).where(own, executions.c.state.in_(_PERHAPS_SENT))
         values = {
             "state": "unknown",
+            "doubt": 1,
             "lease_owner": None,
             "lease_until_us": None,
             "due_us": tx.now_us,

@@ -28,6 +28,7 @@ from deskquorum.policy.desk_file import (
     ServiceSpec,
     load_desk_file,
 )
+from deskquorum.policy.desk_shapes import SETTLE_S
 from deskquorum.policy.document import Document, read_yaml
 from deskquorum.policy.environment import CelProblem, Environment
 from deskquorum.policy.evaluation import Condition, Missing, NoValue
@@ -59,6 +60,7 @@ from deskquorum.policy.url_template import UrlTemplate
 __all__ = [
     "REPLY",
     "RISKS",
+    "SETTLE_S",
     "TICKET",
     "UNDECLARED",
     "ActionSpec",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from deskquorum.policy.fact_source_shapes import AnySource
 
 __all__ = [
+    "SETTLE_S",
     "AnyLabeler",
     "BudgetShape",
     "DeskShape",
@@ -150,12 +151,17 @@ class ReviewsShape(_Shape):
     notify: NotifyShape | None = None
 
 
+SETTLE_S = 300.0
+"""Longer than servers commonly let a request run."""
+
+
 class ExecutionShape(_Shape):
     """The endpoint that carries out one action."""
 
     url: _Text
     secret_env: _Text
     timeout_s: Annotated[float, Field(gt=0, le=50)] = 10.0
+    settle_s: Annotated[float, Field(ge=0, le=3600)] = SETTLE_S
     read: _Text | None = None
     undo: _Text | None = None
     idempotent: bool = False

@@ -29,6 +29,8 @@ class ExecutionSpec:
     secret: EnvName
     """The variable with the secret that calls are signed with."""
     timeout_s: float
+    settle_s: float
+    """A call takes effect no later than that after nobody waits for it any more."""
     read: str | None
     """Tells what became of a call; holds `{key}`."""
     undo: str | None

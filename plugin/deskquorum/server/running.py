@@ -69,7 +69,7 @@ async def running(service: Service, loops: Sequence[Loop]) -> AsyncIterator[None
         async with anyio.create_task_group() as promises:
             service.deciding = Deciding(service, promises)
             await _first_keys(service)
-            background.start_soon(_let_followers_go, service)
+            background.start_soon(_let_go, service)
             for loop in loops:
                 background.start_soon(run_loop, loop, service)
             _log.info("started", tenant=service.tenant)
@@ -83,8 +83,9 @@ async def running(service: Service, loops: Sequence[Loop]) -> AsyncIterator[None
     _log.info("ended", tenant=service.tenant)
 
 
-async def _let_followers_go(service: Service) -> None:
+async def _let_go(service: Service) -> None:
     await service.flight.ending.wait()
+    service.executor.stop()
     service.streams.end()
 
 

@@ -55,6 +55,7 @@ async def port(endpoint):
             undo=f"{endpoint.url}/undo",
             secret=SECRET,
             timeout_s=0.3,
+            settle_s=0.0,
         )
 
 
@@ -78,10 +79,12 @@ async def test_a_call_is_told_and_signed(endpoint, port):
 @pytest.mark.parametrize(
     ("status", "headers", "outcome"),
     [
+        (200, {}, Done()),
         (204, {}, Done()),
+        (202, {}, Unknown(why="http-202")),
         (302, {"Location": "http://localhost/"}, Refused(why="http-302")),
         (400, {}, Refused(why="http-400")),
-        (409, {}, Refused(why="http-409")),
+        (409, {}, Unknown(why="http-409")),
         (408, {}, Unknown(why="http-408")),
         (425, {}, Unknown(why="http-425")),
         (429, {}, Unknown(why="http-429")),
@@ -128,22 +131,38 @@ async def test_no_connection_means_that_nothing_happened():
             assert await port.look(CALL) is Seen.UNREADABLE
 
 
-async def test_a_result_that_can_not_be_read_is_done_all_the_same(endpoint, port):
-    endpoint.answer = lambda: web.Response(body=b"\xff" * 200_000)
-    assert await port.execute(CALL) == Done()
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"<html>Please sign in", "no-json"),
+        (b"\xff", "broke-UnicodeDecodeError"),
+        (b" " * 200_000, "broke-ValueError"),
+        (b'{"key": "k1", "state": "working"}', "working"),
+        (b'{"key": "k1", "state": "not-done"}', "not-done"),
+    ],
+)
+async def test_an_answer_that_is_not_the_endpoints_does_not_say_done(endpoint, port, body, why):
+    endpoint.answer = lambda: web.Response(body=body)
+    assert await port.execute(CALL) == Unknown(why=why)
 
 
 @pytest.mark.parametrize(
     ("status", "body", "seen"),
     [
-        (200, '{"state": "done"}', Seen.DONE),
-        (200, '{"state": "not-done"}', Seen.NOT_DONE),
-        (200, '{"state": "working"}', Seen.WORKING),
-        (404, "", Seen.NOT_DONE),
-        (200, '{"state": "Done"}', Seen.UNREADABLE),
+        (200, '{"key": "k1", "state": "done"}', Seen.DONE),
+        (200, '{"key": "k1", "state": "not-done"}', Seen.NOT_DONE),
+        (404, '{"key": "k1", "state": "not-done"}', Seen.NOT_DONE),
+        (200, '{"key": "k1", "state": "working"}', Seen.WORKING),
+        (200, '{"key": "k2", "state": "done"}', Seen.UNREADABLE),
+        (200, '{"state": "done"}', Seen.UNREADABLE),
+        (404, '{"state": "not-done"}', Seen.UNREADABLE),
+        (404, "", Seen.UNREADABLE),
+        (404, "<h1>no such page</h1>", Seen.UNREADABLE),
+        (200, '{"key": "k1", "state": "Done"}', Seen.UNREADABLE),
+        (200, '{"key": "k1", "state": ["done"]}', Seen.UNREADABLE),
         (200, "[]", Seen.UNREADABLE),
-        (200, "<html>", Seen.UNREADABLE),
-        (500, '{"state": "done"}', Seen.UNREADABLE),
+        (200, "[" * 60_000, Seen.UNREADABLE),
+        (500, '{"key": "k1", "state": "done"}', Seen.UNREADABLE),
     ],
 )
 async def test_a_read_tells_what_became_of_a_call(endpoint, port, status, body, seen):

@@ -46,8 +46,9 @@ class Endpoint:
         return web.json_response({"refund": key[:8]})
 
     async def tell(self, request):
-        done = self.effects[request.match_info["key"]] > 0
-        return web.json_response({"state": "done" if done else "not-done"})
+        key = request.match_info["key"]
+        state = "done" if self.effects[key] else "not-done"
+        return web.json_response({"key": key, "state": state})
 
 
 async def start(place, url):
@@ -74,7 +75,7 @@ async def test_kill_9_at_any_moment(kind, kills, tmp_path, request):
         for n in range(kills):
             with ledger.database.transaction(writing=True) as tx:
                 for m in range(ORDERS // kills + 1):
-                    enqueue(tx, order_of("north", f"t-{n}-{m}", action, None, "d", "customer:1"))
+                    enqueue(tx, order_of(tx, f"t-{n}-{m}", action, None, "d", "customer:1"))
             process = await start(place, endpoint.url)
             await asyncio.sleep(chance.random() * 0.4)
             process.kill()

@@ -8,6 +8,7 @@ import pytest
 from deskquorum.domain import Action
 from deskquorum.executing import LedgerBook, NotUndoneError, compensate
 from deskquorum.execution import (
+    Call,
     CallablePort,
     Done,
     OutboxWorker,
@@ -22,10 +23,6 @@ from deskquorum.ledger.outbox import State, enqueue, execution, forbid, order_in
 
 pytestmark = pytest.mark.anyio
 
-ORDER = order_of(
-    "north", "t-1", Action(name="refund", args={"amount": "24.00"}), None, "d_1", "customer:1"
-)
-
 
 class Clock:
     now = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -37,7 +34,8 @@ class Clock:
 class Port:
     """Plays outcomes and reads, and remembers its calls."""
 
-    timeout_s = 1.0
+    timeout_s = 0.05
+    settle_s = 0.0
     can_undo = True
 
     def __init__(self, *outcomes, seen=(), idempotent=False):
@@ -55,7 +53,9 @@ class Port:
 class Story:
     def __init__(self, ledger, clock):
         self.ledger, self.clock, self.handed = ledger, clock, []
-        self.write(enqueue, ORDER)
+        refund = Action(name="refund", args={"amount": "24.00"})
+        self.order = self.write(order_of, "t-1", refund, None, "d_1", "customer:1")
+        self.write(enqueue, self.order)
 
     def write(self, work, *args):
         with self.ledger.database.transaction(writing=True) as tx:
@@ -70,11 +70,11 @@ class Story:
             self.handed.append((order, why))
 
         book = LedgerBook(database=self.ledger.database, hand_over=hand_over)
-        worker = OutboxWorker(book, ports, attempts=3, looks=3)
+        worker = OutboxWorker(book, ports, attempts=3, looks=3, margin_s=0.05)
         for _ in range(rounds):
             await worker.run_once()
             self.clock.now += timedelta(seconds=20)
-        return self.write(execution, ORDER.key)
+        return self.write(execution, self.order.key)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ async def test_done_is_done_once_with_its_result(story):
     assert (await story.work(port)).state is State.DONE
     assert len(port.calls) == 1
     assert port.calls[0].args == {"amount": "24.00"}
-    assert story.write(result_of, ORDER.key) == '{"id": 1}'
+    assert story.write(result_of, story.order.key) == '{"id": 1}'
     assert story.handed == []
 
 
@@ -110,7 +110,7 @@ async def test_a_person_takes_what_is_not_done(story, port, state, why, calls):
     row = await story.work(port)
     assert (row.state, row.error) == (state, why)
     assert row.handed_us is not None
-    assert story.handed == [(ORDER, why)]
+    assert story.handed == [(story.order, why)]
     assert port is None or len(port.calls) == calls
 
 
@@ -137,7 +137,7 @@ async def test_what_is_stopped_before_it_is_sent_goes_to_a_person(story):
 
 async def test_what_may_have_happened_and_waits_can_be_cancelled_but_not_forbidden(story):
     await story.work(Port(Unknown(why="timeout"), idempotent=True), rounds=1)
-    assert not story.write(forbid, ORDER)
+    assert not story.write(forbid, story.order)
     port = Port(Done(), idempotent=True)
     assert (await story.work(port)).state is State.CANCELLED
     assert port.calls == []
@@ -145,16 +145,16 @@ async def test_what_may_have_happened_and_waits_can_be_cancelled_but_not_forbidd
 
 async def test_an_undo_is_ordered_once_and_recorded(story):
     with pytest.raises(NotUndoneError, match="only what is done"):
-        compensate(story.ledger.database, ORDER.key, by="mia", why="wrong order")
+        compensate(story.ledger.database, story.order.key, by="mia", why="wrong order")
     await story.work(Port(Done()))
-    undo = compensate(story.ledger.database, ORDER.key, by="mia", why="wrong order")
+    undo = compensate(story.ledger.database, story.order.key, by="mia", why="wrong order")
     with pytest.raises(NotUndoneError, match="ordered already"):
-        compensate(story.ledger.database, ORDER.key, by="mia", why="again")
+        compensate(story.ledger.database, story.order.key, by="mia", why="again")
     with pytest.raises(NotUndoneError, match="no order"):
         compensate(story.ledger.database, "nothing", by="mia", why="again")
     port = Port(Done())
     await story.work(port)
-    assert [call.compensates for call in port.calls] == [ORDER.key]
+    assert [call.compensates for call in port.calls] == [story.order.key]
     assert story.write(order_in, undo.key).why == "wrong order"
     with pytest.raises(NotUndoneError, match="undoes another"):
         compensate(story.ledger.database, undo.key, by="mia", why="again")
@@ -176,6 +176,6 @@ async def test_a_function_may_refuse_and_what_it_returns_is_kept():
     async def act(_):
         return {"id": 1}
 
-    call = ORDER
+    call = Call(key="k", conversation="t-1", action="refund", args={}, decision="d_1")
     assert await CallablePort(refuse).execute(call) == Refused(why="refused")
     assert await CallablePort(act).execute(call) == Done(result='{"id": 1}')

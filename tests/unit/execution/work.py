@@ -25,21 +25,21 @@ class Lent:
 
 async def main(place, url):
     ledger = open_ledger(place, tenant="north", host_key=b"k" * 32, busy_timeout_s=30)
-    book = LedgerBook(database=ledger.database, lease_s=0.3, wait_s=0.5)
+    book = LedgerBook(database=ledger.database, lease_s=0.3)
     async with ClientSession(connector=TCPConnector(force_close=True)) as session:
         port = HttpPort(
             session,
             url=url,
             secret=SECRET,
             timeout_s=0.4,
+            settle_s=0.1,
             read=f"{url}/{{key}}",
             undo=f"{url}/undo",
         )
-        worker = OutboxWorker(book, lambda: Lent({"issue_refund": port}), backoff_s=0.1, looks=20)
         # So that a lease that nobody holds any more ends within the test.
-        from deskquorum.execution import worker as module
-
-        module._MARGIN_S = 0.1
+        worker = OutboxWorker(
+            book, lambda: Lent({"issue_refund": port}), backoff_s=0.1, looks=20, margin_s=0.3
+        )
         print("up", flush=True)  # noqa: T201 - tells the test
         await worker.run(every_s=0.02)
 

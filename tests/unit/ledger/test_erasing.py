@@ -135,7 +135,7 @@ def reviewed(record):
 def ordered(record, state="unknown"):
     with record.database.transaction(writing=True) as tx:
         row = {"key": "e-1", "tenant": "shop", "conversation": "t-1", "action": "refund"}
-        row |= {"decision": "d-1", "args_hash": "", "state": state, "attempts": 1}
+        row |= {"decision": "d-1", "state": state, "attempts": 1}
         row |= {"args": tx.keyring.seal("{}", subject=ANNA, of="execution e-1")}
         row |= {"due_us": 0, "created_us": 0, "changed_us": 0}
         tx.connection.execute(insert(executions).values(row))

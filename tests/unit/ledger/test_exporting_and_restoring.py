@@ -68,7 +68,7 @@ def test_an_export_shows_nothing_of_another_desk(record, entries, place):
 
 def order(tx, key, state):
     row = {"key": key, "tenant": tx.tenant, "conversation": "t-1", "action": "refund"}
-    row |= {"decision": "d-1", "args": "{}", "args_hash": "", "state": state, "attempts": 1}
+    row |= {"decision": "d-1", "args": "{}", "state": state, "attempts": 1}
     row |= {"due_us": 9, "created_us": 0, "changed_us": 0, "lease_owner": "p-1"}
     tx.connection.execute(insert(executions).values(row))
 

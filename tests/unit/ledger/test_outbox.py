@@ -1,23 +1,32 @@
+import hashlib
+import json
+
 import pytest
 
 from deskquorum.domain import Action
+from deskquorum.errors import LedgerError
 from deskquorum.ledger import open_ledger, order_of
+from deskquorum.ledger.keyring import is_wrapped
 from deskquorum.ledger.outbox import (
     State,
+    again,
     begin,
+    done,
     enqueue,
     execution,
-    finish,
     forbid,
     give_to_person,
     is_due,
+    keep,
     lease,
     lease_unknown,
     order_in,
     result_of,
     run_again,
     sweep,
+    unknown,
 )
+from deskquorum.ledger.rekeying import rekey
 from deskquorum.policy import ActionSpec, ArgSpec
 from deskquorum.policy.fact_types import read_type
 
@@ -47,9 +56,13 @@ def write(database):
     return run
 
 
-def refund(amount="24.00", conversation="t-1"):
-    action = Action(name="issue_refund", args={"order_id": "o-7", "amount": amount})
-    return order_of("north", conversation, action, SPEC, "d_1", "customer:c-1")
+@pytest.fixture
+def refund(write):
+    def make(amount="24.00", conversation="t-1"):
+        action = Action(name="issue_refund", args={"order_id": "o-7", "amount": amount})
+        return write(order_of, conversation, action, SPEC, "d_1", "customer:c-1")
+
+    return make
 
 
 def take(write, owner="a", lease_s=10):
@@ -60,14 +73,14 @@ def state_of(write, order):
     return write(execution, order.key).state
 
 
-def test_the_same_action_is_there_once_however_it_is_written(write):
+def test_the_same_action_is_there_once_however_it_is_written(refund, write):
     assert write(enqueue, refund("24.00"))
     assert not write(enqueue, refund(24))
     assert write(enqueue, refund("25"))
     assert write(enqueue, refund("24.00", conversation="t-2"))
 
 
-def test_values_stand_sealed_and_come_back(write, database):
+def test_values_stand_sealed_and_come_back(refund, write, database):
     write(enqueue, refund())
     with database.transaction() as tx:
         stored = tx.connection.exec_driver_sql("SELECT args FROM executions").scalar_one()
@@ -75,14 +88,14 @@ def test_values_stand_sealed_and_come_back(write, database):
         assert order_in(tx, refund().key) == refund()
 
 
-def test_a_forbidden_order_never_runs(write):
+def test_a_forbidden_order_never_runs(refund, write):
     assert write(forbid, refund())
     assert not write(enqueue, refund())
     assert take(write) == []
     assert write(forbid, refund())
 
 
-def test_a_leased_order_can_still_be_forbidden_but_not_one_that_is_being_sent(write):
+def test_a_leased_order_can_still_be_forbidden_but_not_one_that_is_being_sent(refund, write):
     write(enqueue, refund())
     [held] = take(write)
     assert write(forbid, refund())
@@ -94,78 +107,127 @@ def test_a_leased_order_can_still_be_forbidden_but_not_one_that_is_being_sent(wr
     assert not write(forbid, refund("25"))
 
 
-def test_what_crashed_before_sending_is_leased_again_and_the_late_one_may_not_send(write, clock):
+def test_what_crashed_before_sending_is_leased_again_and_the_late_one_may_not_send(
+    refund, write, clock
+):
     write(enqueue, refund())
     [late] = take(write, owner="a", lease_s=5)
     clock.pass_s(6)
-    write(sweep, wait_s=1)
+    write(sweep)
     [held] = take(write, owner="b")
     assert not write(begin, late, lease_s=10)
     assert write(begin, held, lease_s=10)
 
 
-def test_what_crashed_while_sending_is_unknown_and_is_looked_at_after_a_while(write, clock):
+def test_what_crashed_while_sending_is_unknown_and_is_looked_at(refund, write, clock):
     write(enqueue, refund())
     [held] = take(write)
     write(begin, held, lease_s=5)
     clock.pass_s(6)
-    write(sweep, wait_s=3)
+    write(sweep)
     assert state_of(write, refund()) is State.UNKNOWN
-    assert take(write) == write(lease_unknown, owner="b", lease_s=5, limit=9) == []
-    clock.pass_s(3)
+    assert take(write) == []
     [look] = write(lease_unknown, owner="b", lease_s=5, limit=9)
     assert look.looks == 1
-    assert write(finish, look, State.READY)
+    assert write(keep, look, lease_s=500)
+    clock.pass_s(499)
+    assert write(lease_unknown, owner="c", lease_s=5, limit=9) == []
+    assert write(again, look, error="not-done", delay_s=0)
     assert len(take(write)) == 1
 
 
-def test_a_late_result_is_kept_until_somebody_else_looks(write, clock):
+def test_that_it_happened_is_believed_whoever_has_it_by_now(refund, write, clock):
     write(enqueue, refund())
     [held] = take(write)
     write(begin, held, lease_s=5)
     clock.pass_s(6)
-    write(sweep, wait_s=0)
-    assert write(finish, held, State.DONE, result='{"refund": "r-1"}')
+    write(sweep)
+    [look] = write(lease_unknown, owner="b", lease_s=5, limit=9)
+    assert not write(unknown, held, error="timeout")
+    assert write(done, held.order, result='{"refund": "r-1"}')
+    assert not write(again, look, error="not-done", delay_s=0)
     assert state_of(write, refund()) is State.DONE
     assert write(result_of, refund().key) == '{"refund": "r-1"}'
+    assert not write(done, held.order)
 
 
-def test_a_clock_that_is_set_back_runs_nothing_twice(write, clock):
+def test_a_clock_that_is_set_back_neither_repeats_an_order_nor_leaves_it_lying(
+    refund, write, clock
+):
+    write(enqueue, refund())
+    write(enqueue, refund("25"), delay_s=60)
+    [held] = take(write)
+    write(begin, held, lease_s=5)
+    clock.pass_s(-2 * 86_400)
+    assert write(is_due)
+    write(sweep)
+    # What was being sent is looked at first, what waited can be sent now.
+    assert state_of(write, refund()) is State.UNKNOWN
+    assert [lease.order.key for lease in take(write)] == [refund("25").key]
+    assert write(done, held.order)
+    assert state_of(write, refund()) is State.DONE
+
+
+def test_doubt_outlasts_everything_but_knowing_that_it_is_done(refund, write):
     write(enqueue, refund())
     [held] = take(write)
     write(begin, held, lease_s=5)
-    clock.pass_s(-86_400)
-    write(sweep, wait_s=0)
-    assert take(write, owner="b") == []
-    assert state_of(write, refund()) is State.SENDING
-    assert write(finish, held, State.DONE)
-    clock.pass_s(2 * 86_400)
-    write(sweep, wait_s=0)
-    assert not write(is_due)
-    assert take(write, owner="b") == []
+    assert write(again, held, error="timeout", delay_s=0, maybe=True)
+    [held] = take(write)
+    write(begin, held, lease_s=5)
+    assert write(again, held, error="no-connection", delay_s=0)
+    [held] = take(write)
+    assert write(give_to_person, held, error="stopped")
+    row = write(execution, refund().key)
+    assert (row.state, row.error, row.doubt) == (State.UNKNOWN, "stopped", True)
+    assert not write(run_again, refund().key)
+    assert not write(forbid, refund())
+    assert write(done, held.order)
+    row = write(execution, refund().key)
+    assert (row.state, row.doubt, row.handed_us) == (State.DONE, False, None)
 
 
-def test_what_a_person_has_is_left_alone_until_the_person_says_so(write, clock):
+def test_keys_of_orders_can_not_be_guessed_and_outlast_a_new_host_key(refund, write, database):
+    key = refund().key
+    raw = json.dumps(["north", "t-1", "issue_refund", refund().args])
+    assert key != hashlib.sha256(raw.encode()).hexdigest()
+    write(enqueue, refund())
+    with database.transaction() as tx:
+        kept = tx.connection.exec_driver_sql("SELECT value FROM secrets WHERE name = 'digests'")
+        assert is_wrapped(kept.scalar_one())
+    rekey(database, old=b"k" * 32, new=b"n" * 32)
+    renewed = type(database)(database._connect, tenant="north", host_key=b"n" * 32)
+    with renewed.transaction(writing=True) as tx:
+        action = Action(name="issue_refund", args={"order_id": "o-7", "amount": "24"})
+        order = order_of(tx, "t-1", action, SPEC, "d_2", "customer:c-1")
+        assert order.key == key
+        assert not enqueue(tx, order)
+    renewed.close()
+    with pytest.raises(LedgerError, match="another host key"):
+        refund()
+
+
+def test_what_a_person_has_is_left_alone_until_the_person_says_so(refund, write, clock):
     write(enqueue, refund())
     [held] = take(write)
-    assert write(give_to_person, held, State.FAILED, error="refused")
+    assert write(give_to_person, held, error="refused")
     clock.pass_s(86_400)
-    write(sweep, wait_s=0)
+    write(sweep)
     assert not write(is_due)
     assert write(run_again, refund().key)
     assert len(take(write)) == 1
 
 
-def test_what_may_have_happened_is_never_run_on_a_persons_word(write):
+def test_what_may_have_happened_is_never_run_on_a_persons_word(refund, write):
     write(enqueue, refund())
     [held] = take(write)
     write(begin, held, lease_s=5)
-    write(give_to_person, held, State.UNKNOWN, error="timeout")
+    write(give_to_person, held, error="timeout", maybe=True)
     assert not write(run_again, refund().key)
     assert not write(forbid, refund())
 
 
-def test_another_desk_sees_nothing(write, clock, database):
+def test_another_desk_sees_nothing(refund, write, clock, database):
     write(enqueue, refund())
     other = type(database)(database._connect, clock=clock, tenant="south", host_key=b"k" * 32)
     with other.transaction(writing=True) as tx:
