@@ -10,6 +10,8 @@ from aiohttp import web
 SECRET = "s3cret-of-the-shop"  # noqa: S105 - of a test
 ONCE = "cancel_order"
 """The action of which the endpoint itself does one key once."""
+LONGEST_S = 1.0
+"""A call takes effect no later than that after it came in."""
 
 
 class CrashShop:
@@ -66,12 +68,13 @@ class CrashShop:
         if fate < 0.12:
             return web.Response(status=422)
         # A few take longer than the caller waits.
-        await asyncio.sleep(self._chance.uniform(0.0, 1.3 if fate < 0.25 else 0.15))
+        await asyncio.sleep(self._chance.uniform(0.0, LONGEST_S if fate < 0.25 else 0.15))
         self._take_effect(call)
-        await asyncio.sleep(self._chance.uniform(0.0, 1.3 if fate > 0.95 else 0.05))
+        await asyncio.sleep(self._chance.uniform(0.0, LONGEST_S if fate > 0.95 else 0.05))
         if fate > 0.90 and request.transport is not None:
             request.transport.abort()
-        return web.json_response({"done": call["key"][:8]}, status=500 if 0.85 < fate < 0.9 else 200)
+        status = 500 if 0.85 < fate < 0.9 else 200
+        return web.json_response({"key": call["key"], "state": "done"}, status=status)
 
     def _take_effect(self, call):
         if call["action"] == ONCE and self.effects[call["key"]]:
@@ -80,16 +83,13 @@ class CrashShop:
         self.calls.append(call)
 
     async def _tell(self, request):
-        """INVARIANT: what is told not to be done is not in work either, so it never happens."""
+        """What happened so far, of a call that is at work too: the caller has to wait for its end."""
         assert _is_ours(request.headers, b"")
         key = request.match_info["key"]
-        if self.effects[key]:
-            return web.json_response({"state": "done"})
-        if self._working[key]:
-            return web.json_response({"state": "working"})
-        if self._chance.random() < 0.1:
+        state = "done" if self.effects[key] else "not-done"
+        if self._chance.random() < 0.05:
             return web.Response(status=502)
-        return web.json_response({"state": "not-done"})
+        return web.json_response({"key": key, "state": state})
 
 
 def _is_ours(headers, body):

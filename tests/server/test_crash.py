@@ -37,7 +37,7 @@ def _tell(story, shop, books):
     states = sorted(order.state.value for order in books.orders.values())
     print(  # noqa: T201 - what the long form shows
         f"\nseed {SEED}: {story.kills} kills in {story.took_s:.0f} s, while {dict(story.struck)};"
-        f" {len(story.answers)} tickets, {len(books.decisions)} decisions,"
+        f" {({k: round(v) for k, v in story.marks.items()})}; {len(story.answers)} tickets, {len(books.decisions)} decisions,"
         f" verdicts {dict(story.verdicts)},"
         f" orders {({state: states.count(state) for state in states})},"
         f" {sum(shop.effects.values())} effects, {shop.cut_off} calls cut off"
