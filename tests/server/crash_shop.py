@@ -68,9 +68,9 @@ class CrashShop:
         if fate < 0.12:
             return web.Response(status=422)
         # A few take longer than the caller waits.
-        await asyncio.sleep(self._chance.uniform(0.0, LONGEST_S if fate < 0.25 else 0.15))
+        await asyncio.sleep(self._chance.uniform(0.0, LONGEST_S if fate < 0.25 else 0.3))
         self._take_effect(call)
-        await asyncio.sleep(self._chance.uniform(0.0, LONGEST_S if fate > 0.95 else 0.05))
+        await asyncio.sleep(self._chance.uniform(0.0, LONGEST_S if fate > 0.95 else 0.1))
         if fate > 0.90 and request.transport is not None:
             request.transport.abort()
         status = 500 if 0.85 < fate < 0.9 else 200

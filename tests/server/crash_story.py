@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections import Counter
-from contextlib import asynccontextmanager
+from collections import Counter, deque
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -13,7 +13,7 @@ from tests.server.crash_shop import SECRET
 from tests.server.replicas import Replicas
 
 CLOSED_BY_CUSTOMER = 2
-CLOSED_BY_DESK = 8
+CLOSED_BY_DESK = 5
 LIMITS = f"""\
     limits:
       - {{id: closed-a-customer, per: requester.customer_id, within: 30d, count: {CLOSED_BY_CUSTOMER}, reason: often}}
@@ -28,9 +28,15 @@ service: {{rate_per_s: 100000, burst: 100000}}
 """  # noqa: E501
 """Of one action a read tells what became of it, of one nothing does, one is done once anyway."""
 
-WANTED = {"plain-01": "close_ticket", "plain-03": "cancel_order", "plain-04": "issue_refund"}
-BOTS, REVIEWERS, CUSTOMERS = 5, 2, 6
-_LEAP_S, _LOOK_S, _SECONDS = 600.0, 10, 150
+THANKS = "plain-01"
+WANTED = (THANKS, "plain-03", THANKS, "plain-04")
+"""A ticket that software closes, an order to cancel, and a refund."""
+
+BOTS, REVIEWERS, CUSTOMERS = 5, 2, 3
+PATIENT = 4
+"""So many tickets a bot has open at one time."""
+
+_LEASE_S, _LEAP_S, _LOOK_S, _SECONDS = 20.0, 600.0, 10, 150
 
 
 @dataclass(kw_only=True)
@@ -65,7 +71,7 @@ async def play(place, shop, tickets, *, kills, chance):
     """Kill so many processes at any moment of the work, then let what is left come to its end."""
     began, story = time.monotonic(), Story()
     keys = {scope: place.key(scope)[1] for scope in ("bot", "agent")}
-    wanted = [row for row in tickets if row["id"] in WANTED]
+    rows = {row["id"]: row for row in tickets}
     async with (
         Replicas(place, count=2, environment={"SHOP": SECRET}) as replicas,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session,
@@ -73,15 +79,15 @@ async def play(place, shop, tickets, *, kills, chance):
         story.marks["begun"] = time.monotonic() - began
         desk = _Outside(replicas, session, chance, keys)
         over = asyncio.Event()
-        bots = [asyncio.create_task(_bot(desk, story, wanted, n, over)) for n in range(BOTS)]
+        bots = [asyncio.create_task(_bot(desk, story, rows, n, over)) for n in range(BOTS)]
         people = [asyncio.create_task(_reviewer(desk, story, over)) for _ in range(REVIEWERS)]
         for n in range(kills):
             await _kill(desk, story, shop)
-            if n % 3 == 2:
-                replicas.clock_is_wrong_by(replicas.wrong_by + chance.uniform(-20, 90))
+            if n % 2:
+                _leap(replicas, chance.uniform(-20, 60))
         story.marks["killed"] = time.monotonic() - began
         over.set()
-        await asyncio.gather(*bots, *people)
+        await _leaping(replicas, [*bots, *people])
         story.marks["still"] = time.monotonic() - began
         story.settled = await _settle(place, replicas)
     story.took_s = time.monotonic() - began
@@ -108,17 +114,22 @@ class _Outside:
         finally:
             self.asked[kind] -= 1
 
-    async def until_answered(self, method, path, *, good, **more):
+    async def ask(self, method, path, *, good, **more):
+        """The status and the answer; none, where it was no good one or the process is gone."""
+        with suppress(aiohttp.ClientError, TimeoutError):
+            async with self.request(method, path, **more) as answer:
+                said = await answer.json()
+                if answer.status in good:
+                    return answer.status, said
+                assert answer.status in {409, 503}, (answer.status, said)
+        return None, None
+
+    async def until_answered(self, method, path, **more):
         """As one does who must know: ask again, anywhere, until there is an answer."""
         while True:
-            try:
-                async with self.request(method, path, **more) as answer:
-                    said = await answer.json()
-                    if answer.status in good:
-                        return answer.status, said
-                    assert answer.status in {409, 503}, (answer.status, said)
-            except (aiohttp.ClientError, TimeoutError):
-                pass
+            status, said = await self.ask(method, path, **more)
+            if status is not None:
+                return status, said
             await asyncio.sleep(self.chance.uniform(0.05, 0.2))
 
 
@@ -136,26 +147,33 @@ async def _kill(desk, story, shop):
     story.kills += 1
 
 
-async def _bot(desk, story, wanted, bot, over):
-    number = bot
-    while not over.is_set():
-        row = wanted[number // BOTS % len(wanted)]
-        customer = f"C-{number % CUSTOMERS}" if row["id"] == "plain-01" else None
-        await _ask(desk, story, _ticket(row, number, customer), number)
-        number += BOTS
+async def _bot(desk, story, rows, bot, over):
+    """Comes back to what is being worked on, and to what got no answer; meanwhile asks more."""
+    number, waits = bot, deque()
+    while waits or not over.is_set():
+        if len(waits) < PATIENT and not over.is_set():
+            row = rows[WANTED[number // BOTS % len(WANTED)]]
+            ticket = _ticket(row, number)
+            story.customers[ticket["id"]] = ticket["requester"]["customer_id"]
+            waits.append((number, ticket))
+            number += BOTS
+        asked = waits.popleft()
+        if not await _answered(desk, story, *asked):
+            waits.append(asked)
+            await asyncio.sleep(0.1)
 
 
-def _ticket(row, number, customer):
+def _ticket(row, number):
     ticket = {**row, "id": f"t-{number}", "deadline_s": 4}
-    if customer is None:
+    if row["id"] != THANKS:
         return ticket
+    customer = f"C-{number % CUSTOMERS}"
     facts = {**row["facts"], "customer": {**row["facts"]["customer"], "id": customer}}
     return {**ticket, "requester": {**row["requester"], "customer_id": customer}, "facts": facts}
 
 
-async def _ask(desk, story, ticket, number):
-    story.customers[ticket["id"]] = ticket["requester"]["customer_id"]
-    _, story.answers[number] = await desk.until_answered(
+async def _answered(desk, story, number, ticket):
+    status, said = await desk.ask(
         "POST",
         "/v1/decisions",
         good={200, 202},
@@ -164,6 +182,9 @@ async def _ask(desk, story, ticket, number):
         headers={"Idempotency-Key": f"k-{number}"},
         params={"wait": "false"} if number % 4 == 3 else {},
     )
+    if status is not None:
+        story.answers[number] = said
+    return status is not None
 
 
 async def _reviewer(desk, story, over):
@@ -197,6 +218,20 @@ def _verdict(item, chance):
     return {"verdict": "approve", "args_hash": item["args_hash"]}
 
 
+def _leap(replicas, seconds):
+    replicas.clock_is_wrong_by(replicas.wrong_by + seconds)
+
+
+async def _leaping(replicas, tasks):
+    """Wait for tasks; the time that leases take is passed over."""
+    while True:
+        _, left = await asyncio.wait(tasks, timeout=1.0)
+        if not left:
+            break
+        _leap(replicas, _LEASE_S)
+    await asyncio.gather(*tasks)
+
+
 async def _settle(place, replicas):
     """Nobody is killed any more. The time that leases and pauses take is passed over, but for a
     look at the endpoint: between two leaps there is as much time as that takes.
@@ -205,7 +240,7 @@ async def _settle(place, replicas):
         if await asyncio.to_thread(_is_settled, place):
             return True
         if second % _LOOK_S == 0:
-            replicas.clock_is_wrong_by(replicas.wrong_by + _LEAP_S)
+            _leap(replicas, _LEAP_S)
         await asyncio.sleep(1.0)
     return False
 
