@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import random
 from collections import Counter
 
 from aiohttp import web
@@ -12,6 +13,16 @@ ONCE = "cancel_order"
 """The action of which the endpoint itself does one key once."""
 LONGEST_S = 1.0
 """A call takes effect no later than that after it came in."""
+
+
+class Kind(random.Random):
+    """The chance of a shop on a good day."""
+
+    def random(self):
+        return 0.5
+
+    def uniform(self, low, high):
+        return min(low, high)
 
 
 class CrashShop:

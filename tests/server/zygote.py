@@ -17,6 +17,7 @@ from pathlib import Path
 import anyio
 import time_machine
 import uvicorn
+from punctual import Punctual
 
 from deskquorum.desk import load_desk
 from deskquorum.host_key import read_host_key
@@ -68,7 +69,7 @@ def _serve(desk, door, clock, log):
     traveller = time_machine.travel(time.time() + _wrong_by(clock), tick=True)
     threading.Thread(target=_keep_wrong, args=(traveller.start(), clock), daemon=True).start()
     log_as_json()
-    app = create_app(desk, Settings(host_key=read_host_key(os.environ)))
+    app = Punctual(create_app(desk, Settings(host_key=read_host_key(os.environ))))
     config = uvicorn.Config(app, http="h11", log_config=None, access_log=False)
     uvicorn.Server(config).run(sockets=[door])
 
