@@ -36,24 +36,29 @@ async def served(place, tickets):
     async with CrashShop(Kind()) as shop:
         with (place.folder / "policies" / "desk.yaml").open("a", encoding="utf-8") as desk:
             desk.write(EXECUTION.format(url=shop.url))
-        _, key = place.key("bot")
+        # In threads, as the way to the database may lead through this event loop.
+        _, key = await asyncio.to_thread(place.key, "bot")
         async with Replicas(place, count=1, environment={"SHOP": SECRET}) as replicas:
             crowd = Crowd(replicas, key, tickets[0], deadline_s=DEADLINE_S)
             async with crowd.asking(BOTS):
                 await crowd.until("auto", seconds=AGAIN_S)
                 yield crowd, shop, replicas
-            await _until_settled(place)
+            await _until_settled(place, crowd)
             story = Story(settled=True, answers=dict(enumerate(s.body for s in crowd.said)))
-    _check(crowd, shop, story, read(place))
+        _check(crowd, shop, story, await asyncio.to_thread(read, place))
 
 
-async def _until_settled(place):
+async def _until_settled(place, crowd):
+    """All is decided, carried out and written down, promises too."""
+    promised = {said.body["decision_id"] for said in crowd.said}
+
     def look(tx):
-        waits = "SELECT count(*) FROM intake WHERE state <> 'done'"
+        waits = tx.connection.exec_driver_sql("SELECT count(*) FROM intake WHERE state <> 'done'")
+        recorded = {row.id for row in tx.connection.exec_driver_sql("SELECT id FROM decisions")}
         orders = executions_after(tx, limit=100_000)
-        return not tx.connection.exec_driver_sql(waits).scalar_one() and all(map(ended, orders))
+        return not waits.scalar_one() and promised <= recorded and all(map(ended, orders))
 
-    for _ in range(60):
+    for _ in range(80):
         if await asyncio.to_thread(place.write, look):
             return
         await asyncio.sleep(0.5)
@@ -65,10 +70,9 @@ def _check(crowd, shop, story, books):
     assert not crowd.failed()
     assert not crowd.late()
     assert broken_laws(books, story, shop) == []
-    # Who was promised a person has one, and nothing was done meanwhile.
-    handed = {said.ticket: said for said in crowd.said if said.route == "human"}
-    assert {said.body["decision_id"] for said in handed.values()} <= set(books.decisions)
-    assert not {call["conversation"] for call in shop.calls} & set(handed)
+    # Where a person was promised, software did nothing.
+    handed = {said.ticket for said in crowd.said if said.route == "human"}
+    assert not {call["conversation"] for call in shop.calls} & handed
 
 
 async def fault(crowd):
@@ -110,7 +114,6 @@ class full_disk:
 
 @pytest.mark.parametrize("way", [Way.CLOSED, Way.NOWHERE])
 async def test_a_postgres_ledger_is_gone(place, postgres, tickets, way):
-    place.ledger = postgres
     async with Passage(postgres) as passage:
         place.ledger = passage.url
         async with served(place, tickets) as (crowd, _, __):
@@ -118,4 +121,3 @@ async def test_a_postgres_ledger_is_gone(place, postgres, tickets, way):
             await fault(crowd)
             await passage.is_now(Way.OPEN)
             await crowd.until("auto", seconds=AGAIN_S)
-        place.ledger = postgres
