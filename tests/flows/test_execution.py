@@ -2,16 +2,24 @@
 
 import json
 import os
+import time
 from dataclasses import replace
 
 import anyio
 import pytest
 from typer.testing import CliRunner
 
-from deskquorum import Route, load_desk
+from deskquorum import Desk, Route, load_desk
+from deskquorum.assembly import load_parts
 from deskquorum.cli.app import app
+from deskquorum.desk_files import DeskFiles
 from deskquorum.errors import ConfigError
+from deskquorum.execution import CallablePort, RefusedError
 from deskquorum.host_key import new_host_key
+from deskquorum.judgement import judge
+from deskquorum.ledger import Ledger
+from deskquorum.ledger.outbox import State, executions_after, forbid, order_in
+from deskquorum.ledger.reviews import of_conversation
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +68,99 @@ async def test_an_automatic_decision_is_carried_out_once(folder, ticket, monkeyp
     undo = ["execution", "compensate", row["key"], "--why", "not solved", *at]
     said = CliRunner().invoke(app, undo, catch_exceptions=False)
     assert json.loads(said.stdout)["compensates"] == row["key"]
+
+
+def rerun(desk, entry):
+    """What the recorded evidence is judged to be now."""
+    said = entry.decision
+    more = {"decision_id": said.id, "now": said.decided_at, "saved_calls": said.saved_calls}
+    return judge(entry.evidence, desk.parts.rules, **more)
+
+
+async def test_who_decides_the_same_again_is_told_that_it_is_ordered_already(folder, ticket):
+    async def close(_):
+        raise AssertionError("nobody works here")
+
+    given = {"keys": {**os.environ, **HOST}, "actions": {"close_ticket": close}}
+    async with load_desk(folder, models=False, **given) as desk:
+        first = await desk.decide(ticket("plain-01"), deadline_s=60)
+        second = await desk.decide(ticket("plain-01"), deadline_s=60)
+        assert (first.route, second.route) == (Route.AUTO, Route.AUTO)
+        told = [reason for reason in second.reasons if reason.code == "already-ordered"]
+        assert len(told) == 1
+        assert "already-ordered" not in [reason.code for reason in first.reasons]
+        entry = desk.ledger.get(second.id)
+        assert entry.evidence.failures == tuple(told)
+        assert rerun(desk, entry) == entry.decision
+        with desk.ledger.database.transaction() as tx:
+            [row] = executions_after(tx)
+        assert (row.decision, row.key) == (first.id, told[0].params["key"])
+
+
+@pytest.mark.parametrize("end", ["failed", "unknown", "cancelled"])
+async def test_what_ended_badly_is_not_called_automatic_when_it_is_decided_again(
+    folder, ticket, end
+):
+    async def close(_):
+        raise RefusedError if end == "failed" else ValueError
+
+    given = {"keys": {**os.environ, **HOST}, "actions": {"close_ticket": close}}
+    async with load_desk(folder, models=False, **given) as desk:
+        await desk.decide(ticket("plain-01"), deadline_s=60)
+        with desk.ledger.database.transaction(writing=True) as tx:
+            [row] = executions_after(tx)
+            if end == "cancelled":
+                assert forbid(tx, order_in(tx, row.key))
+        await anyio.sleep(1.1)
+        await desk.worker().run_once()
+        again = await desk.decide(ticket("plain-01"), deadline_s=60)
+        assert again.route is Route.HUMAN
+        [told] = [reason for reason in again.reasons if reason.code == "not-ordered-again"]
+        assert told.params == {"action": "close_ticket", "key": row.key, "state": end}
+        entry = desk.ledger.get(again.id)
+        assert rerun(desk, entry) == entry.decision
+        with desk.ledger.database.transaction() as tx:
+            waiting = of_conversation(tx, "plain-01")
+            [row] = executions_after(tx)
+        assert again.id in {item.decision for item in waiting if item.state == "open"}
+        assert row.state == end
+
+
+class Slow(Ledger):
+    """Its appends are committed at once, and acknowledged late from when a test says so."""
+
+    slow_s = 0.0
+
+    def append(self, decision, evidence, **more):
+        entry = super().append(decision, evidence, **more)
+        time.sleep(self.slow_s)
+        return entry
+
+
+async def test_what_nobody_was_told_does_not_cancel_what_somebody_was(folder, ticket):
+    async def close(_):
+        raise AssertionError("nobody works here")
+
+    keys = {**os.environ, **HOST}
+
+    def load():
+        parts = load_parts(folder, models=False, keys=keys, actions=("close_ticket",))
+        return replace(parts, ledger=Slow(parts.ledger.database))
+
+    ports = {"close_ticket": CallablePort(close)}
+    async with Desk(DeskFiles(folder=folder, load=load), keys=keys, actions=ports) as desk:
+        first = await desk.decide(ticket("plain-01"), deadline_s=60)
+        assert first.route is Route.AUTO
+        desk.ledger.slow_s = 1.5
+        second = await desk.decide(ticket("plain-01"), deadline_s=1)
+        assert second.reasons[0].code == "no-record"
+        with anyio.fail_after(20):
+            while len(found := list(desk.ledger.entries())) < 3:  # noqa: ASYNC110 - a thread writes
+                await anyio.sleep(0.05)
+        assert found[2].decision.reasons[-1].params == {"decision": second.id}
+        with desk.ledger.database.transaction() as tx:
+            [row] = executions_after(tx)
+        assert (row.decision, row.state) == (first.id, State.READY)
 
 
 async def test_what_goes_to_a_person_is_not_ordered(folder, ticket):
