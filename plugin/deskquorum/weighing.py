@@ -199,12 +199,10 @@ def _ruled(action: Action, item: ReviewItem, entry: Entry, rules: Rulebook) -> R
 
 
 def _known(action: Action | None, item: ReviewItem, entry: Entry) -> Facts:
-    """What the reply may tell: the facts, and the action that goes out with it."""
-    if action is not None:
-        action = in_placeholders(action, seen=item.action, kept=entry.decision.action)
-    return known_of_reply(
-        Proposal(source="bot", action=action), entry.evidence.facts, entry.evidence.ticket
-    )
+    """What a reply may tell: the facts, and the action that goes out with it."""
+    kept = entry.decision.action if action == item.action else action
+    told = Proposal(source="bot", action=kept)
+    return known_of_reply(told, entry.evidence.facts, entry.evidence.ticket)
 
 
 def _findings(

@@ -5,11 +5,12 @@ from collections import Counter, defaultdict
 from contextlib import closing
 from dataclasses import dataclass
 
+from tests.server.crash_story import CLOSED_BY_CUSTOMER, CLOSED_BY_DESK, ended
+
 from deskquorum import Route
 from deskquorum.ledger.intake import Stage
 from deskquorum.ledger.outbox import State, executions_after
 from deskquorum.ledger.reviews import items
-from tests.server.crash_story import CLOSED_BY_CUSTOMER, CLOSED_BY_DESK, ended
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ class CrashShop:
         self.calls.append(call)
 
     async def _tell(self, request):
-        """What happened so far, of a call that is at work too: the caller has to wait for its end."""
+        """What happened so far, of a call at work too: who asks has to wait for its end."""
         assert _is_ours(request.headers, b"")
         key = request.match_info["key"]
         state = "done" if self.effects[key] else "not-done"

@@ -63,17 +63,25 @@ class Crowd:
                 over.set()
                 await asyncio.gather(*tasks)
 
-    async def ask(self):
+    async def ask(self, **more):
         """One more ticket, at a replica in turn."""
         self._count += 1
-        number = self._count
+        said = await self._asked(self._count, **more)
+        self.said.append(said)
+        return said
+
+    async def again(self, said):
+        """What is answered when the same is sent again."""
+        return (await self._asked(int(said.ticket.removeprefix("t-")))).body
+
+    async def _asked(self, number, **more):
         url = self._replicas.running[number % len(self._replicas.running)].url
-        body = {**self._ticket, "id": f"t-{number}", "deadline_s": self.deadline_s}
+        body = {**self._ticket, "id": f"t-{number}", "deadline_s": self.deadline_s, **more}
         headers = {**self._headers, "Idempotency-Key": f"k-{number}"}
         began = time.monotonic()
         async with self._session.post(f"{url}/v1/decisions", json=body, headers=headers) as got:
             wall_s = float(got.headers["X-Took-S"])
-            said = Said(
+            return Said(
                 ticket=body["id"],
                 asked_at=began,
                 answered_at=time.monotonic(),
@@ -82,8 +90,6 @@ class Crowd:
                 wall_s=wall_s,
                 took_s=wall_s - float(got.headers["X-Waited-S"]),
             )
-        self.said.append(said)
-        return said
 
     async def until(self, route, *, seconds):
         """Until somebody who asked from now on gets such an answer."""
@@ -95,6 +101,10 @@ class Crowd:
     def between(self, began, ended):
         """Answers to what was asked, and was answered, in that time."""
         return [s for s in self.said if s.asked_at >= began and s.answered_at <= ended]
+
+    def of(self, decisions):
+        """The answers that name these decisions."""
+        return [said for said in self.said if said.body["decision_id"] in decisions]
 
     def late(self):
         return [s for s in self.said if s.took_s > self.deadline_s + GRACE_S]

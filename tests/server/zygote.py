@@ -32,7 +32,7 @@ def main(folder, ledger, clock, options):
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     desk = load_desk(Path(folder), ledger=ledger or None, keys=os.environ, **json.loads(options))
     anyio.run(_warm, desk)
-    print("loaded", flush=True)
+    print("loaded", flush=True)  # noqa: T201 - how it answers
     children = []
     for line in sys.stdin:
         if not line.strip():
@@ -48,7 +48,7 @@ def main(folder, ledger, clock, options):
                 finally:
                     os._exit(1)
             children.append(child)
-            print(child, door.getsockname()[1], flush=True)
+            print(child, door.getsockname()[1], flush=True)  # noqa: T201
     for child in children:
         try:
             os.kill(child, signal.SIGKILL)
