@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from deskquorum.decision import sentence
-from deskquorum.domain import Action, Charge, Effect, JsonValue, Reason, Ruling
+from deskquorum.domain import Action, Charge, Effect, Facts, JsonValue, Proposal, Reason, Ruling
 from deskquorum.domain import Verdict as Standing
 from deskquorum.errors import DeskError
 from deskquorum.grounding import check_reply
-from deskquorum.judgement import Rulebook, rule_again
+from deskquorum.judgement import Rulebook, known_of_reply, rule_again
 from deskquorum.ledger import Entry
 from deskquorum.ledger.review_items import ReviewItem, Verdict
 from deskquorum.policy import charges_of, did_you_mean
@@ -73,7 +73,8 @@ def weigh(item: ReviewItem, entry: Entry, rules: Rulebook, verdict: Verdict) -> 
         raise VerdictError("stale", "the verdict is bound to another suggestion; look again")
     action, reply = _chosen(item, verdict)
     charges = () if action is None else _allowed(action, item, entry, rules)
-    found = () if reply is None else tuple(_findings(reply, item, entry, rules))
+    known = _known(action, item, entry)
+    found = () if reply is None else tuple(_findings(reply, item, entry, rules, known))
     if found and not (verdict.override and verdict.why.strip()):
         hint = "change it, or override with a reason"
         raise VerdictError("invalid", f"the reply can't go out; {hint}", problems=found)
@@ -189,7 +190,16 @@ def _ruled(action: Action, item: ReviewItem, entry: Entry, rules: Rulebook) -> R
     return ruling
 
 
-def _findings(reply: str, item: ReviewItem, entry: Entry, rules: Rulebook) -> Iterator[str]:
+def _known(action: Action | None, item: ReviewItem, entry: Entry) -> Facts:
+    """What a reply may tell: the facts, and the action that goes out with it."""
+    kept = entry.decision.action if action == item.action else action
+    told = Proposal(source="bot", action=kept)
+    return known_of_reply(told, entry.evidence.facts, entry.evidence.ticket)
+
+
+def _findings(
+    reply: str, item: ReviewItem, entry: Entry, rules: Rulebook, known: Facts
+) -> Iterator[str]:
     """What keeps a reply from going out: it contradicts a clause, leaks or insults.
 
     The values that the suggested reply told this customer are theirs, and no leak.
@@ -198,9 +208,7 @@ def _findings(reply: str, item: ReviewItem, entry: Entry, rules: Rulebook) -> It
     for value, placeholder in _values_in(item.reply, entry.decision.reply):
         # A placeholder holds nothing that a replacement would read as its own syntax.
         hidden = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", placeholder, hidden)
-    found = check_reply(
-        hidden, index=rules.clauses, facts=entry.evidence.facts, allowed_links=rules.links
-    )
+    found = check_reply(hidden, index=rules.clauses, facts=known, allowed_links=rules.links)
     for finding in found:
         if finding.verdict is Standing.CONTRADICTED or finding.check in _NEVER_SENT:
             yield f"{finding.check}: {finding.why or 'contradicted by a clause'}: {finding.text}"
