@@ -49,11 +49,12 @@ def outcome_of(row: Mapping[str, Any]) -> Outcome:
         return Outcome(action="", reply="", unjudged=min(unjudged))
     if row["route"] != "human" or codes & _BROKEN:
         return Outcome(action=f"{row['route']} {sorted(codes)}", reply="")
-    effect, rules = row["ruling"]["effect"], row["ruling"]["rules"]
-    over = effect == "human" and "refund-over-limit" in rules
+    effect, rules = row["ruling"]["effect"], set(row["ruling"]["rules"])
+    denied = "refund-not-asked-for" in rules
+    paused = effect == "human" and "refund-over-limit" in rules
     claims = [finding for finding in row["findings"] if finding["check"] == "claim"]
     vouched = claims and all(finding["verdict"] == "supported" for finding in row["findings"])
     return Outcome(
-        action="pause" if over else "deny" if effect == "deny" else f"{effect} {sorted(codes)}",
+        action="deny" if denied else "pause" if paused else f"{effect} {sorted(codes)}",
         reply="ok" if vouched and "reply-to-a-refund" in rules else "block",
     )

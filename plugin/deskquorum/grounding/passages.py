@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import regex
 
-from deskquorum.grounding.keeping import kept
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import CURRENCIES, NUMBER_WORDS
 from deskquorum.grounding.openers import (
@@ -112,7 +112,7 @@ def _moved(mark: Mark, segment: int) -> Mark:
     )  # fmt: skip
 
 
-@kept
+@kept_by_text
 def read_passage(text: str) -> Passage:
     """Cut a text into segments and read how each turns out."""
     segments: list[Segment] = []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import regex
 
-from deskquorum.grounding.keeping import kept
+from deskquorum.grounding.kept import kept_by_text
 
 __all__ = ["Pattern", "Vocabulary", "any_of", "vocabulary"]
 
@@ -86,7 +86,7 @@ class Vocabulary(NamedTuple):
     """Some letter of it stands for another: the long s, the dotted capital i."""
 
 
-@kept
+@kept_by_text
 def vocabulary(text: str) -> Vocabulary:
     """A text's vocabulary."""
     low = text.lower()

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import regex
 
-from deskquorum.grounding.keeping import kept
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.measures import (
     AFTER_ONE,
     ARTICLES,
@@ -114,7 +114,7 @@ class Quantity:
                 return False
 
 
-@kept
+@kept_by_text
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Every quantity of a text in order; overlapping readings go to the more telling kind."""
     covered = bytearray(len(text))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypedDict
 
 from deskquorum.grounding.bounds import bound_at
-from deskquorum.grounding.keeping import kept
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import NUMBER_WORDS, UNITS
 from deskquorum.grounding.patterns import Pattern, any_of
@@ -45,7 +45,7 @@ class Term:
     """A span between two moments that are named, the later one a result."""
 
 
-@kept
+@kept_by_text
 def terms_of(text: str, *, case: bool) -> tuple[Term, ...]:
     """Every number of a text.
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import regex
 
-from deskquorum.grounding.keeping import kept
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import STOP_WORDS
 
 __all__ = ["Word", "content_words", "language_of", "languages_of", "parse_number", "words_of"]
@@ -43,7 +43,7 @@ class Word:
     end: int
 
 
-@kept
+@kept_by_text
 def words_of(text: str) -> tuple[Word, ...]:
     """Every word and meaningful symbol of a text, in order; punctuation is dropped."""
     found: list[Word] = []
