@@ -9,129 +9,54 @@ flags everything, which must hold back every job.
 
     python bench/service.py --concurrency 1 50 200 500 --latency 0.3 \
         --python nemo=/venvs/nemo/bin/python --peers nemo
+    python bench/service.py --http --concurrency 50 200 500
+    python bench/service.py --soak 100000 --systems ours --latency 0.005
 
-Other systems are not among our packages: each needs a Python of its own that has them.
+Other systems are not among our packages: each needs a Python of its own that has them. With
+`--http` the systems are `deskquorum serve` in one process and in two, on SQLite and on PostgreSQL;
+the CPU and the memory told are those of these processes, and `DB ms` that of PostgreSQL's. What was
+given to a person without a judgement (over `--in-flight`, or late) counts as `unjudged` only.
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import platform
+import sqlite3
 import statistics
-import subprocess
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.metadata import version
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any
 
+from serving.driven import HTTP, OWN, SYSTEMS, Driven, Measured
 from serving.model import serve
+from serving.soak import soak
 
-BENCH = Path(__file__).parent
-SYSTEMS = {
-    "ours": "ours:Embedded",
-    "floor": "floors:Bare",
-    "floor-aiohttp": "floors:OverAiohttp",
-    "nemo": "nemo:Rails",
-    "openai-guardrails": "openai_guardrails:Checks",
-    "langchain": "langchain_agent:Agent",
-}
-"""Name to where it stands in `bench/serving`."""
-
-OWN = ("ours", "floor", "floor-aiohttp")
-"""Those that run in this Python."""
-
-POINTS = 10
-"""Times that memory is looked at in a `--memory` run."""
-
-
-@dataclass
-class Measured:
-    """What one system did at one concurrency, all rounds together."""
-
-    taken: list[float] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
-    cpu_s: float = 0.0
-    wrong: int = 0
-    calls: int = 0
-    leaks: int = 0
-    late_s: float = 0.0
-    """Worst lateness of the simulated server itself."""
-
-    def add(self, told: dict[str, Any], served: tuple[int, int, float]) -> None:
-        """Take in one round."""
-        self.taken += told["taken"]
-        self.rates.append(len(told["taken"]) / told["elapsed_s"])
-        self.cpu_s += told["cpu_s"]
-        self.wrong += told["wrong"]
-        self.calls += served[0]
-        self.leaks += served[1]
-        self.late_s = max(self.late_s, served[2])
-
-
-class Driven:
-    """A system in a process of its own."""
-
-    def __init__(self, name: str, python: str, url: str) -> None:
-        self.name = name
-        self._process = subprocess.Popen(
-            [python, "-m", "serving.driver", SYSTEMS[name], url],
-            cwd=BENCH,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.setup = self._told()
-        self.peak_mb = self.setup["rss_mb"]
-        self._next = 0
-
-    def run(self, count: int, concurrency: int, *, flagged: bool = False) -> dict[str, Any]:
-        """So many jobs that were not done before."""
-        order = {"first": self._next, "count": count, "concurrency": concurrency}
-        self._next += count
-        assert self._process.stdin is not None  # noqa: S101 - narrows: it is a pipe
-        print(json.dumps(order | {"flagged": flagged}), file=self._process.stdin, flush=True)
-        told = self._told()
-        self.peak_mb = max(self.peak_mb, told["rss_mb"])
-        return told
-
-    def close(self) -> None:
-        """End it."""
-        self._process.communicate(timeout=30)
-
-    def _told(self) -> dict[str, Any]:
-        assert self._process.stdout is not None  # noqa: S101 - narrows: it is a pipe
-        while line := self._process.stdout.readline():
-            # Some packages print on their own account.
-            if line.startswith("{"):
-                told: dict[str, Any] = json.loads(line)
-                return told
-        raise SystemExit(f"{self.name} ended by itself: see its words above")
+PACKAGES = ("aiohttp", "fastapi", "openai", "sqlalchemy", "uvicorn")
+"""Whose versions are told."""
 
 
 def main() -> None:
     """Measure, and print a table."""
     options = _options()
     pythons = dict(entry.split("=", 1) for entry in options.python)
-    names = [*OWN, *options.peers] if not options.memory else ["ours"]
+    names = [*options.systems, *options.peers]
     if missing := [name for name in names if name not in (*OWN, *pythons)]:
         raise SystemExit(f"no Python for {', '.join(missing)}: add --python NAME=PATH")
     ours, theirs = multiprocessing.Pipe()
     server = multiprocessing.Process(target=serve, args=(theirs, options.latency), daemon=True)
     server.start()
     url = ours.recv()
-    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {os.cpu_count()} cores,")
-    print(
-        f"Python {platform.python_version()}; model: 3 calls a job, {options.latency * 1000:g} ms"
-    )
-    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
-    driven = [Driven(name, pythons.get(name, sys.executable), url) for name in names]
+    _introduce(options.latency)
+    driven: list[Driven] = []
     try:
-        if options.memory:
-            _memory(driven[0], ours, options.memory, options.concurrency[0])
+        for name in names:
+            python = pythons.get(name, sys.executable)
+            driven.append(Driven(name, python, url, in_flight=options.in_flight))
+        if options.soak:
+            soak(driven[0], ours, options.soak, options.concurrency[0])
         else:
             _compare(driven, ours, options)
     finally:
@@ -139,6 +64,14 @@ def main() -> None:
             system.close()
         ours.send(("stop",))
         server.join(5)
+
+
+def _introduce(latency_s: float) -> None:
+    print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {platform.platform()}, {os.cpu_count()} cores,")
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    print(f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}")
+    print(f"model: 3 calls a job, {latency_s * 1000:g} ms")
+    print(f"load of the machine at the start: {os.getloadavg()[0]:.1f}")
 
 
 def _options() -> argparse.Namespace:
@@ -154,9 +87,20 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--python", nargs="*", default=[], metavar="NAME=PATH", help="of a peer")
     parser.add_argument(
-        "--memory", type=int, help="so many jobs without latency, memory at ten points"
+        "--systems", nargs="+", default=["ours", "floor", "floor-aiohttp"], choices=OWN
     )
-    return parser.parse_args()
+    parser.add_argument("--http", action="store_true", help="the services of ours instead")
+    parser.add_argument(
+        "--in-flight",
+        type=int,
+        default=1000,
+        help="tickets that each process of a service takes on; the next go to a person at once",
+    )
+    parser.add_argument("--soak", type=int, help="so many jobs by the first, memory at ten points")
+    options = parser.parse_args()
+    if options.http:
+        options.systems = HTTP
+    return options
 
 
 def _compare(driven: Sequence[Driven], server: Connection, options: argparse.Namespace) -> None:
@@ -185,22 +129,31 @@ def _compare(driven: Sequence[Driven], server: Connection, options: argparse.Nam
         )
 
 
-def _table(concurrency: int, latency_s: float, rows: Iterable[tuple[Driven, Measured]]) -> None:
+def _table(concurrency: int, latency_s: float, rows: Sequence[tuple[Driven, Measured]]) -> None:
     print(f"\n{concurrency} at a time")
     print(
         f"  {'system':<20}{'jobs':>6}{'jobs/s':>8}{'(range)':>14}{'p50 ms':>8}{'p99 ms':>8}"
-        f"{'added p50':>10}{'added p99':>10}{'CPU ms':>8}{'calls':>7}{'wrong':>6}{'leaks':>6}"
+        f"{'added p50':>10}{'added p99':>10}{'CPU ms':>8}{'DB ms':>7}"
+        f"{'unjudged':>10}{'calls':>7}{'wrong':>6}{'leaks':>6}"
     )
     for system, one in rows:
-        jobs = len(one.taken)
-        p50 = statistics.median(one.taken) * 1000
-        p99 = statistics.quantiles(one.taken, n=100, method="inclusive")[98] * 1000
+        jobs = one.jobs
         spread = f"({min(one.rates):.0f}-{max(one.rates):.0f})"
+        added = (one.p50_ms - latency_s * 1000, one.p99_ms - latency_s * 1000)
         print(
             f"  {system.name:<20}{jobs:>6}{statistics.median(one.rates):>8.1f}{spread:>14}"
-            f"{p50:>8.0f}{p99:>8.0f}{p50 - latency_s * 1000:>10.0f}{p99 - latency_s * 1000:>10.0f}"
-            f"{one.cpu_s / jobs * 1000:>8.1f}{one.calls / jobs:>7.2f}{one.wrong:>6}{one.leaks:>6}"
+            f"{one.p50_ms:>8.0f}{one.p99_ms:>8.0f}{added[0]:>10.0f}{added[1]:>10.0f}"
+            f"{one.cpu_s / jobs * 1000:>8.1f}{one.database_s / jobs * 1000:>7.1f}"
+            f"{one.unjudged.total() / jobs:>10.1%}{one.calls / jobs:>7.2f}"
+            f"{one.wrong:>6}{one.leaks:>6}"
         )
+        if one.unjudged:
+            print(f"    given to a person unjudged: {dict(one.unjudged)}")
+    late_s = max(one.late_s for _, one in rows)
+    asking = [one.driver_s / one.jobs for system, one in rows if system.name in HTTP]
+    if asking:
+        print(f"  asking took {max(asking) * 1000:.1f} ms of CPU a job, in a process of its own")
+    print(f"  the model's own answers were late by {late_s * 1000:.0f} ms at worst")
 
 
 def _control(driven: Sequence[Driven], server: Connection) -> None:
@@ -213,23 +166,6 @@ def _control(driven: Sequence[Driven], server: Connection) -> None:
         print(f"  {system.name:<20}{told['wrong']:>3} of 20  {'; '.join(told['examples'][:1])}")
     server.send(("flags", False))
     server.recv()
-
-
-def _memory(system: Driven, server: Connection, count: int, concurrency: int) -> None:
-    server.send(("latency", 0.0))
-    server.recv()
-    print(f"{count} jobs, {concurrency} at a time, no latency; MB held, at {POINTS} points")
-    print(f"  {0:>8} {system.setup['rss_mb']:>8.1f}", flush=True)
-    for point in range(1, POINTS + 1):
-        told = system.run(count // POINTS, concurrency)
-        calls, leaks, _ = _served(server)
-        done = point * (count // POINTS)
-        print(
-            f"  {done:>8} {told['rss_mb']:>8.1f}  wrong {told['wrong']}, leaks {leaks}"
-            f", calls {calls}"
-            f"  {'; '.join(told['examples'])}",
-            flush=True,
-        )
 
 
 def _served(server: Connection) -> tuple[int, int, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 __all__ = [
     "CHECKS",
@@ -13,7 +13,9 @@ __all__ = [
     "POLICY",
     "Job",
     "Outcome",
+    "Remote",
     "System",
+    "Usage",
     "make_job",
     "right",
 ]
@@ -114,6 +116,18 @@ class Outcome:
     """`pause` for a person, `deny`, or `allow`."""
     reply: str
     """`ok` or `block`."""
+    unjudged: str = ""
+    """Why a person was given it without a judgement: `shed`, `late`."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What processes have used up to now."""
+
+    cpu_s: float
+    rss_mb: float
+    database_s: float = 0.0
+    """Processor time of a database server."""
 
 
 class System(Protocol):
@@ -129,6 +143,15 @@ class System(Protocol):
 
     async def stop(self) -> None:
         """Let go of everything."""
+        ...
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """A system that works in processes of its own, so that the driver's is only the load."""
+
+    def usage(self) -> Usage:
+        """What these have used."""
         ...
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import anyio
 import anyio.to_thread
+from anyio.lowlevel import RunVar
 
 from deskquorum.domain import Deadline, Evidence, Finding, Proposal
 from deskquorum.judgement import known_of_reply
@@ -138,5 +139,21 @@ def _mended(proposal: Proposal | None, checked: Verified | None) -> Proposal | N
 
 
 async def in_thread(call: Callable[[], _T]) -> _T:
-    """Do something long away from the event loop; given up, it ends on its own."""
-    return await anyio.to_thread.run_sync(call, abandon_on_cancel=True)
+    """Work something out away from the event loop, in turn; given up, it ends on its own."""
+    return await anyio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=_at_work())
+
+
+_AT_ONCE = 4
+"""Threads that work things out. More of them finish nothing sooner, as one interpreter lets one run
+at a time, and a transaction would wait for all of them at each of its statements."""
+
+_AT_WORK: RunVar[anyio.CapacityLimiter] = RunVar("_AT_WORK")
+
+
+def _at_work() -> anyio.CapacityLimiter:
+    """That of this event loop."""
+    limiter = _AT_WORK.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(_AT_ONCE)
+        _AT_WORK.set(limiter)
+    return limiter

@@ -21,7 +21,8 @@ __all__ = ["WordVectors", "cosines", "nearness"]
 
 _FLOOR = 0.4
 """Cosine below which two words have nothing to do with one another."""
-_KEPT = 20_000
+_KEPT = 2_000
+"""Words: a vector is a KB, and every draft brings names and numbers that never come again."""
 
 
 class WordVectors:

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["MOST_TEXTS", "Kept", "kept_by_text"]
+
+MOST_TEXTS = 1024
+"""Texts of which is kept what was read: the drafts in hand and the clauses that are met often. Each
+draft is another text, so whatever is kept for longer is memory and nothing else."""
+
+_LONG = 500
+"""Characters from which on a text is one of the few long ones."""
+
+_MOST_LONG = 64
 
 K = TypeVar("K")
 V = TypeVar("V")
+_P = ParamSpec("_P")
 
 
 class Kept(Generic[K, V]):
@@ -36,3 +48,15 @@ class Kept(Generic[K, V]):
             self._old, self._young = self._young, {}
         self._young[asked] = answer
         return answer
+
+
+def kept_by_text(read: Callable[Concatenate[str, _P], V]) -> Callable[Concatenate[str, _P], V]:
+    """Keep what a function reads of the last texts; of long ones, fewer."""
+    short, long = lru_cache(MOST_TEXTS)(read), lru_cache(_MOST_LONG)(read)
+
+    @wraps(read)
+    def found(text: str, /, *args: _P.args, **kwargs: _P.kwargs) -> V:
+        # `lru_cache` wants hashable arguments, which a ParamSpec can't say.
+        return (short if len(text) < _LONG else long)(text, *args, **kwargs)  # type: ignore[arg-type]
+
+    return found

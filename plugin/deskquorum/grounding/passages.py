@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 
 import regex
 
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import CURRENCIES, NUMBER_WORDS
 from deskquorum.grounding.openers import (
@@ -112,7 +112,7 @@ def _moved(mark: Mark, segment: int) -> Mark:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def read_passage(text: str) -> Passage:
     """Cut a text into segments and read how each turns out."""
     segments: list[Segment] = []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import regex
+
+from deskquorum.grounding.kept import kept_by_text
 
 __all__ = ["Pattern", "Vocabulary", "any_of", "vocabulary"]
 
@@ -84,7 +86,7 @@ class Vocabulary(NamedTuple):
     """Some letter of it stands for another: the long s, the dotted capital i."""
 
 
-@lru_cache(maxsize=8192)
+@kept_by_text
 def vocabulary(text: str) -> Vocabulary:
     """A text's vocabulary."""
     low = text.lower()

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 
 import regex
 
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.measures import (
     AFTER_ONE,
     ARTICLES,
@@ -114,7 +114,7 @@ class Quantity:
                 return False
 
 
-@lru_cache(maxsize=8192)
+@kept_by_text
 def find_quantities(text: str) -> tuple[Quantity, ...]:
     """Every quantity of a text in order; overlapping readings go to the more telling kind."""
     covered = bytearray(len(text))

@@ -68,7 +68,7 @@ class ClauseSentence:
 
 _Near: TypeAlias = "Kept[tuple[str, int], tuple[int, ...]]"
 """Queries, with how many clauses are wanted, to the places of the clauses."""
-_KEPT, _CASES = 2048, 32
+_KEPT, _CASES = 256, 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

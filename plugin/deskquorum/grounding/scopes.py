@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from deskquorum.grounding.kept import MOST_TEXTS
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.passages import Part, Passage, read_passage
 from deskquorum.grounding.patterns import Pattern
@@ -84,7 +85,7 @@ def coverage_of_segments(clause: Passage, near: Nearness, weights: Nearness) -> 
     return seen / np.maximum(whole, 1e-6)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_TEXTS)
 def _layout(clause: str) -> tuple[npt.NDArray[np.intp], Nearness, Nearness]:
     """For each word of a clause its segment and its share; for each segment the sum of these."""
     import numpy as np

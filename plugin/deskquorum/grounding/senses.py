@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 
+from deskquorum.grounding.kept import MOST_TEXTS
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.stances import (
     AGAINST,
@@ -55,7 +56,7 @@ _AUXILIARIES = word_set("do did does have has had was were are is")
 _LONGEST = max(len(phrase) for phrase in FAVOUR | AGAINST | NEUTRAL)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_TEXTS)
 def sign_of(words: tuple[str, ...]) -> float:
     """-1..1: its words of stance together, each turned by a negator before it."""
     negators = _negators(words)
@@ -83,7 +84,7 @@ def sign_of(words: tuple[str, ...]) -> float:
     return max(-1.0, min(1.0, total))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=MOST_TEXTS)
 def strength_of(words: tuple[str, ...]) -> float:
     """1 where it is a duty or a certainty, -1 where it is open or up to somebody, else 0."""
     negators = _negators(words)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import pairwise
 
 import regex
 
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import ABBREVIATIONS, CONDITIONS
 
 __all__ = ["Span", "clauses_of", "sentences_of"]
@@ -27,7 +27,7 @@ _WORD = regex.compile(r"[\p{L}\p{M}\p{N}'\u2019]+")
 _SHORTEST_CLAUSE = 3
 
 
-@lru_cache(maxsize=2048)
+@kept_by_text
 def sentences_of(text: str) -> tuple[Span, ...]:
     """Offsets of every sentence and list item, without bullets and outer blanks."""
     return tuple(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
 from typing import TypedDict
 
 from deskquorum.grounding.bounds import bound_at
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import word_set
 from deskquorum.grounding.measures import NUMBER_WORDS, UNITS
 from deskquorum.grounding.patterns import Pattern, any_of
@@ -45,7 +45,7 @@ class Term:
     """A span between two moments that are named, the later one a result."""
 
 
-@lru_cache(maxsize=4096)
+@kept_by_text
 def terms_of(text: str, *, case: bool) -> tuple[Term, ...]:
     """Every number of a text.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from functools import lru_cache
 
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.quantities import CalendarDay, Quantity, find_quantities
 from deskquorum.grounding.words import words_of
 
@@ -24,7 +24,7 @@ def verbatim(text: str) -> Wording:
     return tuple(word.text for word in words_of(text))
 
 
-@lru_cache(maxsize=2048)
+@kept_by_text
 def nearly(text: str) -> Wording:
     """The same with quantities by value, `you` for the customer, and without articles.
 

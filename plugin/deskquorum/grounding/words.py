@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import regex
 
+from deskquorum.grounding.kept import kept_by_text
 from deskquorum.grounding.lexicon import STOP_WORDS
 
 __all__ = ["Word", "content_words", "language_of", "languages_of", "parse_number", "words_of"]
@@ -25,7 +26,7 @@ _WORD = regex.compile(
 _PART = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*")
 _GROUPED = regex.compile(r"\d{1,3}(?:[.,'\u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?")
 _KEPT = 8192
-"""Texts whose words are kept: one reply is looked at by many."""
+"""Words that are kept with what they are."""
 _LEAST_STOP_WORDS = 0.12
 _TWO_READINGS = regex.compile(r"\d+[.,]\d{3}|0\d+")
 
@@ -42,7 +43,7 @@ class Word:
     end: int
 
 
-@lru_cache(maxsize=_KEPT)
+@kept_by_text
 def words_of(text: str) -> tuple[Word, ...]:
     """Every word and meaningful symbol of a text, in order; punctuation is dropped."""
     found: list[Word] = []

@@ -42,8 +42,9 @@ __all__ = ["Answer", "Deciding", "InProgressError", "answer_text"]
 
 _log = structlog.get_logger("deskquorum.deciding")
 
-_ACCEPT_S = 1.0
-"""Longest wait for the database to take a ticket."""
+_ACCEPT_S, _ACCEPT_SHARE = 1.0, 0.25
+"""Longest wait for the database to take a ticket, seconds or that share of its deadline: when many
+come at once, each waits for its turn to be written down."""
 
 _GRACE_S = 0.08
 """Beyond the deadline, for what is being written down by then."""
@@ -164,8 +165,9 @@ class Deciding:
         self, draft: Draft, *, within_s: float, lease_s: float
     ) -> Claim | Kept | None:
         accepting = partial(accept, draft=draft, owner=self._service.owner, lease_s=lease_s)
+        patience_s = min(max(_ACCEPT_S, _ACCEPT_SHARE * within_s), within_s)
         try:
-            return await self._service.records.write(accepting, within_s=min(_ACCEPT_S, within_s))
+            return await self._service.records.write(accepting, within_s=patience_s)
         except (KeyReusedError, ErasedError):
             raise
         except LedgerError:
