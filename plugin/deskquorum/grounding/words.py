@@ -80,9 +80,10 @@ def languages_of(words: Iterable[Word]) -> Mapping[str, float]:
     Empty when none is frequent; a language of which there is no word is left out.
     """
     plain = [word.text for word in words if word.text[:1].isalpha()]
-    counts = {
-        language: sum(word in stops for word in plain) for language, stops in STOP_WORDS.items()
-    }
+    counts = dict.fromkeys(STOP_WORDS, 0)
+    for word in plain:
+        for language in _STOPS_IN.get(word, ()):
+            counts[language] += 1
     most = max(counts.values())
     if most <= _LEAST_STOP_WORDS * len(plain):
         return {}
@@ -114,6 +115,11 @@ _SEPARATORS = str.maketrans("", "", ".,")
 _SPACES = str.maketrans("", "", "'\u00a0\u202f")
 _REFUSALS = {"no", "nein", "non", "não", "not", "never"}
 _ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
+_STOPS_IN = {
+    word: tuple(language for language, stops in STOP_WORDS.items() if word in stops)
+    for word in _ALL_STOP_WORDS
+}
+"""Stop word to the languages that it is one of."""
 
 
 @lru_cache(maxsize=_KEPT)
