@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 import regex
 
@@ -33,9 +33,8 @@ _WHOLE = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can", "
 _ENDINGS = {"n't": "not", "'ll": "will", "'re": "are", "'ve": "have"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One word as it counts in comparisons, and where it stands."""
+class Word(NamedTuple):
+    """One word as it counts in comparisons, and where it stands; a tuple, for there are many."""
 
     text: str
     start: int
@@ -49,10 +48,11 @@ def words_of(text: str) -> tuple[Word, ...]:
     for match in _WORD.finditer(text):
         at = match.start()
         for spelled, first, last, refuses in _spelled(match.group()):
-            start, end = at + first, at + last
+            end = at + last
             # `No, you can` and `no you can` differ by a comma alone.
             comma = "," if refuses and text[end : end + 1] == "," else ""
-            found += [Word(text=one + comma, start=start, end=end) for one in spelled]
+            for one in spelled:
+                found.append(Word(one + comma, at + first, end))
     return tuple(found)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from deskquorum.domain import Charge, Decision, Evidence, Reason, Route, Usage
 from deskquorum.errors import LedgerError
@@ -20,7 +21,7 @@ from deskquorum.ledger.codec import (
 from deskquorum.ledger.database import Database, ErasedError, Transaction, wall_clock
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Engine, Row, Select
+    from sqlalchemy import ColumnElement, Engine, Insert, Row, Select
 
     from deskquorum.ledger.switches import Stop
 
@@ -369,17 +370,29 @@ class _Link(TypedDict):
 
 def _chain(tx: Transaction, row: Mapping[str, str]) -> _Link:
     """Add a row behind the newest one; where it stands in the chain."""
+    statements = _statements()
+    last = tx.connection.execute(statements.newest).first()
+    seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
+    own = _hash(previous, str(seq), *(row[name] for name in _HASHED[1:]), tenant=tx.tenant)
+    link: _Link = {"seq": seq, "previous_hash": previous, "hash": own}
+    tx.connection.execute(statements.new, {**row, **link, "tenant": tx.tenant})
+    return link
+
+
+class _Statements(NamedTuple):
+    newest: Select[tuple[int, str]]
+    new: Insert
+
+
+@cache
+def _statements() -> _Statements:
+    """Made once, on first use: to put a statement together costs more than to run it."""
     from sqlalchemy import insert, select
 
     from deskquorum.ledger.tables import decisions
 
-    newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc())
-    last = tx.connection.execute(newest.limit(1)).first()
-    seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
-    own = _hash(previous, str(seq), *(row[name] for name in _HASHED[1:]), tenant=tx.tenant)
-    link: _Link = {"seq": seq, "previous_hash": previous, "hash": own}
-    tx.connection.execute(insert(decisions).values({**row, **link, "tenant": tx.tenant}))
-    return link
+    newest = select(decisions.c.seq, decisions.c.hash).order_by(decisions.c.seq.desc()).limit(1)
+    return _Statements(newest=newest, new=insert(decisions))
 
 
 def _hash(previous: str, *parts: str, tenant: str) -> str:
