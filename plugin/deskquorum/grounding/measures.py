@@ -91,6 +91,8 @@ _WRITTEN = (
     rf"|\s(?:{_LARGE})(?!\p{{L}}))"
 )
 _NUMBER = rf"(?:{_DIGITS}|{_WRITTEN})"
+_NUMERALS = frozenset({"#0", *(word.partition("-")[0] for word in NUMBER_WORDS)})
+"""One of them is in every text with such a number."""
 
 CURRENCIES = {
     "us$": "USD", "r$": "BRL", "c$": "CAD", "a$": "AUD", "$": "USD", "€": "EUR", "£": "GBP",
@@ -111,6 +113,7 @@ MONEY = Pattern(
     rf"|(?P<n>{_NUMBER})\s?(?P<after>{_CURRENCY})(?!\p{{L}})"
     r"|(?P<n>(?<![\p{L}\d][-.,:/']?)(?:\d{1,3}(?:,\d{3})+|\d+)\.\d{2})(?![\d%.,:/]\d|\d|\s?%)",
     needs=({"0", "$", *(name for name in CURRENCIES if "$" not in name)},),
+    gate=rf"\d\.\d\d|{_CURRENCY}",
     ignore_case=True,
 )
 PERCENT = Pattern(
@@ -137,7 +140,10 @@ WINDOW = Pattern(
     rf"(?P<unit>{_alternatives(UNITS)})(?!\p{{L}})(?P<late>\s(?:{_WORKING}))?"
     rf"|(?P<n>{_NUMBER})\s(?P<working>Werk|Arbeits)(?P<unit>tagen?|tage)(?!\p{{L}})"
     r"|(?P<n>(?<!\p{L})an?)\s(?P<unit>fortnight)(?!\p{L})",
-    needs=({"fortnight", "werktage", "werktagen", "arbeitstage", "arbeitstagen", *UNITS},),
+    needs=(
+        {"fortnight", "werktage", "werktagen", "arbeitstage", "arbeitstagen", *UNITS},
+        _NUMERALS,
+    ),
     ignore_case=True,
 )
 BEFORE_ONE = Pattern(
@@ -154,7 +160,7 @@ AFTER_ONE = Pattern(
 """`a week later`."""
 COUNT = Pattern(
     rf"(?P<n>{_NUMBER})(?:\s(?P<unit>\p{{L}}+))?",
-    needs=({"0", *(word.partition("-")[0] for word in NUMBER_WORDS)},),
+    needs=(_NUMERALS,),
     ignore_case=True,
 )
 
@@ -178,4 +184,5 @@ DATE = Pattern(
     rf"\d)(?:,?\s(?P<y>\d{{4}}))?"
     r"|(?<![\d.,/])(?P<d>\d{1,2})(?P<sep>[./])(?P<mm>\d{1,2})(?P=sep)(?P<y>\d{4})(?!\d)",
     needs=({"0"},),
+    gate=rf"\d\d-\d\d-\d|\d[./]\d\d?[./]\d\d|{_alternatives(map(str.lower, MONTHS))}",
 )

@@ -21,15 +21,24 @@ class Pattern:
         pattern: The expression.
         needs: What saves a search: of each of these sets one member is in the vocabulary of every
             text that the pattern can match. Words are in small letters and stand for themselves,
-            not for part of another, unless `~` stands before them; `0` is any figure.
+            not for part of another, unless `~` stands before them; `0` is any figure, `#0` one
+            that no letter from a to z stands right before.
+        gate: What saves more: an expression in the syntax of `re`, which takes a tenth of the time,
+            that is found in small letters in every text that the pattern can match.
         ignore_case: Whether capital and small letters are the same.
     """
 
     def __init__(
-        self, pattern: str, *, needs: Sequence[Iterable[str]] = (), ignore_case: bool = False
+        self,
+        pattern: str,
+        *,
+        needs: Sequence[Iterable[str]] = (),
+        gate: str = "",
+        ignore_case: bool = False,
     ) -> None:
         self.pattern = pattern
         self._needs = tuple(map(_need, needs))
+        self._gate = re.compile(gate) if gate else None
         self._flags = regex.IGNORECASE if ignore_case else 0
 
     def can_match(self, met: Vocabulary) -> bool:
@@ -44,7 +53,7 @@ class Pattern:
                         break
                 else:
                     return False
-        return True
+        return self._gate is None or self._gate.search(met.low) is not None
 
     def finditer(
         self, text: str, start: int = 0, end: int | None = None
@@ -80,7 +89,7 @@ class Vocabulary(NamedTuple):
     """What can be told of a text at a glance."""
 
     words: frozenset[str]
-    """Its words in small letters, its signs, and `0` where it has a figure."""
+    """Its words in small letters, its signs, `0` where it has a figure, `#0` where one stands free."""
     low: str
     untold: bool
     """Some letter of it stands for another: the long s, the dotted capital i."""
@@ -93,7 +102,7 @@ def vocabulary(text: str) -> Vocabulary:
     plain = low.isascii()
     words = frozenset((_ASCII_WORD if plain else _WORD).findall(low))
     return Vocabulary(
-        words=words | {"0"} if _FIGURE.search(low) else words,
+        words=words if not _FIGURE.search(low) else words | (_FREE if _FREE_FIGURE.search(low) else _BOUND),
         low=low,
         untold=not plain and _ODD.search(low) is not None,
     )
@@ -101,7 +110,8 @@ def vocabulary(text: str) -> Vocabulary:
 
 _WORD = regex.compile(r"\p{L}+|[^\p{L}\p{N}\s]")
 _ASCII_WORD = re.compile(r"[a-z]+|[^a-z0-9\s]")
-_FIGURE = re.compile(r"\d")
+_FIGURE, _FREE_FIGURE = re.compile(r"\d"), re.compile(r"(?<![a-z\d])\d")
+_BOUND, _FREE = frozenset({"0"}), frozenset({"0", "#0"})
 _ODD = regex.compile("[\u017f\u0131\u0307]")
 
 

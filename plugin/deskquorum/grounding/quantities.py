@@ -225,7 +225,7 @@ def _counts(text: str) -> Iterator[Quantity]:
         )
 
 
-_COUNTING = {"0", *(word.partition("-")[0] for word in NUMBER_WORDS.keys() - NOT_COUNTS)}
+_COUNTING = {"#0", *(word.partition("-")[0] for word in NUMBER_WORDS.keys() - NOT_COUNTS)}
 
 
 def _value(written: str) -> Decimal | None:

@@ -197,6 +197,7 @@ _DATE = Pattern(
     rf"|\s(?:of\s|de\s)?(?P<m>{_MONTH})(?!\p{{L}}))"
     rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)",
     needs=({"0"},),
+    gate=rf"\d(?:st|nd|rd|th|\.|º)(?!\d)|{any_of(dict.fromkeys(map(str.lower, MONTHS)))}",
 )
 _NOW = Pattern(
     r"(?:today|it's now|is now|and now|now|heute|hoy|aujourd'hui|hoje)\W*(?:\p{L}+\W+){0,2}$"
@@ -280,6 +281,7 @@ _HOURS = {
     for word, value in NUMBER_WORDS.items()
     if value <= _NOON and len(word) > _ARTICLE
 }
+_AN_HOUR = rf"(?:\d|{any_of(sorted(_HOURS, key=len, reverse=True))})"
 _HOUR = rf"(?P<h>\d{{1,2}}|{any_of(sorted(_HOURS, key=len, reverse=True))})"
 _TIME = Pattern(
     rf"(?<![\d:€£$.,])(?:(?P<h>\d{{1,2}})[:h](?P<min>\d{{2}})(?!\d)"
@@ -289,7 +291,10 @@ _TIME = Pattern(
     rf"|{_HOUR}\s?(?P<ap>am|pm|o'clock|uhr)(?!\p{{L}})|(?<!\p{{L}})(?P<noon>noon|"
     rf"midday)(?!\p{{L}})|{_HOUR}(?= (?:in the (?:morning|afternoon|evening)|this (?:morning|"
     rf"evening|afternoon))))",
-    needs=({"0", "noon", "midday", *(f"~{word}" for word in _HOURS)},), ignore_case=True,
+    needs=({"0", "noon", "midday", *(f"~{word}" for word in _HOURS)},),
+    gate=rf"\d[:h]\d\d|noon|midday|(?:half|quarter) |(?:at|now|from|until|till|by|past|um|las|à|ab"
+    rf"|as) (?:about )?{_AN_HOUR}|{_AN_HOUR}(?:\s?(?:[ap]m|o'clock|uhr)| (?:in the|this) )",
+    ignore_case=True,
 )  # fmt: skip
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import NamedTuple
 
 import regex
 
@@ -34,9 +34,8 @@ _WHOLE = {"can't": ("can", "not"), "won't": ("will", "not"), "cannot": ("can", "
 _ENDINGS = {"n't": "not", "'ll": "will", "'re": "are", "'ve": "have"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
-    """One word as it counts in comparisons, and where it stands."""
+class Word(NamedTuple):
+    """One word as it counts in comparisons, and where it stands; a tuple, for there are many."""
 
     text: str
     start: int
@@ -50,10 +49,11 @@ def words_of(text: str) -> tuple[Word, ...]:
     for match in _WORD.finditer(text):
         at = match.start()
         for spelled, first, last, refuses in _spelled(match.group()):
-            start, end = at + first, at + last
+            end = at + last
             # `No, you can` and `no you can` differ by a comma alone.
             comma = "," if refuses and text[end : end + 1] == "," else ""
-            found += [Word(text=one + comma, start=start, end=end) for one in spelled]
+            for one in spelled:
+                found.append(Word(one + comma, at + first, end))
     return tuple(found)
 
 
@@ -81,9 +81,10 @@ def languages_of(words: Iterable[Word]) -> Mapping[str, float]:
     Empty when none is frequent; a language of which there is no word is left out.
     """
     plain = [word.text for word in words if word.text[:1].isalpha()]
-    counts = {
-        language: sum(word in stops for word in plain) for language, stops in STOP_WORDS.items()
-    }
+    counts = dict.fromkeys(STOP_WORDS, 0)
+    for word in plain:
+        for language in _STOPS_IN.get(word, ()):
+            counts[language] += 1
     most = max(counts.values())
     if most <= _LEAST_STOP_WORDS * len(plain):
         return {}
@@ -115,6 +116,11 @@ _SEPARATORS = str.maketrans("", "", ".,")
 _SPACES = str.maketrans("", "", "'\u00a0\u202f")
 _REFUSALS = {"no", "nein", "non", "não", "not", "never"}
 _ALL_STOP_WORDS = frozenset().union(*STOP_WORDS.values())
+_STOPS_IN = {
+    word: tuple(language for language, stops in STOP_WORDS.items() if word in stops)
+    for word in _ALL_STOP_WORDS
+}
+"""Stop word to the languages that it is one of."""
 
 
 @lru_cache(maxsize=_KEPT)

@@ -19,6 +19,9 @@ __all__ = ["Embedder", "Vectors", "load_embedder"]
 Vectors: TypeAlias = "npt.NDArray[np.float32]"
 """One row of unit length for each text, or of zeros for a text without words."""
 
+_FEW, _MANY = 16, 64
+"""Texts that are embedded one by one; texts of a batch above that."""
+
 
 class Embedder:
     """Texts to vectors."""
@@ -30,7 +33,9 @@ class Embedder:
         """Embed texts; shape (texts, 256), each row of unit length."""
         # Half a character, as JSON escapes can spell it, is refused by the tokenizer.
         whole = [text.lower().encode("utf-8", "replace").decode("utf-8") for text in texts]
-        vectors: Vectors = self._model.embed(whole, norm=False)  # type: ignore[assignment]
+        # A few texts at once wake threads of the tokenizer's own, which cost more than they help.
+        batch = 1 if len(whole) <= _FEW else _MANY
+        vectors: Vectors = self._model.embed(whole, norm=False, batch_size=batch)  # type: ignore[assignment]
         return unit_rows(vectors)
 
 

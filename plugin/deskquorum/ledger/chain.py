@@ -29,6 +29,9 @@ _HASHED: Mapping[str, Sequence[str]] = {
 }
 """Columns that a link's hash covers, in this order, besides the hash before, `seq` and tenant."""
 
+_NEW = {table.name: insert(table) for table in (decisions, verdicts)}
+"""Made once: to put a statement together costs more than to run it."""
+
 _PAGE = 500
 
 _Row = Mapping[str, object]
@@ -55,7 +58,7 @@ def add_link(tx: Transaction, table: Table, row: Mapping[str, object]) -> Link:
     parts = (row[name] for name in _HASHED[table.name])
     own = _hash(table.name, previous, seq, parts, tenant=tx.tenant)
     link: Link = {"seq": seq, "previous_hash": previous, "hash": own}
-    tx.connection.execute(insert(table).values({**row, **link, "tenant": tx.tenant}))
+    tx.connection.execute(_NEW[table.name], {**row, **link, "tenant": tx.tenant})
     return link
 
 

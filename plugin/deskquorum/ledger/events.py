@@ -27,6 +27,10 @@ class Event:
     at_us: int
 
 
+_NEW = insert(events)
+"""Made once: to put a statement together costs more than to run it."""
+
+
 def emit(tx: Transaction, kind: str, conversation: str, ref: str) -> None:
     """Note that something happened.
 
@@ -43,7 +47,7 @@ def emit(tx: Transaction, kind: str, conversation: str, ref: str) -> None:
         "ref": ref,
         "at_us": tx.now_us,
     }
-    tx.connection.execute(insert(events).values(row))
+    tx.connection.execute(_NEW, row)
 
 
 def events_after(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import case, func, insert, or_, select
+from sqlalchemy import bindparam, case, func, insert, or_, select
 
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.database import ErasedError
@@ -46,6 +46,16 @@ _SEALED = "s1:"
 _BARE = "b1:"
 _WRAPPED = "w1:"
 _DIGESTS = "digests"
+
+# Made once: to put a statement together costs more than to run it.
+_KEY_BY_ID = select(subject_keys.c.key).where(subject_keys.c.id == bindparam("id"))
+_KEY_OF_MONTH = select(subject_keys.c.id, subject_keys.c.key).where(
+    subject_keys.c.tenant == bindparam("tenant"),
+    subject_keys.c.subject == bindparam("subject"),
+    subject_keys.c.month == bindparam("month"),
+    subject_keys.c.destroyed_at.is_(None),
+)
+_NEW_KEY = insert(subject_keys)
 
 
 class Keyring:
@@ -129,8 +139,7 @@ class Keyring:
         return f"{_SEALED}{key_id}:{b64encode(hidden).decode()}"
 
     def _kept(self, key_id: str) -> bytes:
-        found = select(subject_keys.c.key).where(subject_keys.c.id == key_id)
-        row = self._connection.execute(found).first()
+        row = self._connection.execute(_KEY_BY_ID, {"id": key_id}).first()
         if row is None or not row.key:
             raise ErasedError("erased: the key of what was kept about this person is destroyed")
         return unwrapped(row.key, key_id, self._host_key)
@@ -142,26 +151,17 @@ class Keyring:
         return found
 
     def _key(self, subject: str) -> tuple[str, bytes]:
-        owner, month = keyed_hash(self._connection, "subjects", subject), f"{self._now:%Y-%m}"
-        row = self._connection.execute(
-            select(subject_keys.c.id, subject_keys.c.key).where(
-                subject_keys.c.tenant == self._tenant,
-                subject_keys.c.subject == owner,
-                subject_keys.c.month == month,
-                subject_keys.c.destroyed_at.is_(None),
-            )
-        ).first()
+        owner = {
+            "tenant": self._tenant,
+            "subject": keyed_hash(self._connection, "subjects", subject),
+            "month": f"{self._now:%Y-%m}",
+        }
+        row = self._connection.execute(_KEY_OF_MONTH, owner).first()
         if row is not None:
             return row.id, unwrapped(row.key, row.id, self._host_key)
         key_id, key = random.token_hex(_KEY_ID_BYTES), os.urandom(KEY_BYTES)
-        made = {
-            "id": key_id,
-            "tenant": self._tenant,
-            "subject": owner,
-            "month": month,
-            "key": wrapped(key, key_id, self._host_key),
-        }
-        self._connection.execute(insert(subject_keys).values(made))
+        made = {**owner, "id": key_id, "key": wrapped(key, key_id, self._host_key)}
+        self._connection.execute(_NEW_KEY, made)
         return key_id, key
 
     def _bound(self, of: str, tenant: str | None = None) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
 from deskquorum.ledger.chain import add_link
@@ -66,6 +66,20 @@ class _Kept(TypedDict, total=False):
     overridden: bool
 
 
+# Made once: to put a statement together costs more than to run it.
+_NEW = insert(reviews)
+_OLDER = select(
+    reviews.c.id,
+    or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= bindparam("now_us")).label("free"),
+).where(
+    reviews.c.tenant == bindparam("tenant"),
+    reviews.c.conversation == bindparam("conversation"),
+    reviews.c.kind == "decision",
+    reviews.c.state == "open",
+)
+"""Open items of a conversation, and whether nobody holds them."""
+
+
 def open_item(tx: Transaction, draft: Draft) -> str:
     """Put something into the queue; an older item of the conversation that nobody holds gives way.
 
@@ -100,7 +114,7 @@ def open_item(tx: Transaction, draft: Draft) -> str:
         "due_us": due_us,
         "overdue_told": 0,
     }
-    tx.connection.execute(insert(reviews).values(row))
+    tx.connection.execute(_NEW, row)
     emit(tx, "review-opened", draft.conversation, item)
     if draft.tells:
         post(tx, "review-opened", item)
@@ -308,19 +322,12 @@ def _why(item: ReviewItem | None) -> str:
 
 def _supersede(tx: Transaction, conversation: str, *, by: str) -> None:
     """Older open items of the conversation give way; who holds one is told that there is news."""
-    older = (
-        reviews.c.tenant == tx.tenant,
-        reviews.c.conversation == conversation,
-        reviews.c.kind == "decision",
-        reviews.c.state == "open",
-    )
-    tx.connection.execute(update(reviews).where(*older).values(newer=by))
-    unheld = or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= tx.now_us)
-    for (item,) in tx.connection.execute(select(reviews.c.id).where(*older, unheld)).all():
-        tx.connection.execute(
-            update(reviews).where(reviews.c.id == item).values(state="superseded")
-        )
-        emit(tx, "review-superseded", conversation, item)
+    about = {"tenant": tx.tenant, "conversation": conversation, "now_us": tx.now_us}
+    for row in tx.connection.execute(_OLDER, about).all():
+        told = {"newer": by, **({"state": "superseded"} if row.free else {})}
+        tx.connection.execute(update(reviews).where(reviews.c.id == row.id).values(told))
+        if row.free:
+            emit(tx, "review-superseded", conversation, row.id)
 
 
 def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:

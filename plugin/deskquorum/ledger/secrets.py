@@ -7,7 +7,7 @@ import hmac
 import secrets as random
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from deskquorum.ledger.tables import secrets
 
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["hashed", "keyed_hash", "secret"]
 
 
+# Made once: to put a statement together costs more than to run it.
+_VALUE = select(secrets.c.value).where(secrets.c.name == bindparam("name"))
+
+
 def secret(connection: Connection, name: str) -> bytes:
     """32 bytes that are the same for all who share the database."""
-    found = connection.execute(select(secrets.c.value).where(secrets.c.name == name)).scalar()
+    found = connection.execute(_VALUE, {"name": name}).scalar()
     if found is None:
         found = random.token_hex(32)
         connection.execute(insert(secrets).values(name=name, value=found))
