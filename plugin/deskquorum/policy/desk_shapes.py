@@ -14,6 +14,8 @@ __all__ = [
     "BudgetShape",
     "DeskShape",
     "ExecutionShape",
+    "HelpdeskName",
+    "HelpdeskShape",
     "LabelerShape",
     "ModelShape",
     "NearestShape",
@@ -161,6 +163,24 @@ class ExecutionShape(_Shape):
     idempotent: bool = False
 
 
+HelpdeskName = Literal["zendesk", "chatwoot", "zammad", "freshdesk", "intercom", "front"]
+
+
+class HelpdeskShape(_Shape):
+    """An account of a helpdesk, which is answered through its API."""
+
+    url: _Text
+    token_env: _Text
+    user_token_env: _Text | None = None
+    user: _Text | None = None
+    account: Annotated[str, Field(pattern=r"^[0-9]{1,12}$")] | None = None
+    bot: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    team: _Text | None = None
+    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "needs-person"
+    per_minute: Annotated[float, Field(gt=0)] = 120.0
+    timeout_s: Annotated[float, Field(gt=0, le=15)] = 10.0
+
+
 class RetentionShape(_Shape):
     """How long what is about persons can be read."""
 
@@ -188,4 +208,5 @@ class DeskShape(_Shape):
     reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
     execution: dict[str, ExecutionShape] = {}
+    helpdesk: dict[HelpdeskName, HelpdeskShape] = {}
     retention: RetentionShape | None = None
