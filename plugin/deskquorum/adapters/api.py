@@ -73,7 +73,11 @@ class Api:
         self._pauses = pauses or Pauses(first_s=0.5, longest_s=8.0, jitter=random.random)
 
     async def get(
-        self, path: str, *, headers: Mapping[str, str] | None = None, **query: str
+        self,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
     ) -> JsonValue:
         """Read."""
         return await self._call("GET", path, None, repeat=True, headers=headers, query=query)

@@ -120,13 +120,14 @@ class Chatwoot:
         path = f"{self._root}/{conversation}/toggle_priority"
         await self._api.put(path, {"priority": _PRIORITIES[priority]}, method="POST")
 
-    async def hand_off(self, conversation: str) -> None:
+    async def hand_off(self, conversation: Conversation, label: str) -> None:
         """Opened by a bot it goes to the team; opened by a user it would be that user's."""
-        where = f"{self._root}/{conversation}"
-        await self._api.put(f"{where}/toggle_status", {"status": "open"}, method="POST")
+        where = f"{self._root}/{conversation.id}"
+        await self.label(conversation, [label])
         if self._team is not None:
-            team = {"team_id": int(self._team)}
-            await self._api.put(f"{where}/assignments", dict(team), method="POST")
+            team: dict[str, JsonValue] = {"team_id": int(self._team)}
+            await self._api.put(f"{where}/assignments", team, method="POST")
+        await self._api.put(f"{where}/toggle_status", {"status": "open"}, method="POST")
 
     async def _say(self, conversation: str, text: str, *, private: bool) -> None:
         said: dict[str, JsonValue] = {
@@ -161,9 +162,7 @@ def _line(message: Mapping[str, JsonValue], *, now: datetime | None = None) -> L
     )
 
 
-def _requester(
-    sender: Mapping[str, JsonValue], talk: Mapping[str, JsonValue]
-) -> Mapping[str, str]:
+def _requester(sender: Mapping[str, JsonValue], talk: Mapping[str, JsonValue]) -> Mapping[str, str]:
     """The identifier counts only where the site proved it; anybody can claim one."""
     meta = section(talk, "meta")
     proved = section(talk, "contact_inbox").get("hmac_verified") is True

@@ -51,5 +51,8 @@ class Helpdesk(Protocol):
     async def prioritise(self, conversation: str, priority: Priority) -> None:
         """Set how urgent it is."""
 
-    async def hand_off(self, conversation: str) -> None:
-        """Give it to the team."""
+    async def hand_off(self, conversation: Conversation, label: str) -> None:
+        """Mark it and give it to the team.
+
+        What ends the bot's turn comes last: until it is done, all of it is done again.
+        """

@@ -18,9 +18,7 @@ __all__ = ["READERS", "Reader", "Told", "read_payload"]
 class Reader(Protocol):
     """Reads one helpdesk's payload."""
 
-    def __call__(
-        self, payload: Mapping[str, JsonValue], /, *, now: datetime
-    ) -> Heard | Ignored:
+    def __call__(self, payload: Mapping[str, JsonValue], /, *, now: datetime) -> Heard | Ignored:
         """What it tells.
 
         Raises:

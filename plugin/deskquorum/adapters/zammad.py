@@ -71,11 +71,11 @@ class Zammad:
 
     async def read(self, conversation: str) -> Conversation:
         """The ticket with its articles."""
-        ticket = section(await self._api.get(f"/api/v1/tickets/{conversation}", expand="true"))
+        ticket = section(await self._api.get(f"/api/v1/tickets/{conversation}", {"expand": "true"}))
         path = f"/api/v1/ticket_articles/by_ticket/{conversation}"
         articles = [
             article
-            for article in records(await self._api.get(path, expand="true"))
+            for article in records(await self._api.get(path, {"expand": "true"}))
             if either(article.get("sender")) in {"Customer", "Agent"}
         ]
         labels = await self._labels(conversation)
@@ -114,21 +114,21 @@ class Zammad:
     async def label(self, conversation: Conversation, labels: Sequence[str]) -> None:
         """Tags are added one by one."""
         for label in labels:
-            tag = {"object": "Ticket", "o_id": int(conversation.id), "item": label}
-            await self._api.put("/api/v1/tags/add", dict(tag), method="POST")
+            tag: dict[str, JsonValue] = {"object": "Ticket", "item": label}
+            tag["o_id"] = int(conversation.id)
+            await self._api.put("/api/v1/tags/add", tag, method="POST")
 
     async def prioritise(self, conversation: str, priority: Priority) -> None:
         """Zammad's own three."""
-        await self._api.put(
-            f"/api/v1/tickets/{conversation}", {"priority": _PRIORITIES[priority]}
-        )
+        await self._api.put(f"/api/v1/tickets/{conversation}", {"priority": _PRIORITIES[priority]})
 
-    async def hand_off(self, conversation: str) -> None:
-        """Open, and in the team's group."""
+    async def hand_off(self, conversation: Conversation, label: str) -> None:
+        """Open, in the team's group, and marked."""
         change: dict[str, JsonValue] = {"state": "open"}
         if self._team is not None:
             change["group"] = self._team
-        await self._api.put(f"/api/v1/tickets/{conversation}", change)
+        await self._api.put(f"/api/v1/tickets/{conversation.id}", change)
+        await self.label(conversation, [label])
 
     async def _write(
         self,
@@ -151,7 +151,7 @@ class Zammad:
         await self._api.once("/api/v1/ticket_articles", article)
 
     async def _labels(self, conversation: str) -> tuple[str, ...]:
-        answer = await self._api.get("/api/v1/tags", object="Ticket", o_id=conversation)
+        answer = await self._api.get("/api/v1/tags", {"object": "Ticket", "o_id": conversation})
         found = section(answer).get("tags")
         return tuple(words(tag) for tag in found) if isinstance(found, list) else ()
 

@@ -38,9 +38,7 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
     conversation = ident(ticket.get("id"), "detail.id")
     at = moment(payload.get("time"), otherwise=now)
     if event == _CREATED:
-        said = Line(
-            id="first", role="customer", text=either(ticket.get("description")), at=at
-        )
+        said = Line(id="first", role="customer", text=either(ticket.get("description")), at=at)
     elif (why := _unheard(comment)) is not None:
         return Ignored(why=why)
     else:
@@ -78,10 +76,10 @@ class Zendesk:
     async def read(self, conversation: str) -> Conversation:
         """The ticket with its newest hundred comments."""
         where = f"/api/v2/tickets/{conversation}"
-        answer = section(await self._api.get(f"{where}.json", include="users"))
+        answer = section(await self._api.get(f"{where}.json", {"include": "users"}))
         ticket = section(answer, "ticket")
         newest = {"include": "users", "sort": "-created_at", "page[size]": "100"}
-        said = section(await self._api.get(f"{where}/comments.json", **newest))
+        said = section(await self._api.get(f"{where}/comments.json", newest))
         users = {
             words(user.get("id")): user
             for user in (*records(answer.get("users")), *records(said.get("users")))
@@ -118,10 +116,11 @@ class Zendesk:
         """Zendesk knows the same four."""
         await self._change(conversation, priority=priority)
 
-    async def hand_off(self, conversation: str) -> None:
-        """Open, and in the team's group."""
+    async def hand_off(self, conversation: Conversation, label: str) -> None:
+        """Open, in the team's group, and marked."""
         group: dict[str, JsonValue] = {} if self._team is None else {"group_id": int(self._team)}
-        await self._change(conversation, status="open", **group)
+        await self._change(conversation.id, status="open", **group)
+        await self.label(conversation, [label])
 
     async def _change(self, conversation: str, **fields: JsonValue) -> None:
         await self._api.put(f"/api/v2/tickets/{conversation}.json", {"ticket": {**fields}})

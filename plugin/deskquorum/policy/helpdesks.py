@@ -87,9 +87,7 @@ def _env(document: Document[DeskShape], helpdesk: str, key: str, name: str) -> E
     return EnvName(name=name, line=line, column=column)
 
 
-def _faults(
-    document: Document[DeskShape], name: str, shape: HelpdeskShape
-) -> Iterator[Problem]:
+def _faults(document: Document[DeskShape], name: str, shape: HelpdeskShape) -> Iterator[Problem]:
     keys = ("helpdesk", name)
     for key, what in _NEEDED.get(name, {}).items():
         if getattr(shape, key) is None:
