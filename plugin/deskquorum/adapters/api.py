@@ -26,7 +26,7 @@ __all__ = ["Api", "Pace"]
 _NOT_TAKEN = frozenset({429, 503})
 """With these nothing was done."""
 
-_PASSING = frozenset({408, 425, 500, 502, 504})
+_PASSING = frozenset({408, 425, *range(500, 600)})
 _MOST_BYTES = 5_000_000
 _SUCCESS = range(200, 300)
 
@@ -172,7 +172,7 @@ def _read(answer: httpx.Response) -> JsonValue:
     asked = asked_pause_s(answer.headers.get("Retry-After"), now=datetime.now(UTC))
     if status in _NOT_TAKEN:
         raise HelpdeskError(why, maybe=False, after_s=asked)
-    if status in _PASSING or status > 504:
+    if status in _PASSING:
         raise HelpdeskError(why, maybe=True, after_s=asked)
     # Redirects too: nobody may move where a customer's words are sent.
     raise HelpdeskError(why, maybe=False)

@@ -85,7 +85,9 @@ class Zendesk:
             for user in (*records(answer.get("users")), *records(said.get("users")))
         }
         requester = words(ticket.get("requester_id"))
-        lines = [_line(comment, users, requester) for comment in records(said.get("comments"))]
+        # Oldest first: within one second the order of the list is all that tells.
+        comments = reversed(records(said.get("comments")))
+        lines = [_line(comment, users, requester) for comment in comments]
         tags = ticket.get("tags")
         labels = tuple(words(tag) for tag in tags) if isinstance(tags, list) else ()
         owner = words(ticket.get("assignee_id"))
