@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Approved", "Asked", "Carried", "asked_in", "hand_back", "tell", "tell_verdict"]
 
-_HELD_S = 1.5
+_HELD_S = 1.2
 """Later than any answer, so that what is taken back was not begun, and than its action."""
 
 _PRIORITIES = frozenset({"low", "normal", "high", "urgent"})
@@ -50,7 +50,9 @@ class Asked:
     last: Row = field(repr=False)
     """The customer's last message, as it was known."""
     digest: str
-    """Tells what is told of it from everything else: over all messages, as they were known."""
+    """Tells it from everything else: over all messages up to the customer's last one."""
+    answered: bool = False
+    """Whether somebody wrote after the customer did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,13 +75,15 @@ def asked_in(ticket: Ticket, helpdesk: str) -> Asked:
         {"role": m.role, "text": m.text, "at": m.at.astimezone(UTC).isoformat()}
         for m in ticket.messages
     ]
-    said = [row for row in rows if row["role"] == "customer"]
+    customers = [i for i, row in enumerate(rows) if row["role"] == "customer"]
+    last = customers[-1] if customers else len(rows) - 1
     return Asked(
         helpdesk=helpdesk,
         conversation=ticket.id,
         subject=ticket.subject,
-        last=(said or rows)[-1],
-        digest=_digest(json.dumps([dict(row) for row in rows])),
+        last=rows[last],
+        digest=_digest(json.dumps([dict(row) for row in rows[: last + 1]])),
+        answered=last + 1 < len(rows),
     )
 
 
@@ -92,6 +96,9 @@ def tell(tx: Transaction, asked: Asked, decision: Row, carried: Carried) -> None
         decision: As it is answered, with its values.
         carried: What is done here.
     """
+    if asked.answered:
+        # A webhook that told of an answer, or came after it: nobody waits.
+        return
     reply, hand_off = _orders(tx, asked, decision, carried)
     if not _runs_alone(decision, carried):
         _instead(tx, never=reply, order=hand_off)

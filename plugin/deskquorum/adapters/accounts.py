@@ -9,7 +9,10 @@ from types import MappingProxyType
 
 from deskquorum.adapters.api import Api, Pace
 from deskquorum.adapters.chatwoot import Chatwoot
+from deskquorum.adapters.freshdesk import Freshdesk
+from deskquorum.adapters.front import Front
 from deskquorum.adapters.helpdesk import Helpdesk
+from deskquorum.adapters.intercom import Intercom
 from deskquorum.adapters.zammad import Zammad
 from deskquorum.adapters.zendesk import Zendesk
 from deskquorum.policy import HelpdeskSpec
@@ -32,20 +35,28 @@ _HEADERS: Mapping[str, _Headers] = MappingProxyType(
         "zendesk": lambda spec, token: _basic(f"{spec.user}/token", token),
         "chatwoot": lambda _, token: {"api_access_token": token},
         "zammad": lambda _, token: {"Authorization": f"Token token={token}"},
+        "freshdesk": lambda _, token: _basic(token, "X"),
+        "intercom": lambda _, token: {
+            "Authorization": f"Bearer {token}",
+            "Intercom-Version": "2.11",
+        },
+        "front": lambda _, token: {"Authorization": f"Bearer {token}"},
     }
 )
 
 _MAKE: Mapping[str, _Make] = MappingProxyType(
     {
-        "zendesk": lambda api, spec, _: Zendesk(
-            api, bot=spec.bot, team=spec.team, label=spec.label
+        "zendesk": lambda api, s, _: Zendesk(api, bot=s.bot, team=s.team, label=s.label),
+        "chatwoot": lambda api, s, user_token: Chatwoot(
+            api, account=s.account or "", user_token=user_token, team=s.team
         ),
-        "chatwoot": lambda api, spec, user_token: Chatwoot(
-            api, account=spec.account or "", user_token=user_token, team=spec.team
-        ),
-        "zammad": lambda api, spec, _: Zammad(api, bot=spec.bot, team=spec.team, label=spec.label),
+        "zammad": lambda api, s, _: Zammad(api, bot=s.bot, team=s.team, label=s.label),
+        "freshdesk": lambda api, s, _: Freshdesk(api, bot=s.bot, team=s.team, label=s.label),
+        "intercom": lambda api, s, _: Intercom(api, bot=s.bot or "", team=s.team, label=s.label),
+        "front": lambda api, s, _: Front(api, bot=s.bot, team=s.team, label=s.label),
     }
 )
+"""Helpdesk to what calls it."""
 
 
 @asynccontextmanager

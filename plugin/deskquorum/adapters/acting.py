@@ -21,8 +21,6 @@ from deskquorum.domain import JsonValue
 __all__ = ["Note", "Reply", "give_to_team", "send_reply"]
 
 _LOOKS = 3
-_LOOK_AFTER_S = 1.0
-"""Until what was sent and not confirmed can be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +121,7 @@ async def _sent_once(helpdesk: Helpdesk, seen: Conversation, text: str) -> None:
 
 
 async def _read_later(helpdesk: Helpdesk, seen: Conversation) -> Conversation:
-    await anyio.sleep(_LOOK_AFTER_S)
+    await anyio.sleep(helpdesk.shows_after_s)
     return await helpdesk.read(seen.id)
 
 

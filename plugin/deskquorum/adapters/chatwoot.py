@@ -70,6 +70,8 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
 class Chatwoot:
     """One account, by an agent bot's token; what a bot may not do, by a user's."""
 
+    shows_after_s = 1.0
+
     def __init__(self, api: Api, *, account: str, user_token: str, team: str | None) -> None:
         """Take the account.
 

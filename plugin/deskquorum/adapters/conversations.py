@@ -44,7 +44,7 @@ class Heard:
 
     conversation: str
     message: str
-    """Id of what was written."""
+    """Id of what was written; empty where the webhook names none."""
     lines: tuple[Line, ...]
     """Oldest first; the last one is the customer's."""
     requester: Mapping[str, str] = field(default_factory=dict, repr=False)

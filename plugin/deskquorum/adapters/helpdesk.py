@@ -36,6 +36,10 @@ class Helpdesk(Protocol):
     Notes and replies are made once per call; all others may be repeated.
     """
 
+    @property
+    def shows_after_s(self) -> float:
+        """How long after it was taken what is sent can be read."""
+
     async def read(self, conversation: str) -> Conversation:
         """The conversation as it stands."""
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Protocol
 
-from deskquorum.adapters import chatwoot, zammad, zendesk
+from deskquorum.adapters import chatwoot, freshdesk, front, intercom, zammad, zendesk
 from deskquorum.adapters.conversations import Heard, Ignored, row_of
 from deskquorum.domain import JsonValue
 
@@ -37,7 +37,14 @@ class Told:
 
 
 READERS: Mapping[str, Reader] = MappingProxyType(
-    {"chatwoot": chatwoot.told, "zammad": zammad.told, "zendesk": zendesk.told}
+    {
+        "chatwoot": chatwoot.told,
+        "freshdesk": freshdesk.told,
+        "front": front.told,
+        "intercom": intercom.told,
+        "zammad": zammad.told,
+        "zendesk": zendesk.told,
+    }
 )
 """Helpdesk to the reader of its payloads."""
 
@@ -66,5 +73,5 @@ def read_payload(
     heard = reader(payload, now=now)
     if isinstance(heard, Ignored):
         return heard
-    key = f"{helpdesk}:{heard.conversation}:{heard.message}"
+    key = f"{helpdesk}:{heard.conversation}:{heard.message}" if heard.message else None
     return Told(row=row_of(helpdesk, heard), key=key)

@@ -58,6 +58,8 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
 class Zammad:
     """One installation, by the access token of the bot's own user."""
 
+    shows_after_s = 1.0
+
     def __init__(self, api: Api, *, bot: str | None, team: str | None, label: str) -> None:
         """Take the bot.
 

@@ -62,6 +62,8 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
 class Zendesk:
     """One account, by the API token of the bot's own agent."""
 
+    shows_after_s = 1.0
+
     def __init__(self, api: Api, *, bot: str | None, team: str | None, label: str) -> None:
         """Take the bot.
 

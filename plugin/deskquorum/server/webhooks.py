@@ -82,7 +82,7 @@ async def deliver(
 
 def _take(tx: Transaction, *, helpdesk: str, delivery: str, draft: Draft) -> Kept | None:
     """The delivery is noted and its ticket accepted, both or neither."""
-    if not take_delivery(tx, helpdesk, delivery):
+    if delivery and not take_delivery(tx, helpdesk, delivery):
         return None
     try:
         # The same message may be told by several deliveries, and by several kinds of event.

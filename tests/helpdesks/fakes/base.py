@@ -9,6 +9,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import aiohttp
 from aiohttp import web
@@ -65,6 +66,8 @@ class Fake:
     """One helpdesk with one account."""
 
     name = ""
+    spec = MappingProxyType({})
+    """What `desk.yaml` says of the account, beside its address and tokens."""
     first_status = "open"
     hook_timeout_s = 5.0
     hook_attempts = 5

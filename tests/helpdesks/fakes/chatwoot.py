@@ -13,7 +13,10 @@ NAMES = {"customer": "incoming", "agent": "outgoing"}
 class FakeChatwoot(Fake):
     name = "chatwoot"
     first_status = "pending"
-    spec = {"account": "1", "user_token_env": "CHATWOOT_USER_TOKEN", "team": "4"}
+
+    def __init__(self):
+        self.spec = {"account": "1", "user_token_env": "CHATWOOT_USER_TOKEN", "team": "4"}
+        super().__init__()
 
     def has_person(self, talk):
         return talk.status == "open"

@@ -11,7 +11,10 @@ CUSTOMER = {"id": 9, "firstname": "Ada", "lastname": "Byron", "email": "ada@shop
 
 class FakeZammad(Fake):
     name = "zammad"
-    spec = {"team": "Second Level", "bot": BOT}
+
+    def __init__(self):
+        self.spec = {"team": "Second Level", "bot": BOT}
+        super().__init__()
 
     def has_person(self, talk):
         return "needs-person" in talk.labels and talk.status == "open"
@@ -95,7 +98,7 @@ class FakeZammad(Fake):
         labels = self.talks[body["o_id"]].labels
         if body["item"] not in labels:
             labels.append(body["item"])
-        return web.json_response(True, status=201)
+        return web.json_response(body["item"] in labels, status=201)
 
-    async def user(self, request):
+    async def user(self, _request):
         return web.json_response(CUSTOMER)

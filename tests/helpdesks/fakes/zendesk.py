@@ -18,7 +18,10 @@ USERS = [
 class FakeZendesk(Fake):
     name = "zendesk"
     first_status = "new"
-    spec = {"user": "bot@shop.example", "team": "360", "bot": BOT}
+
+    def __init__(self):
+        self.spec = {"user": "bot@shop.example", "team": "360", "bot": BOT}
+        super().__init__()
 
     def has_person(self, talk):
         return "needs-person" in talk.labels and talk.status == "open"
