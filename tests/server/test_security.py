@@ -256,10 +256,13 @@ def test_a_webhook_that_is_not_proved_is_refused(shared, ticket):
     assert httpx.post(f"{shared.url}/v1/webhooks/generic", json=ticket).status_code == 401
 
 
-def test_a_helpdesk_without_a_secret_is_unknown_and_one_without_a_reader_says_so(shared):
+def test_a_helpdesk_without_a_secret_is_unknown_and_what_is_not_its_payload_is_refused(shared):
     assert httpx.post(f"{shared.url}/v1/webhooks/front", json={}).status_code == 404
     assert httpx.post(f"{shared.url}/v1/webhooks/nobody", json={}).status_code == 404
-    assert webhook(shared, b"{}", helpdesk="chatwoot").status_code == 501
+    assert webhook(shared, b"{}", helpdesk="chatwoot").status_code == 422
+    note = b'{"event": "message_created", "private": true}'
+    said = webhook(shared, note, helpdesk="chatwoot", delivery="d-2")
+    assert said.json() == {"state": "ignored", "id": None, "why": "private"}
 
 
 def test_guessing_keys_is_slowed_down_and_right_keys_behind_the_address_are_not(place, serve):

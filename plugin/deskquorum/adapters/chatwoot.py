@@ -19,6 +19,7 @@ from deskquorum.adapters.fields import either, ident, moment, records, section, 
 from deskquorum.adapters.helpdesk import Priority
 from deskquorum.adapters.html_text import plain
 from deskquorum.domain import JsonValue
+from deskquorum.errors import InputError
 
 __all__ = ["Chatwoot", "told"]
 
@@ -47,6 +48,8 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
     Raises:
         InputError: It is no payload of Chatwoot's.
     """
+    if not either(payload.get("event")):
+        raise InputError("field 'event' is missing")
     if payload.get("event") != "message_created":
         return Ignored(why="other-event")
     kind = _KINDS.get(words(payload.get("message_type")), "unknown")

@@ -20,7 +20,6 @@ _HIDING = re.compile(
     r"|font-size\s*:\s*0(?:\.0*)?(?:px|pt|em|%)?\s*(?:;|$)|mso-hide\s*:\s*all",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"<[a-zA-Z/!][^>]{0,2000}>")
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -41,8 +40,8 @@ def as_html(text: str) -> str:
 
 
 def seen_text(text: str) -> str:
-    """Letters and digits alone, by which a text is known again however it was marked up."""
-    return _NOT_WORDS.sub("", plain(text, html=_TAG.search(text) is not None)).casefold()
+    """Letters and digits alone, by which a plain text is known again however it was laid out."""
+    return _NOT_WORDS.sub("", text).casefold() or text.strip()
 
 
 class _Reader(HTMLParser):

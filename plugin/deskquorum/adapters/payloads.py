@@ -54,8 +54,8 @@ _GENERIC = "generic"
 
 def read_payload(
     helpdesk: str, payload: Mapping[str, JsonValue], *, now: datetime
-) -> Told | Ignored | None:
-    """The ticket that a webhook tells of, or why there is none; None for an unknown helpdesk.
+) -> Told | Ignored:
+    """The ticket that a webhook tells of, or why there is none.
 
     Args:
         helpdesk: Who sent it, as its signature proved.
@@ -67,10 +67,7 @@ def read_payload(
     """
     if helpdesk == _GENERIC:
         return Told(row=payload)
-    reader = READERS.get(helpdesk)
-    if reader is None:
-        return None
-    heard = reader(payload, now=now)
+    heard = READERS[helpdesk](payload, now=now)
     if isinstance(heard, Ignored):
         return heard
     key = f"{helpdesk}:{heard.conversation}:{heard.message}" if heard.message else None

@@ -49,7 +49,7 @@ class DeliveredOut(Out):
     responses={
         200: {"model": DeliveredOut, "description": "Taken before, or nothing to decide."},
         202: {"model": DeliveredOut, "description": "Accepted; it is decided after."},
-        **problems(401, 404, 413, 415, 422, 429, 501),
+        **problems(401, 404, 413, 415, 422, 429),
     },
     openapi_extra={**takes(DecisionBody), "security": list[object]()},
 )
@@ -71,7 +71,9 @@ async def deliver(
     if isinstance(told, Ignored):
         return _told(200, DeliveredOut(state="ignored", why=told.why))
     draft = _draft(helpdesk, told)
-    take = partial(_take, helpdesk=helpdesk, delivery=delivery, draft=draft)
+    # Without a signature the same body may be another message; it is told apart when it is read.
+    known_by = None if scheme.hash is None else delivery
+    take = partial(_take, helpdesk=helpdesk, delivery=known_by, draft=draft)
     kept = await service.records.write(take)
     if kept is None:
         _log.warning("known", helpdesk=helpdesk)
@@ -80,9 +82,9 @@ async def deliver(
     return _told(202, DeliveredOut(state="accepted", id=kept.id))
 
 
-def _take(tx: Transaction, *, helpdesk: str, delivery: str, draft: Draft) -> Kept | None:
+def _take(tx: Transaction, *, helpdesk: str, delivery: str | None, draft: Draft) -> Kept | None:
     """The delivery is noted and its ticket accepted, both or neither."""
-    if delivery and not take_delivery(tx, helpdesk, delivery):
+    if delivery is not None and not take_delivery(tx, helpdesk, delivery):
         return None
     try:
         # The same message may be told by several deliveries, and by several kinds of event.
@@ -93,13 +95,10 @@ def _take(tx: Transaction, *, helpdesk: str, delivery: str, draft: Draft) -> Kep
 
 def _read(helpdesk: str, text: str, *, now: datetime) -> Told | Ignored:
     try:
-        told = read_payload(helpdesk, parsed_object(text), now=now)
+        return read_payload(helpdesk, parsed_object(text), now=now)
     except InputError as exc:
         fault = Fault(pointer="", detail=str(exc))
         raise ProblemError(status=422, code="invalid", faults=[fault]) from None
-    if told is None:
-        raise ProblemError(status=501, code="not-implemented")
-    return told
 
 
 def _draft(helpdesk: str, told: Told) -> Draft:
