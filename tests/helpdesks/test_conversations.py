@@ -9,6 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from fakes import Fault
 
+from deskquorum.ledger.outbox import executions_after
+from deskquorum.ledger.review_items import Verdict
+from deskquorum.ledger.reviews import of_conversation
+from deskquorum.reviewing import give_verdict
+
 pytestmark = pytest.mark.anyio
 
 ASKED = "Hello, where is my parcel? The tracking page says nothing new since Monday."
@@ -29,6 +34,17 @@ async def each(around, story):
     async with asyncio.TaskGroup() as group:
         for fake in around.helpdesks:
             group.create_task(told(fake))
+
+
+def orders(around):
+    with around.desk.ledger.database.transaction() as tx:
+        return executions_after(tx)
+
+
+def open_review(around, fake, talk):
+    with around.desk.ledger.database.transaction() as tx:
+        found = of_conversation(tx, f"{fake.name}:{fake.identity(talk)}")
+    return next(item.id for item in found if item.state == "open")
 
 
 async def until(what, *, seconds=20):
@@ -75,6 +91,29 @@ async def test_what_only_a_person_may_answer_is_handed_off_once(around):
         await asyncio.sleep(3)
         assert talk.replies == []
         assert fake.has_person(talk)
+        # What a person answers in the queue reaches the customer.
+        item = open_review(around, fake, talk)
+        await give_verdict(around.desk, item, Verdict(kind="respond", by="ann", reply=ANSWER))
+        await until(lambda: talk.replies)
+        assert talk.replies == [ANSWER]
+
+    await each(around, story)
+
+
+async def test_the_kill_switch_stops_replies_and_no_hand_off(around):
+    talks = {fake: fake.open() for fake in around.helpdesks}
+    for fake, talk in talks.items():
+        await fake.writes(talk, ASKED)
+    await until(lambda: len(orders(around)) == len(talks))
+    around.desk.ledger.stop("", by="ops", why="a test")
+
+    async def story(fake):
+        talk = talks[fake]
+        await until(lambda: fake.has_person(talk))
+        assert talk.replies == []
+        [note] = talk.notes
+        assert "stopped" in note
+        assert ANSWER in note
 
     await each(around, story)
 

@@ -38,6 +38,9 @@ class FakeFront(Fake):
             },
         }
 
+    def identity(self, talk):
+        return f"cnv_{talk.id}"
+
     def knows(self, request):
         return request.headers.get("Authorization") == f"Bearer {TOKEN}"
 
