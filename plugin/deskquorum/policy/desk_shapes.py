@@ -10,11 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from deskquorum.policy.fact_source_shapes import AnySource
 
 __all__ = [
+    "HELPDESKS",
     "AnyLabeler",
     "BudgetShape",
     "DeskShape",
     "ExecutionShape",
-    "HelpdeskName",
     "HelpdeskShape",
     "LabelerShape",
     "ModelShape",
@@ -163,7 +163,8 @@ class ExecutionShape(_Shape):
     idempotent: bool = False
 
 
-HelpdeskName = Literal["zendesk", "chatwoot", "zammad", "freshdesk", "intercom", "front"]
+HELPDESKS = ("zendesk", "chatwoot", "zammad", "freshdesk", "intercom", "front")
+"""Those that can be answered."""
 
 
 class HelpdeskShape(_Shape):
@@ -208,5 +209,8 @@ class DeskShape(_Shape):
     reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
     execution: dict[str, ExecutionShape] = {}
-    helpdesk: dict[HelpdeskName, HelpdeskShape] = {}
+    helpdesk: Annotated[
+        dict[str, HelpdeskShape],
+        Field(json_schema_extra={"propertyNames": {"enum": [*HELPDESKS]}}),
+    ] = {}
     retention: RetentionShape | None = None

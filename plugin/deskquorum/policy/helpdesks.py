@@ -9,9 +9,10 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from deskquorum.errors import Problem
-from deskquorum.policy.desk_shapes import DeskShape, HelpdeskShape
+from deskquorum.policy.desk_shapes import HELPDESKS, DeskShape, HelpdeskShape
 from deskquorum.policy.document import Document
 from deskquorum.policy.fact_source_specs import EnvName
+from deskquorum.policy.names import did_you_mean
 
 __all__ = ["HelpdeskSpec", "read_helpdesks"]
 
@@ -89,6 +90,9 @@ def _env(document: Document[DeskShape], helpdesk: str, key: str, name: str) -> E
 
 def _faults(document: Document[DeskShape], name: str, shape: HelpdeskShape) -> Iterator[Problem]:
     keys = ("helpdesk", name)
+    if name not in HELPDESKS:
+        hint = did_you_mean(name, HELPDESKS, what="helpdesks")
+        yield document.key_problem(f"unknown helpdesk '{name}'", *keys, hint=hint)
     for key, what in _NEEDED.get(name, {}).items():
         if getattr(shape, key) is None:
             message = f"'{key}' is missing, and {name} needs it"
