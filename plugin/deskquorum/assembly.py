@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
-from deskquorum.execution_setup import unexecutable, unset_secrets
+from deskquorum.execution_setup import unexecutable, unset_secrets, unset_tokens
 from deskquorum.facts import unset_variables
 from deskquorum.grounding import index_clauses
 from deskquorum.host_key import read_host_key
@@ -133,6 +133,7 @@ def _unset(desk: DeskFile, keys: Mapping[str, str] | None) -> Iterator[Problem]:
     if keys is not None:
         yield from unset_variables(desk.sources.values(), keys, path=desk.path)
         yield from unset_secrets(desk.execution.values(), keys, path=desk.path)
+        yield from unset_tokens(desk.helpdesk.values(), keys, path=desk.path)
 
 
 def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping[str, str]:

@@ -198,25 +198,33 @@ class Desk:
         """Let go of models and ledger; the next ticket opens them again."""
         await self._setups.aclose()
 
-    def worker(self, *, hand_over: HandOver | None = None) -> OutboxWorker:
+    def worker(
+        self,
+        *,
+        hand_over: HandOver | None = None,
+        told: Callable[[], Mapping[str, ActionPort]] = dict,
+    ) -> OutboxWorker:
         """Carries out what decisions ordered: `await desk.worker().run()` beside the tickets.
 
         Args:
             hand_over: Gives an order to a person, in the transaction that notes it; None puts it
                 into the review queue.
+            told: Gives the ports of helpdesks, beside those that carry actions out.
         """
         return OutboxWorker(
             LedgerBook(
                 database=self.ledger.database,
                 hand_over=hand_over or partial(queue_execution, lambda: self.parts),
             ),
-            self._ports,
+            partial(self._ports, told),
         )
 
     @asynccontextmanager
-    async def _ports(self) -> AsyncIterator[Mapping[str, ActionPort]]:
+    async def _ports(
+        self, told: Callable[[], Mapping[str, ActionPort]]
+    ) -> AsyncIterator[Mapping[str, ActionPort]]:
         with self._setups.in_use() as setup:
-            yield (await setup.opened()).ports
+            yield {**(await setup.opened()).ports, **told()}
 
     async def reload(self) -> None:
         """Read the files anew and decide by them from now on; runs go on by those they began with.

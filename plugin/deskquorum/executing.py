@@ -76,7 +76,7 @@ class LedgerBook:
         held = _held(task)
 
         def work(tx: Transaction) -> bool:
-            if stops(tx, [held.order.action]):
+            if held.order.stopped_by and stops(tx, held.order.stopped_by):
                 self._given(tx, held, "stopped", maybe=False)
                 return False
             return outbox.begin(tx, held, lease_s=lease_s)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from deskquorum.errors import Problem
 from deskquorum.execution import ActionPort, HttpPort
 from deskquorum.host_key import HOST_KEY
-from deskquorum.policy import ExecutionSpec, PolicyBook
+from deskquorum.policy import ExecutionSpec, HelpdeskSpec, PolicyBook
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
-__all__ = ["open_ports", "unexecutable", "unset_secrets"]
+__all__ = ["open_ports", "unexecutable", "unset_secrets", "unset_tokens"]
 
 
 def unset_secrets(
@@ -31,6 +31,22 @@ def unset_secrets(
                 message=f"the environment variable {spec.secret.name} is not set",
                 hint=f"calls of '{spec.action}' can't be signed without it",
             )
+
+
+def unset_tokens(
+    specs: Iterable[HelpdeskSpec], keys: Mapping[str, str], *, path: Path
+) -> Iterator[Problem]:
+    """Environment variables of helpdesks' tokens that hold nothing, each at its place."""
+    for spec in specs:
+        for variable in (spec.token, spec.user_token):
+            if variable is not None and not keys.get(variable.name):
+                yield Problem(
+                    path=str(path),
+                    line=variable.line,
+                    column=variable.column,
+                    message=f"the environment variable {variable.name} is not set",
+                    hint=f"{spec.name} can't be answered without it",
+                )
 
 
 def unexecutable(

@@ -10,9 +10,11 @@ from typing import Literal
 from deskquorum.assembly import Parts
 from deskquorum.domain import Action, Decision, Reason
 from deskquorum.ledger import Order, Transaction
+from deskquorum.ledger.orders import HAND_OFF, REPLY
 from deskquorum.ledger.review_items import Draft
 from deskquorum.policy import RISKS, PolicyBook, limits_by
 from deskquorum.run import Run
+from deskquorum.telling import hand_back
 
 __all__ = ["hand_over", "queue_up", "risk_of"]
 
@@ -57,6 +59,7 @@ def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: st
     """
     from deskquorum.ledger.reviews import open_item
 
+    args, is_told = json.loads(order.args), order.action.startswith((REPLY, HAND_OFF))
     draft = _draft(
         parts(),
         kind="execution",
@@ -64,9 +67,12 @@ def hand_over(parts: Callable[[], Parts], tx: Transaction, order: Order, why: st
         decision=order.decision,
         subject=order.subject,
         reasons=(Reason(code="execution", params={"key": order.key, "why": why}),),
-        action=Action(name=order.action, args=json.loads(order.args)),
+        action=None if is_told else Action(name=order.action, args=args),
+        reply=args.get("text") if is_told else None,
     )
     open_item(tx, draft)
+    if order.action.startswith(REPLY):
+        hand_back(tx, order, why)
 
 
 def risk_of(book: PolicyBook, action: Action | None, reply: str | None) -> str:

@@ -16,9 +16,11 @@ from deskquorum.domain import Action
 from deskquorum.ledger import Order, Transaction, order_of
 from deskquorum.ledger.review_items import ReviewItem, TakenError, Verdict, verdict_hash
 from deskquorum.policy import PolicyBook, action_key
+from deskquorum.telling import Approved, tell_verdict
 from deskquorum.weighing import VerdictError, Weighed, labels_of, weigh
 
 if TYPE_CHECKING:
+    from deskquorum.assembly import Parts
     from deskquorum.desk import Desk
 
 __all__ = ["give_verdict"]
@@ -71,6 +73,7 @@ def _give(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
                 overridden=weighed.overridden,
             )
             _order(tx, item, weighed, rules.book, ports=parts.executed)
+            _tell(tx, item, weighed, parts, by=verdict.by)
             labels = labels_of(item, entry, verdict, weighed)
             note_labels(tx, item.decision, labels, by=verdict.by)
     except TakenError as exc:
@@ -114,6 +117,37 @@ def _order(
         key = action_key(item.conversation, spec, weighed.action)
         take(tx, weighed.charges, action_key=key, taker=item.decision)
     _enqueue(tx, item, chosen, has_port=weighed.action.name in ports)
+
+
+def _tell(tx: Transaction, item: ReviewItem, weighed: Weighed, parts: Parts, *, by: str) -> None:
+    """Have the reply sent, where the ticket came from a helpdesk that is answered here."""
+    from deskquorum.ledger.intake import source_of
+
+    source = source_of(tx, item.decision)
+    if weighed.reply is None or source is None or source not in parts.desk.helpdesk:
+        return
+    after = None
+    if weighed.action is not None:
+        if weighed.action.name not in parts.executed:
+            # Whoever does it by hand answers too.
+            return
+        spec = parts.rules.book.actions.get(weighed.action.name)
+        after = order_of(
+            tx, item.conversation, weighed.action, spec, item.decision, item.subject
+        ).key
+    tell_verdict(
+        tx,
+        helpdesk=source,
+        verdict=Approved(
+            review=item.id,
+            conversation=item.conversation,
+            decision=item.decision,
+            subject=item.subject,
+            reply=weighed.reply,
+            after=after,
+            by=by,
+        ),
+    )
 
 
 def _enqueue(tx: Transaction, item: ReviewItem, chosen: Order, *, has_port: bool) -> None:

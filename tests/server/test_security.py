@@ -281,14 +281,17 @@ def test_fronts_challenge_is_repeated_once_it_is_proved_who_asks(shared, challen
 
 def test_no_other_helpdesk_is_answered_with_what_it_sent(shared):
     answer = webhook(shared, b"{}", helpdesk="chatwoot", more={"X-Front-Challenge": CANARY})
-    assert answer.status_code == 501
+    assert answer.status_code == 422
     assert CANARY not in answer.text
 
 
-def test_a_helpdesk_without_a_secret_is_unknown_and_one_without_a_reader_says_so(shared):
+def test_a_helpdesk_without_a_secret_is_unknown_and_what_is_not_its_payload_is_refused(shared):
     assert httpx.post(f"{shared.url}/v1/webhooks/zendesk", json={}).status_code == 404
     assert httpx.post(f"{shared.url}/v1/webhooks/nobody", json={}).status_code == 404
-    assert webhook(shared, b"{}", helpdesk="chatwoot").status_code == 501
+    assert webhook(shared, b"{}", helpdesk="chatwoot").status_code == 422
+    note = b'{"event": "message_created", "private": true}'
+    said = webhook(shared, note, helpdesk="chatwoot", delivery="d-2")
+    assert said.json() == {"state": "ignored", "id": None, "why": "private"}
 
 
 def test_guessing_keys_is_slowed_down_and_right_keys_behind_the_address_are_not(place, serve):

@@ -143,6 +143,7 @@ def _prepared(serving: Serving) -> tuple[Desk, Settings]:
         allowed_hosts=serving.allowed_hosts,
         host_key=host_key,
         webhook_secrets=_webhook_secrets(os.environ),
+        keys=os.environ,
         jobs=serving.jobs,
         metrics_folder=os.environ.get(_COUNTS),
     )

@@ -102,7 +102,9 @@ def vocabulary(text: str) -> Vocabulary:
     plain = low.isascii()
     words = frozenset((_ASCII_WORD if plain else _WORD).findall(low))
     return Vocabulary(
-        words=words if not _FIGURE.search(low) else words | (_FREE if _FREE_FIGURE.search(low) else _BOUND),
+        words=words
+        if not _FIGURE.search(low)
+        else words | (_FREE if _FREE_FIGURE.search(low) else _BOUND),
         low=low,
         untold=not plain and _ODD.search(low) is not None,
     )

@@ -40,6 +40,7 @@ __all__ = [
     "find",
     "pending",
     "settle",
+    "source_of",
     "take_expired",
 ]
 
@@ -87,6 +88,8 @@ class Claim:
     owner: str
     attempts: int
     """How often it was begun, this time included."""
+    source: str
+    """As its draft says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,7 @@ def accept(tx: Transaction, draft: Draft, *, owner: str, lease_s: float) -> Clai
         if row.state != Stage.OPEN or tx.now_us < row.lease_until_us <= tx.after_us(_LONGEST_S):
             return _kept(tx, row)
         return _claim(tx, row, owner=owner, lease_s=lease_s)
-    claim = Claim(id=f"i_{random.token_hex(16)}", owner=owner, attempts=1)
+    claim = Claim(id=f"i_{random.token_hex(16)}", owner=owner, attempts=1, source=draft.source)
     values = _row(tx, draft, claim.id, key=key, fingerprint=fingerprint)
     values |= {"state": Stage.OPEN, "lease_owner": owner, "lease_until_us": tx.after_us(lease_s)}
     tx.connection.execute(insert(intake).values(values))
@@ -244,6 +247,12 @@ def find(tx: Transaction, identity: str) -> Kept | None:
     return None if row is None else _kept(tx, row)
 
 
+def source_of(tx: Transaction, decision: str) -> str | None:
+    """Where the ticket of a decision came from; None where it was not accepted by a service."""
+    row = _one(tx, intake.c.decision == decision)
+    return None if row is None else str(row.source)
+
+
 def pending(tx: Transaction) -> int:
     """How many accepted tickets are not decided yet."""
     own = (intake.c.tenant == tx.tenant, intake.c.state == Stage.OPEN)
@@ -318,7 +327,7 @@ def _claim(tx: Transaction, row: Row[tuple[object, ...]], *, owner: str, lease_s
         "lease_until_us": tx.after_us(lease_s),
     }
     tx.connection.execute(update(intake).where(intake.c.id == row.id).values(values))
-    return Claim(id=row.id, owner=owner, attempts=row.attempts + 1)
+    return Claim(id=row.id, owner=owner, attempts=row.attempts + 1, source=row.source)
 
 
 def _change(tx: Transaction, claim: Claim, **values: object) -> None:

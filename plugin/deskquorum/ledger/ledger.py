@@ -21,7 +21,7 @@ from deskquorum.ledger.codec import (
 from deskquorum.ledger.database import Database, ErasedError, Transaction, wall_clock
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Engine, Insert, Row, Select
+    from sqlalchemy import ColumnElement, Engine, Row, Select
 
     from deskquorum.ledger.switches import Stop
 

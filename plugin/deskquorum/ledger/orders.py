@@ -12,7 +12,10 @@ from deskquorum.policy import ActionSpec, canonical_args
 if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
 
-__all__ = ["Order", "order_of"]
+__all__ = ["HAND_OFF", "REPLY", "Order", "order_of"]
+
+REPLY, HAND_OFF = "reply@", "hand-off@"
+"""Begin the names of what a helpdesk is told; its own name follows. No action is named so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,13 @@ class Order:
     by: str = field(default="", repr=False)
     """Who ordered it, where a person did."""
     why: str = field(default="", repr=False)
+
+    @property
+    def stopped_by(self) -> tuple[str, ...]:
+        """Names of which each stops it, beside everything; a hand-off is stopped by nothing."""
+        if self.action.startswith(HAND_OFF):
+            return ()
+        return ("reply",) if self.action.startswith(REPLY) else (self.action,)
 
 
 def order_of(  # noqa: PLR0917 - read in this order, they are what the key is made of

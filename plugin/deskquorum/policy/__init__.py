@@ -46,6 +46,7 @@ from deskquorum.policy.fact_types import Scalar, TypeSpec
 from deskquorum.policy.fitting import UnfitError, amount_of, moment_of, told
 from deskquorum.policy.flattening import flattened
 from deskquorum.policy.gate import rule_on, rule_on_ticket
+from deskquorum.policy.helpdesks import HelpdeskSpec
 from deskquorum.policy.limits import charges_of, limits_by, used_in
 from deskquorum.policy.lint import lint
 from deskquorum.policy.loader import load_policies
@@ -80,6 +81,7 @@ __all__ = [
     "ExecutionSpec",
     "FactField",
     "HeaderSpec",
+    "HelpdeskSpec",
     "HttpSourceSpec",
     "LabelerSpec",
     "Missing",

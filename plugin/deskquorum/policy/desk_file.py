@@ -26,6 +26,7 @@ from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.executions import ExecutionSpec, read_executions
 from deskquorum.policy.fact_source_specs import SourceSpec, SqlSourceSpec
 from deskquorum.policy.fact_sources import read_max_ages, read_sources
+from deskquorum.policy.helpdesks import HelpdeskSpec, read_helpdesks
 from deskquorum.policy.model_specs import (
     BudgetSpec,
     ModelSpec,
@@ -165,6 +166,8 @@ class DeskFile:
     """Limits of the HTTP service."""
     execution: Mapping[str, ExecutionSpec]
     """Action to the endpoint that carries it out; without one the host does."""
+    helpdesk: Mapping[str, HelpdeskSpec]
+    """Helpdesk to the account that is answered through its API."""
     retention_days: int | None
     """For how long `ledger retain` keeps what is about persons readable; None says nothing."""
     path: Path
@@ -206,6 +209,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         reviews=reviews_spec(value.reviews),
         service=ServiceSpec(**value.service.model_dump()),
         execution=read_executions(document, problems),
+        helpdesk=read_helpdesks(document, problems),
         retention_days=None if value.retention is None else value.retention.days,
         path=path,
         folder=folder,

@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from deskquorum.policy.fact_source_shapes import AnySource
 
 __all__ = [
+    "HELPDESKS",
     "SETTLE_S",
     "AnyLabeler",
     "BudgetShape",
     "DeskShape",
     "ExecutionShape",
+    "HelpdeskShape",
     "LabelerShape",
     "ModelShape",
     "NearestShape",
@@ -167,6 +169,25 @@ class ExecutionShape(_Shape):
     idempotent: bool = False
 
 
+HELPDESKS = ("zendesk", "chatwoot", "zammad", "freshdesk", "intercom", "front")
+"""Those that can be answered."""
+
+
+class HelpdeskShape(_Shape):
+    """An account of a helpdesk, which is answered through its API."""
+
+    url: _Text
+    token_env: _Text
+    user_token_env: _Text | None = None
+    user: _Text | None = None
+    account: Annotated[str, Field(pattern=r"^[0-9]{1,12}$")] | None = None
+    bot: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
+    team: _Text | None = None
+    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "needs-person"
+    per_minute: Annotated[float, Field(gt=0)] = 120.0
+    timeout_s: Annotated[float, Field(gt=0, le=15)] = 10.0
+
+
 class RetentionShape(_Shape):
     """How long what is about persons can be read."""
 
@@ -194,4 +215,8 @@ class DeskShape(_Shape):
     reviews: ReviewsShape = ReviewsShape()
     service: ServiceShape = ServiceShape()
     execution: dict[str, ExecutionShape] = {}
+    helpdesk: Annotated[
+        dict[str, HelpdeskShape],
+        Field(json_schema_extra={"propertyNames": {"enum": [*HELPDESKS]}}),
+    ] = {}
     retention: RetentionShape | None = None

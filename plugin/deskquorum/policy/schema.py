@@ -16,6 +16,7 @@ from pydantic_core import core_schema
 from deskquorum.policy.desk_shapes import (
     BudgetShape,
     DeskShape,
+    HelpdeskShape,
     LabelerShape,
     ModelShape,
     QuestionShape,
@@ -129,6 +130,19 @@ _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
         "links": "Hosts that a reply may link to.",
         "sources": "Your own systems, which facts are read from; see docs/facts.md.",
         "max_age": "A fact, or a record, to the oldest that a source may tell: `order: 1h`.",
+        "helpdesk": "Accounts that are answered through their APIs; see docs/helpdesks.",
+    },
+    HelpdeskShape: {
+        "url": "The account's address: https://acme.zendesk.com.",
+        "token_env": "Environment variable that holds the bot's token.",
+        "user_token_env": "Chatwoot: variable with a user's token, for reading and labels.",
+        "user": "Zendesk: the e-mail address of the bot's agent.",
+        "account": "Chatwoot: the account's number, in quotes.",
+        "bot": "Id of the bot among the account's people, in quotes.",
+        "team": "Who takes over: a group, team or inbox, as the helpdesk names it.",
+        "label": "Marks what a person has; the bot is silent where it stands.",
+        "per_minute": "Calls to the helpdesk, at most.",
+        "timeout_s": "Seconds for one try.",
     },
     SourceShape: {
         "fields": "Fact to its place in the record: a path, or {at: PATH, currency: EUR}.",

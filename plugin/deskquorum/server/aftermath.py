@@ -45,7 +45,7 @@ def aftermath(
     if orders:
         wanted = [action, *(item.final_action for item in items)]
         keys = {
-            order_of(tx.tenant, conversation, one, book.actions.get(one.name), decision, "").key
+            order_of(tx, conversation, one, book.actions.get(one.name), decision, "").key
             for one in wanted
             if one is not None
         }

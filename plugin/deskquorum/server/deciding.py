@@ -36,6 +36,7 @@ from deskquorum.ledger.intake import (
     settle,
 )
 from deskquorum.server.service import Service
+from deskquorum.telling import Carried, asked_in, tell
 from deskquorum.tracing import span
 
 __all__ = ["Answer", "Deciding", "InProgressError", "answer_text"]
@@ -150,6 +151,11 @@ class Deciding:
     async def _finished(self, accepted: Accepted, ticket: Ticket, attempts: int) -> None:
         began, claim = time.monotonic(), accepted.claim
         if claim.attempts <= attempts:
+            read = await self._service.helpdesks.read_anew(claim.source, ticket)
+            if read is None:
+                # Its lease ends, and it is begun again.
+                return
+            ticket = read
             decision: Decision | None = None
             deadline_s = self._service.desk.parts.desk.deadline_s
             with self._service.flight.ticket(deadline_s + _GRACE_S):
@@ -158,8 +164,27 @@ class Deciding:
             return
         reason = _reason("attempts", attempts=str(claim.attempts - 1))
         await self._owe(
-            ticket, self._service.desk.to_person(ticket, reason), partial(settle, claim)
+            ticket,
+            self._service.desk.to_person(ticket, reason),
+            partial(self._settle, claim, ticket),
         )
+
+    def _settle(
+        self,
+        claim: Claim,
+        ticket: Ticket,
+        tx: Transaction,
+        *,
+        subject: str,
+        decision: str,
+        answer: str,
+    ) -> None:
+        """Note that a ticket is decided, and have its helpdesk told."""
+        settle(claim, tx, subject=subject, decision=decision, answer=answer)
+        parts = self._service.desk.parts
+        if claim.source in parts.desk.helpdesk:
+            carried = Carried(executed=parts.executed, actions=parts.rules.book.actions)
+            tell(tx, asked_in(ticket, claim.source), json.loads(answer), carried)
 
     async def _accept(
         self, draft: Draft, *, within_s: float, lease_s: float
@@ -178,7 +203,9 @@ class Deciding:
 
         def done(decision: Decision, tx: Transaction) -> None:
             text = answer_text(decision)
-            settle(claim, tx, subject=ticket.subject, decision=decision.id, answer=text)
+            self._settle(
+                claim, ticket, tx, subject=ticket.subject, decision=decision.id, answer=text
+            )
             emit(tx, "decided", ticket.id, decision.id)
 
         with span("decide") as note:
@@ -197,7 +224,7 @@ class Deciding:
         if self._service.flight.cut:
             reason = _reason("shutting-down")
         promise = self._service.desk.to_person(ticket, reason)
-        self._later(ticket, promise, partial(settle, claim))
+        self._later(ticket, promise, partial(self._settle, claim, ticket))
         return self._answered(promise, began)
 
     async def _shed(self, draft: Draft, ticket: Ticket, began: float, within_s: float) -> Answer:

@@ -65,7 +65,7 @@ async def forget_old_deliveries(service: Service) -> bool:
 
 async def carry_out(service: Service) -> bool:
     """Do what decisions ordered, and look at what became of what was interrupted."""
-    if not service.desk.parts.executed:
+    if not (service.desk.parts.executed or service.helpdesks.ports):
         return False
     return await service.executor.run_once()
 

@@ -65,7 +65,13 @@ def make_service(desk: Desk, settings: Settings) -> Service:
 @asynccontextmanager
 async def running(service: Service, loops: Sequence[Loop]) -> AsyncIterator[None]:
     """Open everything, turn the loops, and end it all in good order."""
-    async with service.desk, anyio.create_task_group() as background:
+    async with (
+        service.desk,
+        service.helpdesks.opened(
+            service.desk.parts.desk.helpdesk, service.settings.keys, service.records
+        ),
+        anyio.create_task_group() as background,
+    ):
         async with anyio.create_task_group() as promises:
             service.deciding = Deciding(service, promises)
             await _first_keys(service)

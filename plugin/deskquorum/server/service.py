@@ -17,6 +17,7 @@ from deskquorum.ledger.api_keys import ApiKeys
 from deskquorum.policy import ServiceSpec
 from deskquorum.server.flight import Flight
 from deskquorum.server.frame_tokens import FrameTokens
+from deskquorum.server.helpdesks import Helpdesks
 from deskquorum.server.metrics import Metrics
 from deskquorum.server.rates import Rates
 from deskquorum.server.records import Records
@@ -50,6 +51,8 @@ class Settings:
     """Incoming webhook for notices of the review queue; empty sends none."""
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Helpdesk to the secret that it signs with."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Tokens of helpdesks, by the names that `desk.yaml` gives them."""
 
 
 @dataclass(kw_only=True)
@@ -73,6 +76,8 @@ class Service:
     now: Callable[[], datetime] = _clock
     arrived: anyio.Event = field(default_factory=anyio.Event)
     """Set when a ticket came in for which nobody waits."""
+    helpdesks: Helpdesks = field(default_factory=Helpdesks)
+    """The accounts that are answered through their APIs; open while the service runs."""
     executor: OutboxWorker = field(init=False)
     """Carries out what decisions ordered."""
     deciding: Deciding = field(init=False)
@@ -80,7 +85,7 @@ class Service:
 
     def __post_init__(self) -> None:
         """One executor for as long as the process runs: its name stands in leases."""
-        self.executor = self.desk.worker()
+        self.executor = self.desk.worker(told=lambda: self.helpdesks.ports)
 
     @property
     def limits(self) -> ServiceSpec:

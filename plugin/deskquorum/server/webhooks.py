@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Literal
 
@@ -10,12 +11,12 @@ import structlog
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse, Response
 
-from deskquorum.adapters import PAYLOADS
+from deskquorum.adapters import Ignored, Told, read_payload
 from deskquorum.errors import InputError
 from deskquorum.formats import ticket_of
-from deskquorum.ledger import Transaction
+from deskquorum.ledger import ErasedError, Transaction
 from deskquorum.ledger.deliveries import take_delivery
-from deskquorum.ledger.intake import Draft, Kept, enlist
+from deskquorum.ledger.intake import Draft, Kept, KeyReusedError, earlier, enlist
 from deskquorum.server.access import stranger
 from deskquorum.server.bodies import json_text, parsed_object, read_body, validated
 from deskquorum.server.documenting import problems, takes
@@ -36,6 +37,8 @@ class DeliveredOut(Out):
     state: Literal["accepted", "known", "ignored"]
     id: str | None = None
     """Under which a ticket was accepted."""
+    why: str | None = None
+    """Why there is nothing to decide: `private`, `outgoing`, ..."""
 
 
 class ChallengeOut(Out):
@@ -55,7 +58,7 @@ class ChallengeOut(Out):
             "description": "Taken before, nothing to decide, or the helpdesk's challenge.",
         },
         202: {"model": DeliveredOut, "description": "Accepted; it is decided after."},
-        **problems(401, 404, 413, 415, 422, 429, 501),
+        **problems(401, 404, 413, 415, 422, 429),
     },
     openapi_extra={**takes(DecisionBody), "security": list[object]()},
 )
@@ -76,12 +79,13 @@ async def deliver(
     challenge = request.headers.get(scheme.challenge_header or "")
     if challenge:
         return JSONResponse(ChallengeOut(challenge=challenge).model_dump())
-    if helpdesk not in PAYLOADS:
-        raise ProblemError(status=501, code="not-implemented")
-    draft = _draft(helpdesk, json_text(request, raw))
-    if draft is None:
-        return _told(200, DeliveredOut(state="ignored"))
-    take = partial(_take, helpdesk=helpdesk, delivery=delivery, draft=draft)
+    told = _read(helpdesk, json_text(request, raw), now=service.now())
+    if isinstance(told, Ignored):
+        return _told(200, DeliveredOut(state="ignored", why=told.why))
+    draft = _draft(helpdesk, told)
+    # Without a signature the same body may be another message; it is told apart when it is read.
+    known_by = None if scheme.hash is None else delivery
+    take = partial(_take, helpdesk=helpdesk, delivery=known_by, draft=draft)
     kept = await service.records.write(take)
     if kept is None:
         _log.warning("known", helpdesk=helpdesk)
@@ -90,25 +94,33 @@ async def deliver(
     return _told(202, DeliveredOut(state="accepted", id=kept.id))
 
 
-def _take(tx: Transaction, *, helpdesk: str, delivery: str, draft: Draft) -> Kept | None:
+def _take(tx: Transaction, *, helpdesk: str, delivery: str | None, draft: Draft) -> Kept | None:
     """The delivery is noted and its ticket accepted, both or neither."""
-    return enlist(tx, draft) if take_delivery(tx, helpdesk, delivery) else None
-
-
-def _draft(helpdesk: str, text: str) -> Draft | None:
+    if delivery is not None and not take_delivery(tx, helpdesk, delivery):
+        return None
     try:
-        row = PAYLOADS[helpdesk](parsed_object(text))
+        # The same message may be told by several deliveries, and by several kinds of event.
+        return None if earlier(tx, draft) is not None else enlist(tx, draft)
+    except (KeyReusedError, ErasedError):
+        return None
+
+
+def _read(helpdesk: str, text: str, *, now: datetime) -> Told | Ignored:
+    try:
+        return read_payload(helpdesk, parsed_object(text), now=now)
     except InputError as exc:
         fault = Fault(pointer="", detail=str(exc))
         raise ProblemError(status=422, code="invalid", faults=[fault]) from None
-    if row is None:
-        return None
-    ticket = ticket_of(validated(row, DecisionBody))
+
+
+def _draft(helpdesk: str, told: Told) -> Draft:
+    ticket = ticket_of(validated(told.row, DecisionBody))
     return Draft(
         conversation=ticket.id,
         subject=ticket.subject,
-        request=json.dumps(row),
+        request=json.dumps(told.row),
         source=helpdesk,
+        idempotency_key=None if told.key is None else f"webhook {told.key}",
     )
 
 

@@ -108,7 +108,7 @@ def test_whoever_decided_a_ticket_may_take_it_back_and_nobody_else(write, clock)
     write(done(claim, answer='{"route": "human", "late": 1}'))
     assert write(find, claim.id).answer == '{"route": "human", "late": 1}'
     with pytest.raises(LeaseLostError):
-        write(done(Claim(id=claim.id, owner="b", attempts=1)))
+        write(done(Claim(id=claim.id, owner="b", attempts=1, source="wait")))
     clock.pass_s(60)
     assert write(take_expired, owner="b", lease_s=10) == []
 
