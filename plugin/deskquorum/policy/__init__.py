@@ -26,6 +26,7 @@ from deskquorum.policy.desk_file import (
     PromptSpec,
     RuleSpec,
     ServiceSpec,
+    SignInSpec,
     load_desk_file,
 )
 from deskquorum.policy.document import Document, read_yaml
@@ -92,6 +93,7 @@ __all__ = [
     "RuleSpec",
     "Scalar",
     "ServiceSpec",
+    "SignInSpec",
     "SourceSpec",
     "SqlSourceSpec",
     "TokenPrice",
