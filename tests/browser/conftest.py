@@ -83,7 +83,7 @@ class Site:
 class _Helpdesk(BaseHTTPRequestHandler):
     """A helpdesk's page: a frame, and nothing of ours."""
 
-    def do_GET(self):  # noqa: N802 - named by the library
+    def do_GET(self):
         body = b"<!doctype html><title>helpdesk</title><body></body>"
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
@@ -139,7 +139,11 @@ class _served:  # noqa: N801 - used as a function
         app = create_app(loaded, settings)
         self._service = app.state.service
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, http="h11",
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            http="h11",
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)

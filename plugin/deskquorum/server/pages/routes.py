@@ -6,7 +6,9 @@ from fastapi import APIRouter
 
 from deskquorum.server.pages.answering import TellingRoute
 from deskquorum.server.pages.assets import asset_routes
+from deskquorum.server.pages.decision_page import decision_page_routes
 from deskquorum.server.pages.live import live_routes
+from deskquorum.server.pages.queue import queue_routes
 from deskquorum.server.pages.sidebar import sidebar_routes
 from deskquorum.server.pages.signing_in import sign_in_routes
 from deskquorum.server.pages.verdicts import verdict_routes
@@ -20,5 +22,7 @@ for _routes in (
     sidebar_routes,
     live_routes,
     verdict_routes,
+    queue_routes,
+    decision_page_routes,
 ):
     page_routes.include_router(_routes)

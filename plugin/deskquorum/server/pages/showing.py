@@ -30,6 +30,8 @@ class AnswerView:
     answer: Answer
     settle_at: float
     votes: tuple[Vote, ...]
+    breadth: int
+    """Labels that it could have had: the more, the more its answer tells."""
     used: bool
     """Whether the decision's action reads it."""
 
@@ -79,7 +81,7 @@ class FactView:
 
 
 def answer_views(entry: Entry, rules: Rulebook) -> list[AnswerView]:
-    """The answers, those that the action rests on first."""
+    """The answers: first those that the action rests on, then those that are open."""
     action = entry.decision.action
     relied_on = () if action is None else rules.relied_on.get(action.name, ())
     views = [
@@ -89,11 +91,12 @@ def answer_views(entry: Entry, rules: Rulebook) -> list[AnswerView]:
             answer=answer,
             settle_at=rules.questions[name].settle_at if name in rules.questions else 1.0,
             votes=tuple(vote for vote in entry.evidence.votes if vote.question == name),
+            breadth=len(rules.questions[name].labels) if name in rules.questions else 0,
             used=name in relied_on,
         )
         for name, answer in entry.decision.answers.items()
     ]
-    return sorted(views, key=lambda view: not view.used)
+    return sorted(views, key=lambda view: (not view.used, view.answer.settled, -view.breadth))
 
 
 def arg_views(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
@@ -52,15 +52,24 @@ class Wording:
         """A word of a closed set; one that the catalogue lacks as it stands, made readable."""
         return self.texts.get(f"{kind}.{word}") or readable(word)
 
+    def listed(self, kind: str, names: Iterable[str]) -> str:
+        """Words of a closed set, one after the other."""
+        return ", ".join(self.word(kind, name) for name in names)
+
     def reason(self, reason: Reason) -> str:
         """A reason in this language; one that the catalogue lacks, in English."""
+        params = dict(reason.params)
+        if "action" in params:
+            params["action"] = readable(params["action"])
+        if "mode" in params:
+            params["mode"] = self.word("mode", params["mode"])
         template = self.texts.get(f"reason.{reason.code}")
         if template is None:
-            return sentence(reason)
+            return sentence(replace(reason, params=params))
         try:
-            return template.format_map({**reason.params, "_": ""})
+            return template.format_map(params)
         except KeyError:
-            return sentence(reason)
+            return sentence(replace(reason, params=params))
 
     def moment(self, at: datetime) -> str:
         """Date and time in UTC; the page's script shows the reader's own zone."""

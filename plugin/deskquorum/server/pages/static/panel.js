@@ -87,6 +87,7 @@ export function mountPanel(root, { conversation, review = null, refused, changed
       if (field && field.type !== 'checkbox') field.value = value;
     }
     target.hidden = false;
+    panel().dataset.writing = kind;
     root.querySelector('[data-acts]').hidden = true;
     target.querySelector('input, textarea').focus();
     if (claims) tell(() => post(`/pages/reviews/${panel().dataset.item}/claim`));
@@ -98,6 +99,7 @@ export function mountPanel(root, { conversation, review = null, refused, changed
     sessionStorage.removeItem(draftKey(target.dataset.form));
     target.reset();
     target.hidden = true;
+    delete panel().dataset.writing;
     root.querySelector('[data-acts]').hidden = false;
     root.querySelector('[data-alert]').replaceChildren();
     hush();
