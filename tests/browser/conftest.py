@@ -26,6 +26,30 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 KNOWN = {"id", "messages", "requester", "facts", "proposal", "language", "tags"}
 PROXY_SECRET = "only-the-proxy-knows"  # noqa: S105
 
+EVERY_LOOK = "DESKQUORUM_PICTURES" in os.environ
+"""Whether pages are looked at in all widths, colours and languages; it takes minutes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """One way to see a page."""
+
+    lang: str
+    dark: bool
+
+    def __str__(self):
+        return f"{self.lang}-{'dark' if self.dark else 'light'}"
+
+
+LOOKS = [Look(lang="en", dark=False), Look(lang="de", dark=True)]
+if EVERY_LOOK:
+    LOOKS += [Look(lang="de", dark=False), Look(lang="en", dark=True)]
+
+
+@pytest.fixture(params=LOOKS, ids=str)
+def look(request):
+    return request.param
+
 
 @dataclass(kw_only=True)
 class Site:
@@ -116,12 +140,14 @@ def site(tmp_path_factory, helpdesk):
     )
     desk.write_text(f"{desk.read_text(encoding='utf-8')}\n{settings}", encoding="utf-8")
     environment = {HOST_KEY: new_host_key()}
-    with closing(ledger_of(folder, None, keys=environment)) as record:
-        with record.database.transaction(writing=True) as tx:
-            keys = {
-                scope.value: create(tx, name="test", scopes=frozenset({scope}), lasts=None)[1]
-                for scope in Scope
-            }
+    with (
+        closing(ledger_of(folder, None, keys=environment)) as record,
+        record.database.transaction(writing=True) as tx,
+    ):
+        keys = {
+            scope.value: create(tx, name="test", scopes=frozenset({scope}), lasts=None)[1]
+            for scope in Scope
+        }
     with _served(folder, environment) as (url, service):
         yield Site(url=url, service=service, keys=keys, helpdesk=helpdesk, tickets=_tickets())
 
@@ -186,8 +212,9 @@ def _tickets():
 def browser():
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed: `apt-get install chromium`")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
@@ -209,7 +236,7 @@ def open_page(browser):
             timezone_id="Europe/Berlin",
             **more,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         context.add_cookies(list(cookies))
         page = context.new_page()

@@ -131,22 +131,20 @@ def test_a_change_that_no_page_of_ours_sent_is_refused(site, headers):
     assert site.review(case)["state"] == "open"
 
 
-@pytest.mark.parametrize("lang", ["en", "de"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_queue_and_decision_are_accessible(site, lead, pictures, accessible, lang, dark):
+def test_queue_and_decision_are_accessible(site, lead, pictures, accessible, look):
     case = site.decide("refund")
     site.decide("danger")
-    page = lead(f"/queue?lang={lang}", dark=dark, lang=lang)
+    page = lead(f"/queue?lang={look.lang}", dark=look.dark, lang=look.lang)
     row(page, case).get_by_role("link").click()
     expect(page.locator(".panel")).to_be_visible()
-    name = f"{lang}-{'dark' if dark else 'light'}.png"
+    name = f"{look}.png"
     page.screenshot(path=pictures / f"queue-{name}")
     accessible(page)
-    page.goto(f"{site.url}/decisions/{site.review(case)['decision_id']}?lang={lang}")
+    page.goto(f"{site.url}/decisions/{site.review(case)['decision_id']}?lang={look.lang}")
     page.screenshot(path=pictures / f"decision-{name}", full_page=True)
     accessible(page)
     page.set_viewport_size({"width": 320, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    page.goto(f"{site.url}/queue?lang={lang}")
+    page.goto(f"{site.url}/queue?lang={look.lang}")
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     page.screenshot(path=pictures / f"queue-320-{name}")

@@ -76,6 +76,14 @@ class Sessions:
                 return Person(name=name, role=Role(role), session=identity)
         return None
 
+    def mark(self, text: str) -> str:
+        """What shows that this service said something of a text."""
+        return self._sessions.mark(f"mark {text}")
+
+    def is_mark(self, text: str, mark: str) -> bool:
+        """Whether it is that one."""
+        return hmac.compare_digest(self.mark(text).encode(), mark.encode())
+
     def form_token(self, person: Person) -> str:
         """What a page of this person shows with every change, and no other site can know."""
         return self._sessions.mark(f"form {person.session}")

@@ -6,8 +6,11 @@ from fastapi import APIRouter
 
 from deskquorum.server.pages.answering import TellingRoute
 from deskquorum.server.pages.assets import asset_routes
+from deskquorum.server.pages.audit import audit_routes
 from deskquorum.server.pages.decision_page import decision_page_routes
+from deskquorum.server.pages.figures import figure_routes
 from deskquorum.server.pages.live import live_routes
+from deskquorum.server.pages.policy_pages import policy_routes
 from deskquorum.server.pages.queue import queue_routes
 from deskquorum.server.pages.sidebar import sidebar_routes
 from deskquorum.server.pages.signing_in import sign_in_routes
@@ -24,5 +27,8 @@ for _routes in (
     verdict_routes,
     queue_routes,
     decision_page_routes,
+    policy_routes,
+    audit_routes,
+    figure_routes,
 ):
     page_routes.include_router(_routes)

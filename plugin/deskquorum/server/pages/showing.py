@@ -18,7 +18,7 @@ from deskquorum.server.pages.wording import Wording
 __all__ = ["AnswerView", "ArgView", "FactView", "answer_views", "arg_views", "fact_views"]
 
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,4})?")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d\S*)?\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +164,8 @@ def _moment(text: str, words: Wording) -> str:
         at = datetime.fromisoformat(text)
     except ValueError:
         return text
+    if len(text) == len("2026-11-30"):
+        return words.day(at)
     return text if at.tzinfo is None else words.moment(at)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from deskquorum.decision import sentence
@@ -78,6 +78,14 @@ class Wording:
     def until(self, at: datetime, *, now: datetime) -> str:
         """How long until then, or since then."""
         return format_timedelta(at - now, locale=self.locale, add_direction=True, format="short")
+
+    def lasting(self, time: timedelta) -> str:
+        """How long something took."""
+        return format_timedelta(time, locale=self.locale, format="short")
+
+    def day(self, day: date) -> str:
+        """A date."""
+        return format_date(day, "medium", locale=self.locale)
 
     def number(self, value: float | Decimal) -> str:
         """A number."""
