@@ -20,7 +20,15 @@ from deskquorum.ledger import Entry
 from deskquorum.ledger.review_items import ReviewItem, Verdict
 from deskquorum.policy import charges_of, did_you_mean
 
-__all__ = ["VerdictError", "VerdictFault", "Weighed", "in_placeholders", "labels_of", "weigh"]
+__all__ = [
+    "VerdictError",
+    "VerdictFault",
+    "Weighed",
+    "in_placeholders",
+    "labels_of",
+    "values_in",
+    "weigh",
+]
 
 VerdictFault = Literal["not-found", "stale", "taken", "resolved", "denied", "invalid"]
 
@@ -205,7 +213,7 @@ def _findings(
     The values that the suggested reply told this customer are theirs, and no leak.
     """
     hidden = reply
-    for value, placeholder in _values_in(item.reply, entry.decision.reply):
+    for value, placeholder in values_in(item.reply, entry.decision.reply):
         # A placeholder holds nothing that a replacement would read as its own syntax.
         hidden = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", placeholder, hidden)
     found = check_reply(hidden, index=rules.clauses, facts=known, allowed_links=rules.links)
@@ -214,7 +222,7 @@ def _findings(
             yield f"{finding.check}: {finding.why or 'contradicted by a clause'}: {finding.text}"
 
 
-def _values_in(raw: str | None, kept: str | None) -> Iterator[tuple[str, str]]:
+def values_in(raw: str | None, kept: str | None) -> Iterator[tuple[str, str]]:
     """Each value of the suggested reply with its placeholder, as far as the two texts agree."""
     if raw is None or kept is None:
         return

@@ -32,6 +32,8 @@ _COUNTS = "PROMETHEUS_MULTIPROC_DIR"
 
 _WEBHOOK_SECRET = "DESKQUORUM_WEBHOOK_"  # noqa: S105 - the start of a variable's name
 
+_PROXY_SECRET = "DESKQUORUM_PROXY_SECRET"  # noqa: S105 - a variable's name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
@@ -142,6 +144,7 @@ def _prepared(serving: Serving) -> tuple[Desk, Settings]:
         grace_s=serving.grace_s,
         allowed_hosts=serving.allowed_hosts,
         host_key=host_key,
+        proxy_secret=os.environ.get(_PROXY_SECRET, ""),
         webhook_secrets=_webhook_secrets(os.environ),
         keys=os.environ,
         jobs=serving.jobs,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
 from deskquorum.ledger.chain import add_link
-from deskquorum.ledger.database import ErasedError, moment
+from deskquorum.ledger.database import ErasedError, microseconds, moment
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
 from deskquorum.ledger.review_items import (
@@ -141,6 +141,9 @@ def items(
     *,
     state: ReviewState = "open",
     assignee: str | None = None,
+    held: bool | None = None,
+    risk: int | None = None,
+    due_before: datetime | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[ReviewItem]:
@@ -150,12 +153,26 @@ def items(
         tx: Tells whose queue.
         state: Only those.
         assignee: Only what this person holds.
+        held: Only what somebody holds, or only what nobody does.
+        risk: Only those of this risk.
+        due_before: Only those that are due by then.
         after: Id of the last item of the page before.
         limit: So many at once.
     """
     query = _own(tx).where(reviews.c.state == state)
     if assignee is not None:
         query = query.where(reviews.c.assignee == assignee, reviews.c.lease_until_us > tx.now_us)
+    if held is not None:
+        holds = and_(reviews.c.assignee.is_not(None), reviews.c.lease_until_us > tx.now_us)
+        query = query.where(
+            holds
+            if held
+            else or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= tx.now_us)
+        )
+    if risk is not None:
+        query = query.where(reviews.c.risk == risk)
+    if due_before is not None:
+        query = query.where(reviews.c.due_us <= microseconds(due_before))
     last = (
         None
         if after is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets as random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import insert, select
 
@@ -28,8 +28,15 @@ class AuditedLabel:
     by: str
 
 
-def note_labels(tx: Transaction, decision: str, answers: Mapping[str, str], *, by: str) -> None:
-    """Keep what a reviewer said; nothing here is ever changed."""
+def note_labels(
+    tx: Transaction,
+    decision: str,
+    answers: Mapping[str, str],
+    *,
+    by: str,
+    source: Literal["verdict", "audit"] = "verdict",
+) -> None:
+    """Keep what a reviewer or an auditor said; nothing here is ever changed."""
     rows = [
         {
             "id": f"l_{random.token_hex(16)}",
@@ -37,7 +44,7 @@ def note_labels(tx: Transaction, decision: str, answers: Mapping[str, str], *, b
             "decision": decision,
             "question": question,
             "label": label,
-            "source": "verdict",
+            "source": source,
             "by": by,
             "at_us": tx.now_us,
         }

@@ -26,6 +26,7 @@ from deskquorum.policy.desk_file import (
     PromptSpec,
     RuleSpec,
     ServiceSpec,
+    SignInSpec,
     load_desk_file,
 )
 from deskquorum.policy.desk_shapes import SETTLE_S
@@ -96,6 +97,7 @@ __all__ = [
     "RuleSpec",
     "Scalar",
     "ServiceSpec",
+    "SignInSpec",
     "SourceSpec",
     "SqlSourceSpec",
     "TokenPrice",

@@ -21,6 +21,7 @@ from deskquorum.policy.desk_shapes import (
     PromptShape,
     QuestionShape,
     RuleShape,
+    ServiceShape,
 )
 from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.executions import ExecutionSpec, read_executions
@@ -46,6 +47,7 @@ __all__ = [
     "ReplyCheckSpec",
     "RuleSpec",
     "ServiceSpec",
+    "SignInSpec",
     "load_desk_file",
 ]
 
@@ -119,8 +121,19 @@ class ReplyCheckSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInSpec:
+    """How a proxy that knows the people tells of them."""
+
+    name_header: str
+    groups_header: str
+    """Holds the person's groups, with commas between them."""
+    roles: Mapping[str, Literal["agent", "lead", "ops"]]
+    """Group to the role that its members have here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
-    """What one process of the HTTP service takes on."""
+    """What one process of the HTTP service takes on, and who sees its pages."""
 
     max_in_flight: int
     """Tickets decided at the same time; what comes above goes to a person at once."""
@@ -132,6 +145,10 @@ class ServiceSpec:
     """Requests that one key may make at once."""
     streams: int
     """Event streams open at the same time."""
+    frames: Mapping[str, tuple[str, ...]]
+    """Helpdesk to the origins whose pages may show the sidebar in a frame."""
+    sign_in: SignInSpec | None
+    """None where no proxy tells who somebody is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +224,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
             None if value.reply_check is None else ReplyCheckSpec(**value.reply_check.model_dump())
         ),
         reviews=reviews_spec(value.reviews),
-        service=ServiceSpec(**value.service.model_dump()),
+        service=_service(value.service),
         execution=read_executions(document, problems),
         helpdesk=read_helpdesks(document, problems),
         retention_days=None if value.retention is None else value.retention.days,
@@ -226,6 +243,13 @@ def _hash(value: DeskShape, sources: Mapping[str, SourceSpec]) -> str:
         if isinstance(spec, SqlSourceSpec):
             digest.update(f"{name}\n{spec.query}\n".encode())
     return digest.hexdigest()
+
+
+def _service(shape: ServiceShape) -> ServiceSpec:
+    said = shape.model_dump(exclude={"frames", "sign_in"})
+    sign_in = None if shape.sign_in is None else SignInSpec(**shape.sign_in.model_dump())
+    frames = {name: tuple(origins) for name, origins in shape.frames.items()}
+    return ServiceSpec(**said, frames=frames, sign_in=sign_in)
 
 
 def _question(name: str, shape: QuestionShape) -> Question:

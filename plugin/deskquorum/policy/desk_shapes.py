@@ -123,14 +123,33 @@ class ReplyCheckShape(_Shape):
     calls: Literal["per_claim", "one"] = "per_claim"
 
 
+_Origin = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:[0-9]{1,5})?$",
+        description="`https://acme.zendesk.com`",
+    ),
+]
+
+
+class SignInShape(_Shape):
+    """How a proxy that knows the people tells of them; needs `DESKQUORUM_PROXY_SECRET`."""
+
+    name_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}$")]
+    groups_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}$")]
+    roles: Annotated[dict[str, Literal["agent", "lead", "ops"]], Field(min_length=1)]
+
+
 class ServiceShape(_Shape):
-    """What one process of the HTTP service takes on."""
+    """What one process of the HTTP service takes on, and who sees its pages."""
 
     max_in_flight: _Count = 100
     body_bytes: Annotated[int, Field(ge=1024)] = 1_000_000
     rate_per_s: Annotated[float, Field(gt=0)] = 50.0
     burst: _Count = 100
     streams: _Count = 200
+    frames: dict[_Text, Annotated[list[_Origin], Field(min_length=1)]] = {}
+    sign_in: SignInShape | None = None
 
 
 _Length = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$", description="`15m`, `8h`")]

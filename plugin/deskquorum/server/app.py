@@ -15,6 +15,7 @@ from deskquorum.server.documenting import document
 from deskquorum.server.health import health_routes
 from deskquorum.server.jobs import OWN_LOOPS, SHARED_LOOPS
 from deskquorum.server.outcomes import outcome_routes
+from deskquorum.server.pages import page_routes
 from deskquorum.server.problems import answer_problems
 from deskquorum.server.replies import reply_routes
 from deskquorum.server.reviews import review_routes
@@ -65,6 +66,7 @@ def create_app(desk: Desk, settings: Settings) -> FastAPI:
         webhook_routes,
         health_routes,
         review_routes,
+        page_routes,
     ):
         app.include_router(routes)
     document(app, description=_DESCRIPTION)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from deskquorum.server.service import Service, service_of
 from deskquorum.server.shapes import Id, In, Out
 from deskquorum.server.streams import TooManyStreamsError
 
-__all__ = ["assist_routes"]
+__all__ = ["assist_routes", "stream_events"]
 
 assist_routes = APIRouter(tags=["assist"])
 
@@ -85,7 +85,24 @@ async def follow(
     service = service_of(request)
     allowed = follower(service, request, conversation)
     last = None if last_event_id is None else int(last_event_id)
-    stream = service.streams.follow(conversation, last=last, allowed=allowed.still)
+    return await stream_events(service, conversation, last=last, allowed=allowed.still)
+
+
+async def stream_events(
+    service: Service, conversation: str, *, last: int | None, allowed: Callable[[], bool]
+) -> Response:
+    """A conversation's events as an answer that goes on.
+
+    Args:
+        service: Whose.
+        conversation: Its id.
+        last: Number of the last event that the follower knows; None for one who starts now.
+        allowed: Whether the follower still may; asked at each heartbeat.
+
+    Raises:
+        ProblemError: As many follow as one process serves.
+    """
+    stream = service.streams.follow(conversation, last=last, allowed=allowed)
     try:
         first = await anext(stream)
     except TooManyStreamsError:

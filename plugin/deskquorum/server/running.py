@@ -23,6 +23,7 @@ from deskquorum.server.metrics import Metrics
 from deskquorum.server.rates import Rates
 from deskquorum.server.records import Records
 from deskquorum.server.service import Service, Settings
+from deskquorum.server.sessions import Sessions
 from deskquorum.server.streams import Streams
 
 __all__ = ["make_service", "running"]
@@ -54,6 +55,7 @@ def make_service(desk: Desk, settings: Settings) -> Service:
         settings=settings,
         records=records,
         tokens=FrameTokens(settings.host_key, tenant=desk.parts.desk.desk),
+        sessions=Sessions(settings.host_key, tenant=desk.parts.desk.desk),
         streams=Streams(records, most=lambda: desk.parts.desk.service.streams),
         flight=Flight(grace_s=settings.grace_s),
         metrics=Metrics(folder=settings.metrics_folder),

@@ -21,6 +21,7 @@ from deskquorum.server.helpdesks import Helpdesks
 from deskquorum.server.metrics import Metrics
 from deskquorum.server.rates import Rates
 from deskquorum.server.records import Records
+from deskquorum.server.sessions import Sessions
 from deskquorum.server.streams import Streams
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Settings:
     """Who does what replicas share: each of them by itself, or `deskquorum worker`."""
     notify_url: str = field(default="", repr=False)
     """Incoming webhook for notices of the review queue; empty sends none."""
+    proxy_secret: str = field(default="", repr=False)
+    """With it a proxy shows that it may tell who somebody is; empty believes no proxy."""
     webhook_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Helpdesk to the secret that it signs with."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -65,6 +68,8 @@ class Service:
     flight: Flight
     metrics: Metrics
     tokens: FrameTokens
+    sessions: Sessions
+    """Of people at the pages."""
     streams: Streams
     key_rates: Rates
     stranger_rates: Rates

@@ -1,0 +1,4 @@
+// A page that only shows.
+import { showTimes } from './times.js';
+
+showTimes();
