@@ -20,6 +20,7 @@ MAY_CATCH_ANYTHING = {
     "labeling/collect.py",
     "backfill/working.py",
     "server/watching.py",
+    "tool_calls.py",
 }
 BROAD = {"Exception", "BaseException"}
 
