@@ -57,8 +57,13 @@ def folder(tmp_path):
 
 
 @pytest.fixture
-def desk(folder):
-    return load_desk(folder, models=False, keys={"DESKQUORUM_KEY": KEY})
+def keys():
+    return {"DESKQUORUM_KEY": KEY}
+
+
+@pytest.fixture
+def desk(folder, keys):
+    return load_desk(folder, models=False, keys=keys)
 
 
 @pytest.fixture
