@@ -27,9 +27,9 @@ SAYS = {"messages": [HumanMessage("Please cancel NW-1. Write to ada.quist@exampl
 class Model(GenericFakeChatModel):
     """Answers from a list, and keeps what it was shown."""
 
-    shown: list = []
+    shown: list
 
-    def bind_tools(self, tools, **_):
+    def bind_tools(self, _tools, **_kwargs):
         return self
 
     def _generate(self, messages, *args, **kwargs):
@@ -105,16 +105,24 @@ def agent(desk, tools):
     return make
 
 
-@pytest.fixture(params=["sync", "async"])
-def run(request, context):
-    """Runs a graph, in both of LangChain's ways."""
+@pytest.fixture
+def way():
+    return "async"
+
+
+@pytest.fixture
+def run(way, context):
+    """Runs a graph."""
 
     async def invoke(graph, given, config=THREAD):
-        if request.param == "async":
+        if way == "async":
             return await graph.ainvoke(given, config, context=context)
         return await asyncio.to_thread(graph.invoke, given, config, context=context)
 
     return invoke
+
+
+both_ways = pytest.mark.parametrize("way", ["sync", "async"])
 
 
 def answers(*decisions):
@@ -143,6 +151,7 @@ async def test_what_rules_allow_runs_and_the_customer_is_answered(agent, run, ra
     assert result["messages"][-1].content == QUOTE
 
 
+@both_ways
 async def test_the_model_sees_no_personal_data_in_texts_arguments_and_results(agent, run, ran):
     address = "12 Hill Street, Bend OR 97701"
     asks = calling(CANCEL, ("change_address", {"order_id": "NW-1", "address": address}))
@@ -197,7 +206,7 @@ async def test_what_a_rule_denies_is_denied_before_anybody_is_asked(agent, run, 
     assert ran == []
 
 
-async def test_a_tool_that_no_policy_declares_is_for_a_person(agent, run, tools, desk, ran):
+async def test_a_tool_that_no_policy_declares_is_for_a_person(agent, run, tools, ran):
     @tool
     def wipe(order_id: str) -> str:
         """Delete everything."""
@@ -210,6 +219,7 @@ async def test_a_tool_that_no_policy_declares_is_for_a_person(agent, run, tools,
     assert ran == []
 
 
+@both_ways
 async def test_it_pauses_with_langchains_own_request_and_goes_on_once_approved(agent, run, ran):
     graph = agent(model(calling(REFUND), AIMessage(QUOTE)))
     first = await run(graph, SAYS)
@@ -237,10 +247,10 @@ async def test_the_persons_verdict_is_recorded_under_the_decision(agent, run, de
 async def test_on_resume_the_desk_is_not_asked_again(agent, run, desk):
     graph = agent(model(calling(REFUND), AIMessage(QUOTE)))
     await run(graph, SAYS)
-    before = desk.ledger.verify_chain().entries
+    before = desk.ledger.verify().entries
     await run(graph, answers(APPROVE))
     # Only the reply at the end is a decision of its own.
-    assert desk.ledger.verify_chain().entries == before + 1
+    assert desk.ledger.verify().entries == before + 1
 
 
 async def test_a_paused_run_goes_on_in_another_process(agent, run, folder, keys, ran):
@@ -262,6 +272,7 @@ async def test_an_edit_runs_in_place_of_the_call_which_never_runs(agent, run, ra
     assert "not done" in told(last)["call-0"].content
 
 
+@both_ways
 async def test_an_edit_is_ruled_on_again(agent, run, ran):
     graph = agent(model(calling(REFUND), AIMessage(QUOTE)))
     await run(graph, SAYS)
@@ -279,6 +290,7 @@ async def test_an_edit_to_another_tool_is_ruled_on_by_that_tools_rules(agent, ru
     assert "has been sent" in told(result)["call-0"].content
 
 
+@both_ways
 async def test_rejecting_one_of_several_calls_leaves_the_others(agent, run, ran):
     graph = agent(model(calling(CANCEL, REFUND, REFUND_MORE), AIMessage(QUOTE)))
     first = await run(graph, SAYS)
@@ -342,6 +354,7 @@ async def test_a_gate_that_breaks_asks_a_person(agent, ran, ticket):
     assert ran == [("cancel_order", "NW-1")]
 
 
+@both_ways
 async def test_without_a_checkpointer_it_refuses_to_start(agent, run):
     with pytest.raises(ConfigError, match="checkpointer"):
         await run(agent(model(AIMessage(QUOTE)), saver=None), SAYS)
@@ -354,6 +367,7 @@ async def test_the_same_call_again_is_not_done_again(agent, run, ran):
     assert "done once" in result["messages"][-2].content
 
 
+@both_ways
 async def test_a_tool_that_breaks_is_given_to_a_person_and_not_run_again(agent, run, tools, desk):
     tries = []
 
@@ -373,6 +387,7 @@ async def test_a_tool_that_breaks_is_given_to_a_person_and_not_run_again(agent, 
     assert tries == ["NW-1"]
 
 
+@both_ways
 async def test_a_promise_that_no_clause_backs_is_held_and_queued(agent, run, desk):
     result = await run(agent(model(AIMessage(PROMISE))), SAYS)
     last = result["messages"][-1]
@@ -431,12 +446,11 @@ async def test_a_sync_stream_tells_nothing_unchecked_either(agent, context):
     assert "colleague" in "".join(pieces)
 
 
-@pytest.mark.parametrize("version", ["v1", "v2"])
-async def test_the_stream_of_events_tells_nothing_unchecked(agent, context, version):
+async def test_the_stream_of_events_tells_nothing_unchecked(agent, context):
     graph = agent(model(AIMessage(PROMISE)))
     events = [
         str(event["data"])
-        async for event in graph.astream_events(SAYS, THREAD, context=context, version=version)
+        async for event in graph.astream_events(SAYS, THREAD, context=context, version="v2")
     ]
     assert "500.00" not in "".join(events)
 
@@ -460,6 +474,7 @@ def plain_graph(desk, tools):
     return make
 
 
+@both_ways
 async def test_a_plain_tool_node_runs_nothing_before_its_whole_turn_is_settled(
     plain_graph, run, ran
 ):

@@ -44,7 +44,13 @@ from deskquorum.adapters.conversations import (
     ticket_of,
     to_colleague,
 )
-from deskquorum.adapters.langchain.messages import restored, said_in, shown_system, shown_to_model, text_of
+from deskquorum.adapters.langchain.messages import (
+    restored,
+    said_in,
+    shown_system,
+    shown_to_model,
+    text_of,
+)
 from deskquorum.adapters.langchain.running import noted, to_run
 from deskquorum.adapters.langchain.streaming import unheard
 from deskquorum.adapters.langchain.turns import (
