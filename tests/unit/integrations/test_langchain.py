@@ -349,9 +349,10 @@ async def test_a_gate_that_breaks_asks_a_person(agent, ran, ticket):
     graph = agent(model(calling(CANCEL), AIMessage(QUOTE)))
     first = await graph.ainvoke(SAYS, THREAD, context=torn)
     assert "ConnectionError" in asked(first)[0]["description"]
+    # A person may approve what rules leave to a person; this desk denies what it can't look up.
+    result = await graph.ainvoke(answers(APPROVE), THREAD, context=torn)
+    assert "could not look it up" in told(result)["call-0"].content
     assert ran == []
-    await graph.ainvoke(answers(APPROVE), THREAD, context=torn)
-    assert ran == [("cancel_order", "NW-1")]
 
 
 @both_ways
