@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 import anyio
 
@@ -34,6 +34,7 @@ from deskquorum.executing import HandOver, LedgerBook
 from deskquorum.execution import ActionPort, Call, CallablePort, OutboxWorker
 from deskquorum.facts import FactSource
 from deskquorum.gathering import gather_evidence, in_thread
+from deskquorum.guarding import about, guard
 from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import collect_votes
 from deskquorum.ledger import Ledger
@@ -44,9 +45,14 @@ from deskquorum.queueing import hand_over as queue_execution
 from deskquorum.recording import record
 from deskquorum.run import Run, Settle
 from deskquorum.setups import LOOK_EVERY_S, Setup, Setups
+from deskquorum.sync_door import SyncDoor
+from deskquorum.tool_calls import ReadFacts
 from deskquorum.tracing import span
 
 __all__ = ["Desk", "Labeled", "load_desk"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _JUDGE_S, _JUDGE_SHARE = 0.5, 0.25
 """Kept back from the deadline for judging and recording once the votes are in: seconds, and at
@@ -152,6 +158,8 @@ class Desk:
             open_parts, lend=models.lend, keys=keys, given=tuple(sources), actions=actions
         )
         self._setups = Setups(files, read, start, look_every_s=look_every_s)
+        self.door = SyncDoor()
+        """The way in for callers without an event loop."""
 
     @property
     def parts(self) -> Parts:
@@ -183,6 +191,7 @@ class Desk:
         return self.parts.ledger
 
     async def __aenter__(self) -> Self:
+        self.door.opened_here()
         await self._setups.open()
         return self
 
@@ -284,6 +293,24 @@ class Desk:
     ) -> Decision:
         """Check a foreign bot's action or reply before it is carried out."""
         return await self.decide(replace(ticket, proposal=proposal), deadline_s=deadline_s)
+
+    def about(self, ticket: Ticket) -> AbstractContextManager[None]:
+        """Within it, guarded functions are about this ticket."""
+        return about(ticket)
+
+    def guard(
+        self, action: str, *, facts: ReadFacts | None = None
+    ) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+        """Decorates a function, async or not: it runs only where the desk lets it, and once.
+
+        Called within `about(ticket)`. It raises `deskquorum.guarding.NotDoneError` where it does
+        not run: `DeniedError` by a rule, `WaitsForPersonError` once it is in the review queue.
+
+        Args:
+            action: Name of the action in the policies; the parameters are its arguments.
+            facts: Reads what the host's systems tell for the action.
+        """
+        return guard(self, action, door=self.door, facts=facts)
 
     def decide_sync(self, ticket: Ticket, *, deadline_s: float | None = None) -> Decision:
         """The one door for hosts without an event loop; starts and stops the models each time."""

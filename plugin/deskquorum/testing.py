@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Play",
     "ScriptedModel",
+    "calls",
     "drop",
     "empty_choices",
     "garbage_json",
@@ -83,6 +84,25 @@ def says(text: str, *, prompt_tokens: int = 100, completion_tokens: int = 5) -> 
     """A whole answer with that text."""
     message: dict[str, JsonValue] = {"role": "assistant", "content": text}
     return _completion(message, usage=_usage(prompt_tokens, completion_tokens))
+
+
+def calls(*wanted: tuple[str, Mapping[str, JsonValue]], start: int = 1) -> Play:
+    """An answer that calls tools: `calls(("cancel_order", {"order_id": "NW-1"}))`.
+
+    Args:
+        wanted: Names of tools with their arguments.
+        start: Number in the first call's id; ids are `call-1`, `call-2` and so on.
+    """
+    made: list[JsonValue] = [
+        {
+            "id": f"call-{place}",
+            "type": "function",
+            "function": {"name": name, "arguments": json.dumps(dict(args))},
+        }
+        for place, (name, args) in enumerate(wanted, start=start)
+    ]
+    message: dict[str, JsonValue] = {"role": "assistant", "content": None, "tool_calls": made}
+    return _completion(message, finish="tool_calls", usage=_usage(100, 20))
 
 
 def letters(tokens: Mapping[str, float], *, prompt_tokens: int = 100) -> Play:

@@ -10,6 +10,7 @@ from deskquorum.policy import lint, load_policies, run_cases, untested_rules
 FOLDERS = {
     "starter-pack": starter_pack("policies"),
     "northwind": starter_pack("northwind") / "policies",
+    "retail": Path(__file__).parents[2] / "examples" / "retail" / "policies",
     "tau-retail": Path(__file__).parents[2] / "examples" / "tau-retail" / "policies",
 }
 

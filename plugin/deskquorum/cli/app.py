@@ -441,6 +441,36 @@ def worker(
 
 
 @app.command()
+def mcp(
+    *,
+    desk: DeskOption = Path(),
+    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP instead of stdio.")] = False,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8090,
+    trusted_caller: Annotated[
+        bool,
+        typer.Option(
+            "--trusted-caller", help="The caller is your own program: take its facts and requester."
+        ),
+    ] = False,
+    ledger: LedgerOption = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+) -> None:
+    """Serve the desk's tools to MCP clients, on stdio or over HTTP for holders of a key."""
+    from deskquorum.cli.mcp import serve_mcp
+
+    serve_mcp(
+        desk,
+        listen=(host, port) if http else None,
+        trusted_caller=trusted_caller,
+        ledger=ledger,
+        model_url=model_url,
+        models=not no_model,
+    )
+
+
+@app.command()
 def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     """Check the installation and a desk: what works, what is missing, how to mend it."""
     from deskquorum.cli.doctor import examine

@@ -7,10 +7,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 from deskquorum.errors import InputError
 
-__all__ = ["needing_learn", "needing_scale", "needing_server"]
+__all__ = ["needing_learn", "needing_mcp", "needing_scale", "needing_server"]
 
 _LEARN = {"numpy", "scipy", "sklearn", "matplotlib"}
 _SERVER = {"fastapi", "prometheus_client", "structlog", "uvicorn"}
+_MCP = {"mcp", "mcp_types", "starlette", "uvicorn"}
 _SCALE = {"procrastinate", "psycopg", "psycopg_pool"}
 
 
@@ -39,6 +40,15 @@ def needing_scale() -> AbstractContextManager[None]:
         InputError: The extra is not installed; names the command that installs it.
     """
     return _needing("scale", _SCALE)
+
+
+def needing_mcp() -> AbstractContextManager[None]:
+    """Run what needs the extra `mcp`.
+
+    Raises:
+        InputError: The extra is not installed; names the command that installs it.
+    """
+    return _needing("mcp", _MCP)
 
 
 @contextmanager

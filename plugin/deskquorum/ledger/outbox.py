@@ -53,6 +53,7 @@ __all__ = [
     "order_of",
     "result_of",
     "run_again",
+    "start",
     "sweep",
     "unknown",
 ]
@@ -125,6 +126,26 @@ def enqueue(tx: Transaction, order: Order, *, delay_s: float = 0.0) -> bool:
         return False
     _insert(tx, order, State.READY, due_us=_after_us(tx, delay_s))
     return True
+
+
+def start(tx: Transaction, order: Order, *, owner: str, lease_s: float) -> Lease | None:
+    """Write down an order that whoever asks carries out at once: from now on it may have happened.
+
+    Args:
+        tx: Writing.
+        order: What is done.
+        owner: Who does it.
+        lease_s: After that, nobody knows whether it happened.
+
+    Returns:
+        None: its key is there already, in whatever state; nothing may be done.
+    """
+    if _row(tx, order.key) is not None:
+        return None
+    _insert(tx, order, State.SENDING, due_us=tx.now_us)
+    until = tx.after_us(lease_s)
+    _set(tx, order.key, attempts=1, lease_owner=owner, lease_until_us=until)
+    return Lease(order=order, owner=owner, attempts=1, looks=0)
 
 
 def forbid(tx: Transaction, order: Order) -> bool:

@@ -1,0 +1,188 @@
+"""What a model is shown of a conversation, and what is made of its answer.
+
+The graph's state holds the values; placeholders live as long as one call of the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolCall,
+    ToolMessage,
+)
+
+from deskquorum.domain import Action, JsonValue
+from deskquorum.errors import InputError
+from deskquorum.tool_calls import plain_args
+
+if TYPE_CHECKING:
+    from deskquorum.adapters.bot_conversations import Said
+    from deskquorum.redaction import Session
+
+__all__ = [
+    "action_of",
+    "restored",
+    "said_in",
+    "shown_system",
+    "shown_to_model",
+    "text_of",
+]
+
+_WITHHELD = "[an attachment that the assistant can't read]"
+_REASONING = frozenset({"thinking", "redacted_thinking", "reasoning"})
+
+
+def said_in(messages: Iterable[BaseMessage]) -> Iterable[Said]:
+    """What the customer and the bot said to each other."""
+    for message in messages:
+        match message:
+            case HumanMessage():
+                yield "customer", text_of(message)
+            case AIMessage():
+                yield "agent", text_of(message)
+
+
+def text_of(message: BaseMessage) -> str:
+    """The text of a message, blocks of other kinds left out."""
+    return str(message.text)
+
+
+def action_of(call: ToolCall) -> Action:
+    """A tool call as an action.
+
+    Raises:
+        InputError: An argument is nothing that JSON holds.
+    """
+    return Action(name=call["name"], args=plain_args(call["args"]))
+
+
+def shown_to_model(messages: Iterable[AnyMessage], session: Session) -> list[AnyMessage]:
+    """The messages with placeholders for personal data: text, blocks, arguments and results.
+
+    Raises:
+        RedactionError: Personal data could not be looked for, or some would remain.
+    """
+    return [_shown(message, session) for message in messages]
+
+
+def shown_system(message: SystemMessage, session: Session) -> SystemMessage:
+    """The host's own instructions, should they hold personal data.
+
+    Raises:
+        RedactionError: As `shown_to_model`.
+    """
+    return SystemMessage(content=_content(message, session, "agent"), id=message.id)
+
+
+def restored(message: AIMessage, session: Session) -> AIMessage:
+    """The model's answer with the values back in its text and arguments.
+
+    Raises:
+        RedactionError: It holds a placeholder that is broken or of another conversation.
+    """
+    return AIMessage(
+        content=session.restore(text_of(message)),
+        tool_calls=[
+            ToolCall(
+                name=call["name"],
+                args=cast("dict[str, object]", session.restore_value(_plain(call["args"]))),
+                id=call["id"],
+                type="tool_call",
+            )
+            for call in message.tool_calls
+        ],
+        id=message.id,
+        name=message.name,
+        usage_metadata=message.usage_metadata,
+    )
+
+
+def _shown(message: AnyMessage, session: Session) -> AnyMessage:
+    match message:
+        case SystemMessage():
+            return shown_system(message, session)
+        case HumanMessage():
+            return HumanMessage(content=_content(message, session, "customer"), id=message.id)
+        case AIMessage():
+            calls = [_shown_call(call, session) for call in message.tool_calls]
+            return AIMessage(
+                content=_content(message, session, "agent"), tool_calls=calls, id=message.id
+            )
+        case ToolMessage():
+            return ToolMessage(
+                content=_content(message, session, "tool"),
+                tool_call_id=message.tool_call_id,
+                name=message.name,
+                status=message.status,
+                id=message.id,
+            )
+    raise InputError(
+        f"a {message.type} message can't be shown to a model; use system, human, ai"
+        " or tool messages"
+    )
+
+
+def _shown_call(call: ToolCall, session: Session) -> ToolCall:
+    hidden = session.redact_action(Action(name=call["name"], args=_plain(call["args"])))
+    return ToolCall(name=call["name"], args=dict(hidden.args), id=call["id"], type="tool_call")
+
+
+def _content(
+    message: AnyMessage, session: Session, where: str
+) -> str | list[str | dict[str, object]]:
+    """The same structure, with placeholders in every text of it."""
+    if isinstance(message.content, str):
+        return _text(message.content, session, where)
+    return list(_blocks(message.content, session, where))
+
+
+def _blocks(
+    blocks: Sequence[str | dict[str, object]], session: Session, where: str
+) -> Iterable[str | dict[str, object]]:
+    for block in blocks:
+        if isinstance(block, str):
+            yield _text(block, session, where)
+            continue
+        match block:
+            case {"type": "text", "text": str(text)}:
+                yield {"type": "text", "text": _text(text, session, where)}
+            case {"type": "tool_use", "id": one, "name": str(name), "input": dict(args)}:
+                hidden = session.redact_action(Action(name=name, args=_plain(args)))
+                yield {"type": "tool_use", "id": one, "name": name, "input": dict(hidden.args)}
+            case {"type": str(kind)} if kind in _REASONING or kind in {
+                "tool_call",
+                "function_call",
+            }:
+                # Signed, or a copy of `tool_calls`; neither is needed to go on.
+                continue
+            case _:
+                yield {"type": "text", "text": _WITHHELD}
+
+
+def _text(text: str, session: Session, where: str) -> str:
+    if where == "tool":
+        return _result(text, session)
+    return session.redact(text, "agent" if where == "agent" else "customer")
+
+
+def _result(text: str, session: Session) -> str:
+    """A tool's result: of JSON only the values change, so that it stays JSON."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return session.redact(text, "note")
+    if not isinstance(value, dict | list):
+        return session.redact(text, "note")
+    return json.dumps(session.redact_result(value), ensure_ascii=False)
+
+
+def _plain(args: dict[str, object]) -> dict[str, JsonValue]:
+    return cast("dict[str, JsonValue]", args)

@@ -1,0 +1,111 @@
+"""A host's own function carries an action out: at most once a conversation, whatever crashes.
+
+The order goes into the outbox as one that is being sent, so that a process that dies on the way
+leaves something unknown behind, which a person looks at, and nothing that could run again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deskquorum.domain import Action, Ticket
+from deskquorum.execution import RefusedError
+from deskquorum.ledger import Order, order_of
+from deskquorum.queueing import hand_over
+
+if TYPE_CHECKING:
+    from deskquorum.ledger import Transaction
+    from deskquorum.ledger.outbox import Lease
+    from deskquorum.tool_calls import Deciding
+
+__all__ = ["Begun", "begin_call", "end_call", "order_for"]
+
+_LEASE_S = 900.0
+"""Longer than any tool takes; who died before that left the outcome unknown."""
+
+_REPEATABLE = frozenset({"none", "reply", "disclosure"})
+"""Risks of actions that change nothing: looking twice does no harm."""
+
+_BEFORE = {
+    "ready": "It is ordered already and will be carried out.",
+    "leased": "It is ordered already and will be carried out.",
+    "done": "It was done already, and is done once.",
+    "cancelled": "Exactly this was edited or rejected before, so it can never run.",
+    "failed": "It was tried before and failed; a person has it.",
+}
+_MAYBE = "It may have been done already; a person looks what became of it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Whether a call may run now."""
+
+    lease: Lease | None = None
+    """To be ended with `end_call`; None where nothing need be written down."""
+    refused: str = ""
+    """Why it may not, in a sentence; empty where it may."""
+
+
+def order_for(desk: Deciding, ticket: Ticket, action: Action, decision: str) -> Order:
+    """The order of an action about a ticket.
+
+    Args:
+        desk: Whose policies declare it.
+        ticket: The conversation.
+        action: With its raw values.
+        decision: Id of the decision that it rests on.
+    """
+    parts = desk.parts
+    spec = parts.rules.book.actions.get(action.name)
+    tenant = parts.ledger.database.tenant
+    order = order_of(tenant, ticket.id, action, spec, decision, ticket.subject)
+    # INVARIANT: raw values are kept only where the host's key seals them.
+    return order if parts.ledger.database.has_host_key else replace(order, args="{}")
+
+
+async def begin_call(desk: Deciding, ticket: Ticket, action: Action, decision: str) -> Begun:
+    """Note that an action is carried out from now on, unless it was, is or must not be.
+
+    Raises:
+        LedgerError: That could not be noted; it must not run.
+    """
+    spec = desk.parts.rules.book.actions.get(action.name)
+    if spec is not None and spec.risk in _REPEATABLE:
+        return Begun()
+    order = order_for(desk, ticket, action, decision)
+    return await desk.parts.ledger.database.run(lambda tx: _begin(tx, order))
+
+
+async def end_call(desk: Deciding, begun: Begun, error: BaseException | None = None) -> None:
+    """Note how it ended; what broke may have happened, so a person looks.
+
+    Raises:
+        LedgerError: That could not be noted; it counts as unknown once its lease has run out.
+    """
+    lease = begun.lease
+    if lease is not None:
+        await desk.parts.ledger.database.run(lambda tx: _end(desk, tx, lease, error))
+
+
+def _begin(tx: Transaction, order: Order) -> Begun:
+    from deskquorum.ledger.outbox import execution, start
+
+    lease = start(tx, order, owner=secrets.token_hex(8), lease_s=_LEASE_S)
+    if lease is not None:
+        return Begun(lease=lease)
+    found = execution(tx, order.key)
+    return Begun(refused=_MAYBE if found is None else _BEFORE.get(found.state.value, _MAYBE))
+
+
+def _end(desk: Deciding, tx: Transaction, lease: Lease, error: BaseException | None) -> None:
+    from deskquorum.ledger.outbox import State, finish, give_to_person
+
+    if error is None:
+        finish(tx, lease, State.DONE)
+        return
+    state = State.FAILED if isinstance(error, RefusedError) else State.UNKNOWN
+    why = f"raised {type(error).__name__}"
+    if give_to_person(tx, lease, state, error=why):
+        hand_over(lambda: desk.parts, tx, lease.order, why)
