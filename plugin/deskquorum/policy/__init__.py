@@ -26,6 +26,7 @@ from deskquorum.policy.desk_file import (
     PromptSpec,
     RuleSpec,
     ServiceSpec,
+    StudentSpec,
     load_desk_file,
 )
 from deskquorum.policy.document import Document, read_yaml
@@ -94,6 +95,7 @@ __all__ = [
     "ServiceSpec",
     "SourceSpec",
     "SqlSourceSpec",
+    "StudentSpec",
     "TokenPrice",
     "TypeSpec",
     "UnfitError",
