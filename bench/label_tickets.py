@@ -114,6 +114,7 @@ def _options() -> argparse.Namespace:
 
 
 def print_place() -> None:
+    """Say where this is measured."""
     packages = ("deskquorum", "wordllama", "numpy", "regex", "rapidfuzz")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.platform()}, {os.cpu_count()} cores")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)

@@ -1,4 +1,4 @@
-"""Files of past tickets with what was found true of them, and the votes that labelers cast on them."""
+"""Past tickets with what was found true of them, and the votes that labelers cast on them."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from deskquorum.cli.batch import read_rows, wide_console
 from deskquorum.cli.extras import needing_learn
 from deskquorum.desk import load_desk
 from deskquorum.judgement import Rulebook, answers_of
+from deskquorum.labeling import StudentLabeler
 from deskquorum.reconciliation import (
     Certificate,
     Certified,
@@ -66,14 +67,15 @@ def calibrate_desk(
     rows = read_rows(path)
     tickets = audited_tickets(path, rows, desk.parts.rules.questions)
     with needing_learn():
-        from deskquorum.learning import Audited, certify_actions, fit_models, halves
+        from deskquorum.learning import Audited, certify_actions, fit_models, halves, unseen
 
         evidence = gathered(desk, rows, tickets, jobs=jobs)
         audited = [
             Audited(evidence=found, truth=truth)
             for found, (_, truth) in zip(evidence, tickets, strict=True)
         ]
-        fitting, held = halves(audited)
+        students = [one for one in desk.parts.labelers if isinstance(one, StudentLabeler)]
+        fitting, held = halves(unseen(audited, students), students)
         now = datetime.now(UTC)
         assumed = replace(desk.parts.rules, learned=Learned())
         fitted = fit_models(fitting, assumed, fitted_at=now)

@@ -48,9 +48,8 @@ def distill_question(
             needs is not installed.
     """
     desk = load_desk(folder, model_url=model_url, models=models, keys=os.environ)
-    asked, student = _student_of(
-        desk.parts.desk.labelers.values(), desk.parts.rules.questions, question
-    )
+    specs = desk.parts.desk.labelers.values()
+    asked, student = _student_of(specs, desk.parts.rules.questions, question)
     rows = read_rows(path)
     tickets = audited_tickets(path, rows, {question: asked}, least=0)
     embedder = load_embedder()
@@ -149,7 +148,7 @@ def _figures(table: VoteTable, truth: Mapping[str, str], taught: Taught) -> dict
 def _print(console: Console, figures: Mapping[str, object]) -> None:
     audited, labelers = figures["audited"], figures["labelers"]
     table = Table(
-        title=f"{figures['question']}: right of {audited} audited tickets, each left out of what taught it",
+        title=f"{figures['question']}: right of {audited} audited tickets that did not teach it",
         title_justify="left",
     )
     table.add_column("who")

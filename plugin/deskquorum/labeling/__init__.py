@@ -8,7 +8,7 @@ from deskquorum.labeling.prompt import PromptLabeler
 from deskquorum.labeling.rule import RuleLabeler
 from deskquorum.labeling.student import StudentLabeler
 from deskquorum.labeling.student_file import read_student, write_student
-from deskquorum.labeling.student_model import Student
+from deskquorum.labeling.student_model import Student, traces
 from deskquorum.labeling.wording import Wording, fit_wording
 
 __all__ = [
@@ -29,5 +29,6 @@ __all__ = [
     "fit_wording",
     "load_embedder",
     "read_student",
+    "traces",
     "write_student",
 ]

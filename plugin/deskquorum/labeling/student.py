@@ -46,7 +46,7 @@ class StudentLabeler:
         self.question = student.question
         self.wave = wave
         self.family = family
-        self._student = student
+        self.student = student
         self._embedder = embedder
 
     @classmethod
@@ -65,13 +65,13 @@ class StudentLabeler:
         """Read the customer's words."""
         started = time.perf_counter()
         text = customer_text(ticket)
-        found = self._student.probabilities([text], self._embedder)[0].tolist()
+        found = self.student.probabilities([text], self._embedder)[0].tolist()
         # Rounded, so that no long run of digits in a record looks like a card number.
         shares = {
-            label: round(share, 6) for label, share in zip(self._student.labels, found, strict=True)
+            label: round(share, 6) for label, share in zip(self.student.labels, found, strict=True)
         }
         label = max(shares, key=lambda name: shares[name])
-        sure = shares[label] >= self._student.review_below and bool(text.strip())
+        sure = shares[label] >= self.student.review_below and bool(text.strip())
         return Vote(
             question=self.question,
             labeler=self.id,

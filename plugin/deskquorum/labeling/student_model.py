@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from deskquorum.labeling.embedding import Embedder
     from deskquorum.labeling.wording import Wording
 
-__all__ = ["Student"]
+__all__ = ["Student", "traces"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,6 +32,12 @@ class Student:
     """Log-odds are divided by it: above 1 where it was too sure of itself on audited tickets."""
     review_below: float
     """Probability of the likeliest label below which it abstains."""
+    audits: frozenset[str]
+    """Traces of the ids of the audited tickets that taught it: on these nothing may be measured."""
+
+    def was_taught(self, ticket: str) -> bool:
+        """Whether an audit of this ticket taught it; `ticket` is its id."""
+        return not self.audits.isdisjoint(traces([ticket]))
 
     def probabilities(self, texts: Sequence[str], embedder: Embedder) -> npt.NDArray[np.float64]:
         """What it holds of texts; shape (texts, labels), rows sum to 1."""
@@ -41,3 +48,8 @@ class Student:
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         sums: npt.NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
         return sums
+
+
+def traces(tickets: Iterable[str]) -> frozenset[str]:
+    """By which tickets are known again without their ids."""
+    return frozenset(hashlib.sha256(ticket.encode()).hexdigest()[:16] for ticket in tickets)

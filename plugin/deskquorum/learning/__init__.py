@@ -6,6 +6,7 @@ from deskquorum.learning.calibrate import (
     fit_models,
     fit_question,
     halves,
+    unseen,
 )
 from deskquorum.learning.choosing import next_audits
 from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
@@ -24,4 +25,5 @@ __all__ = [
     "material",
     "next_audits",
     "teach",
+    "unseen",
 ]

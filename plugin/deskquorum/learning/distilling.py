@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from deskquorum.labeling import Embedder, Student, Wording, fit_wording
+from deskquorum.labeling import Embedder, Student, Wording, fit_wording, traces
 from deskquorum.learning.spreading import condensed, neighbours, spread
 from deskquorum.reconciliation import VoteTable, reconcile_table
 
@@ -147,6 +147,7 @@ def teach(question: str, of: Material, table: VoteTable, truth: Mapping[str, str
             intercept=intercept.astype(np.float32),
             temperature=temperature,
             review_below=round(below, 4),
+            audits=traces(table.items[place] for place in audited),
         ),
         reconciled=reconciled,
         agreed=agreed,

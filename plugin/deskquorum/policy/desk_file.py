@@ -406,6 +406,8 @@ def _check_labelers(document: Document[DeskShape]) -> list[Problem]:
                 message = f"unknown model '{shape.model}'"
                 problems.append(document.problem(message, *where, "model", hint=hint))
             continue
+        if isinstance(shape, StudentShape):
+            continue
         key = "file" if isinstance(shape, RuleShape) else "examples"
         written = getattr(shape, key)
         if written is not None and not (folder / written).is_file():
