@@ -100,7 +100,7 @@ class Measured:
 def main() -> None:
     """Measure every set that is wanted."""
     options = _options()
-    _print_place()
+    print_place()
     for name in options.sets:
         _measure_set(Set(name=name, data=options.data), options.seeds)
 
@@ -113,7 +113,8 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print_place() -> None:
+def print_place() -> None:
+    """Say where this is measured."""
     packages = ("deskquorum", "wordllama", "numpy", "regex", "rapidfuzz")
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.platform()}, {os.cpu_count()} cores")
     versions = ", ".join(f"{name} {version(name)}" for name in packages)
@@ -174,7 +175,7 @@ def _run(
                 per_label=count if count > 0 else None,
             )
         if rules:
-            _add_rules(folder, tickets, nearest=nearest)
+            add_rules(folder, tickets, nearest=nearest)
         return anyio.run(_label, folder, tickets.rows("dev.jsonl"))
 
 
@@ -189,7 +190,7 @@ def _examples(tickets: Set, scratch: Path, seed: int | None) -> Path:
     return path
 
 
-def _add_rules(folder: Path, tickets: Set, *, nearest: bool) -> None:
+def add_rules(folder: Path, tickets: Set, *, nearest: bool) -> None:
     """Put the keyword labeler beside the nearest one, or in its place."""
     path = folder / "policies" / "desk.yaml"
     yaml = YAML()

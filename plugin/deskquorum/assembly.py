@@ -19,6 +19,7 @@ from deskquorum.labeling import (
     Labeler,
     NearestLabeler,
     RuleLabeler,
+    StudentLabeler,
     load_embedder,
 )
 from deskquorum.labeling.prompt import prompt_misfits
@@ -31,6 +32,7 @@ from deskquorum.policy import (
     PolicyBook,
     PromptSpec,
     RuleSpec,
+    StudentSpec,
     load_desk_file,
     load_policies,
 )
@@ -210,6 +212,8 @@ def _labelers(
                 made = _collect(problems, partial(RuleLabeler.load, spec, question))
             case NearestSpec() if embedder is not None:
                 made = _collect(problems, partial(NearestLabeler.load, spec, question, embedder))
+            case StudentSpec() if embedder is not None:
+                made = _collect(problems, partial(StudentLabeler.load, spec, question, embedder))
             case _:
                 pass
         if made is not None:

@@ -290,6 +290,47 @@ def calibrate(
 
 
 @app.command()
+def distill(
+    past: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="Past tickets, JSON Lines; some with the right label, if any."
+        ),
+    ],
+    *,
+    question: Annotated[str, typer.Option("--question", help="Whose student is taught.")],
+    desk: DeskOption = Path(),
+    fine_tuning: Annotated[
+        Path | None,
+        typer.Option("--fine-tuning", help="Write a file for fine-tuning hosted models, too."),
+    ] = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+    jobs: JobsOption = 4,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Teach and measure, and write no student.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach a stronger labeler what the desk's labelers agree on."""
+    from deskquorum.cli.distill import distill_question
+
+    raise typer.Exit(
+        distill_question(
+            past,
+            folder=desk,
+            question=question,
+            fine_tuning=fine_tuning,
+            model_url=model_url,
+            models=not no_model,
+            jobs=jobs,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+    )
+
+
+@app.command()
 def reconcile(
     votes: Annotated[Path, typer.Argument(metavar="VOTES", help="CSV: item,labeler,label.")],
     *,

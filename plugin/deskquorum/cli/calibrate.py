@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import anyio
 from rich.console import Console
 from rich.table import Table
 
-from deskquorum.cli.batch import Row, read_rows, run_batch, wide_console
+from deskquorum.cli.audited import audited_tickets, failures, gathered
+from deskquorum.cli.batch import read_rows, wide_console
 from deskquorum.cli.extras import needing_learn
-from deskquorum.desk import Desk, load_desk
-from deskquorum.domain import Evidence, Question, Ticket, VoteStatus
-from deskquorum.errors import ConfigError, InputError, Problem
-from deskquorum.formats import ticket_of_text
+from deskquorum.desk import load_desk
 from deskquorum.judgement import Rulebook, answers_of
+from deskquorum.labeling import StudentLabeler
 from deskquorum.reconciliation import (
     Certificate,
     Certified,
@@ -68,16 +65,17 @@ def calibrate_desk(
     """
     desk = load_desk(folder, model_url=model_url, models=models, keys=os.environ)
     rows = read_rows(path)
-    tickets = _tickets(path, rows, desk.parts.rules.questions)
+    tickets = audited_tickets(path, rows, desk.parts.rules.questions)
     with needing_learn():
-        from deskquorum.learning import Audited, certify_actions, fit_models, halves
+        from deskquorum.learning import Audited, certify_actions, fit_models, halves, unseen
 
-        evidence = _gathered(desk, rows, tickets, jobs=jobs)
+        evidence = gathered(desk, rows, tickets, jobs=jobs)
         audited = [
             Audited(evidence=found, truth=truth)
             for found, (_, truth) in zip(evidence, tickets, strict=True)
         ]
-        fitting, held = halves(audited)
+        students = [one for one in desk.parts.labelers if isinstance(one, StudentLabeler)]
+        fitting, held = halves(unseen(audited, students), students)
         now = datetime.now(UTC)
         assumed = replace(desk.parts.rules, learned=Learned())
         fitted = fit_models(fitting, assumed, fitted_at=now)
@@ -97,7 +95,7 @@ def calibrate_desk(
         )
         for name in rules.questions
     ]
-    for labeler, failed in _failures(evidence).items():
+    for labeler, failed in failures(evidence).items():
         lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
         wide_console(stderr=True).print(lost, markup=False)
     if as_json:
@@ -109,82 +107,6 @@ def calibrate_desk(
     return int(all(certificate is None for _, certificate in certified.values()))
 
 
-def _tickets(
-    path: Path, rows: Sequence[Row], questions: Mapping[str, Question]
-) -> list[tuple[Ticket, Mapping[str, str]]]:
-    """Each row's ticket and what was found true of it.
-
-    Raises:
-        ConfigError: Every row that can't be used.
-    """
-    problems: list[Problem] = []
-    now = datetime.now(UTC)
-    found: dict[str, tuple[Ticket, Mapping[str, str]]] = {}
-    for row in rows:
-        try:
-            if row.error is not None:
-                raise row.error
-            ticket = ticket_of_text(row.value, now=now, number=row.number)
-        except InputError as exc:
-            message = str(exc).removeprefix(f"line {row.number}: ")
-            problems.append(Problem(path=str(path), line=row.number, message=message))
-            continue
-        truth, wrong = _truth(path, row, questions)
-        problems += wrong
-        if ticket.id in found:
-            message = f"id '{ticket.id}' stands in an earlier row too"
-            problems.append(Problem(path=str(path), line=row.number, message=message))
-        found[ticket.id] = (ticket, truth)
-    if not rows:
-        problems.append(Problem(path=str(path), message="no rows; expected audited tickets"))
-    elif not problems and not any(truth for _, truth in found.values()):
-        hint = 'put them beside the ticket, like {"id": "7", "text": "...", "intent": "refund"}'
-        message = f"no row names the right label of any question ({', '.join(questions)})"
-        problems.append(Problem(path=str(path), message=message, hint=hint))
-    if problems:
-        raise ConfigError(problems)
-    return list(found.values())
-
-
-def _truth(
-    path: Path, row: Row, questions: Mapping[str, Question]
-) -> tuple[Mapping[str, str], list[Problem]]:
-    truth: dict[str, str] = {}
-    problems = []
-    for name in questions.keys() & row.value.keys():
-        label = row.value[name]
-        if isinstance(label, str) and label in questions[name].labels:
-            truth[name] = label
-        elif label is not None:
-            hint = f"its labels are {', '.join(questions[name].labels)}; leave out what is unknown"
-            message = f"{name}: {label!r} is no label of this question"
-            problems.append(Problem(path=str(path), line=row.number, message=message, hint=hint))
-    return truth, problems
-
-
-def _gathered(
-    desk: Desk, rows: Sequence[Row], tickets: Sequence[tuple[Ticket, object]], *, jobs: int
-) -> list[Evidence]:
-    """Every ticket's votes and facts, in order."""
-    found: list[Evidence] = []
-    by_row = {row.number: ticket for row, (ticket, _) in zip(rows, tickets, strict=True)}
-
-    async def one(row: Row) -> dict[str, object]:
-        return {"evidence": await desk.gather(by_row[row.number])}
-
-    def emit(result: dict[str, object]) -> None:
-        evidence = result["evidence"]
-        if isinstance(evidence, Evidence):
-            found.append(evidence)
-
-    async def all_rows() -> None:
-        async with desk:
-            await run_batch(rows, one, emit, jobs=jobs, title="asking labelers")
-
-    anyio.run(all_rows)
-    return found
-
-
 def _saved(
     models: Mapping[str, QuestionModel], questions: Iterable[str], folder: Path
 ) -> dict[str, QuestionModel]:
@@ -193,16 +115,6 @@ def _saved(
         if name not in models:
             remove_model(folder, name)
     return {name: write_model(folder, model) for name, model in models.items()}
-
-
-def _failures(evidence: Iterable[Evidence]) -> Mapping[str, int]:
-    """Labeler to the number of tickets on which it failed."""
-    return Counter(
-        vote.labeler
-        for found in evidence
-        for vote in found.votes
-        if vote.status is VoteStatus.FAILED
-    )
 
 
 def _save_certificates(

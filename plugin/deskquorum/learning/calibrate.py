@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from deskquorum.asking import as_asked
 from deskquorum.domain import Decision, Effect, Evidence, Question, Vote, VoteStatus
 from deskquorum.judgement import Rulebook, judge
+from deskquorum.labeling import StudentLabeler
 from deskquorum.policy import TICKET
 from deskquorum.reconciliation import (
     Certificate,
@@ -26,7 +27,7 @@ from deskquorum.reconciliation import (
     vote_table,
 )
 
-__all__ = ["Audited", "certify_actions", "fit_models", "fit_question", "halves"]
+__all__ = ["Audited", "certify_actions", "fit_models", "fit_question", "halves", "unseen"]
 
 VALID_FOR = timedelta(days=90)
 """How long a certificate holds unless it is issued anew."""
@@ -41,14 +42,38 @@ class Audited:
     """Question to its label; questions that nobody looked at are left out."""
 
 
-def halves(tickets: Sequence[Audited]) -> tuple[tuple[Audited, ...], tuple[Audited, ...]]:
-    """One half to fit on and one to certify on, told apart by the ticket's id alone."""
+def unseen(tickets: Iterable[Audited], students: Iterable[StudentLabeler]) -> list[Audited]:
+    """The tickets without the votes of students that an audit of the very ticket taught."""
+    students = tuple(students)
+    found = []
+    for ticket in tickets:
+        knew = {s.id for s in students if s.student.was_taught(ticket.evidence.ticket.id)}
+        votes = tuple(vote for vote in ticket.evidence.votes if vote.labeler not in knew)
+        found.append(replace(ticket, evidence=replace(ticket.evidence, votes=votes)))
+    return found
+
+
+def halves(
+    tickets: Sequence[Audited], students: Iterable[StudentLabeler] = ()
+) -> tuple[tuple[Audited, ...], tuple[Audited, ...]]:
+    """One half to fit on and one to certify on, told apart by the ticket's id alone.
+
+    Tickets whose audit taught a student are never certified on: live, its votes are on new ones.
+    """
+    students = tuple(students)
 
     def digest(ticket: Audited) -> str:
         return hashlib.sha256(ticket.evidence.ticket.id.encode()).hexdigest()
 
+    def taught(ticket: Audited) -> bool:
+        return any(s.student.was_taught(ticket.evidence.ticket.id) for s in students)
+
     ranked = sorted(tickets, key=digest)
-    return tuple(ranked[::2]), tuple(ranked[1::2])
+    held = ranked[1::2]
+    return (
+        (*ranked[::2], *(ticket for ticket in held if taught(ticket))),
+        tuple(ticket for ticket in held if not taught(ticket)),
+    )
 
 
 def fit_question(

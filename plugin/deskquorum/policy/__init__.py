@@ -27,6 +27,7 @@ from deskquorum.policy.desk_file import (
     RuleSpec,
     ServiceSpec,
     SignInSpec,
+    StudentSpec,
     load_desk_file,
 )
 from deskquorum.policy.desk_shapes import SETTLE_S
@@ -100,6 +101,7 @@ __all__ = [
     "SignInSpec",
     "SourceSpec",
     "SqlSourceSpec",
+    "StudentSpec",
     "TokenPrice",
     "TypeSpec",
     "UnfitError",

@@ -22,6 +22,7 @@ from deskquorum.policy.desk_shapes import (
     QuestionShape,
     RuleShape,
     ServiceShape,
+    StudentShape,
 )
 from deskquorum.policy.document import Document, salvage_yaml
 from deskquorum.policy.executions import ExecutionSpec, read_executions
@@ -48,6 +49,7 @@ __all__ = [
     "RuleSpec",
     "ServiceSpec",
     "SignInSpec",
+    "StudentSpec",
     "load_desk_file",
 ]
 
@@ -106,7 +108,23 @@ class PromptSpec:
     kind: Literal["prompt"] = "prompt"
 
 
-LabelerSpec = RuleSpec | NearestSpec | PromptSpec
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentSpec:
+    """A labeler that was taught from the votes of the others."""
+
+    id: str
+    question: str
+    accuracy: float
+    wave: int
+    price: Decimal
+    """What one vote costs; free labelers are asked first."""
+    family: str
+    file: Path
+    """What it was taught, once it was: a file of learned state."""
+    kind: Literal["student"] = "student"
+
+
+LabelerSpec = RuleSpec | NearestSpec | PromptSpec | StudentSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,13 +284,15 @@ def _question(name: str, shape: QuestionShape) -> Question:
 def _labelers(value: DeskShape, folder: Path) -> Mapping[str, LabelerSpec]:
     asked = {name: question for question, q in value.questions.items() for name in q.labelers}
     return {
-        name: _labeler(name, asked[name], shape, folder)
+        name: _labeler(name, asked[name], shape, folder, value.learned)
         for name, shape in value.labelers.items()
         if name in asked
     }
 
 
-def _labeler(name: str, question: str, shape: AnyLabeler, folder: Path) -> LabelerSpec:
+def _labeler(
+    name: str, question: str, shape: AnyLabeler, folder: Path, learned: str
+) -> LabelerSpec:
     match shape:
         case RuleShape():
             return RuleSpec(
@@ -297,6 +317,16 @@ def _labeler(name: str, question: str, shape: AnyLabeler, folder: Path) -> Label
             )
         case NearestShape():
             return _nearest(name, question, shape, folder)
+        case StudentShape():
+            return StudentSpec(
+                id=name,
+                question=question,
+                accuracy=shape.accuracy,
+                wave=shape.wave,
+                price=shape.price,
+                family=shape.family or name,
+                file=folder / learned / f"{question}.student.json",
+            )
         case _:
             assert_never(shape)
 
@@ -403,6 +433,8 @@ def _check_labelers(document: Document[DeskShape]) -> list[Problem]:
                 hint = did_you_mean(shape.model, value.models, what="models")
                 message = f"unknown model '{shape.model}'"
                 problems.append(document.problem(message, *where, "model", hint=hint))
+            continue
+        if isinstance(shape, StudentShape):
             continue
         key = "file" if isinstance(shape, RuleShape) else "examples"
         written = getattr(shape, key)

@@ -28,6 +28,7 @@ __all__ = [
     "ReviewsShape",
     "RuleShape",
     "ServiceShape",
+    "StudentShape",
 ]
 
 
@@ -112,7 +113,15 @@ class PromptShape(LabelerShape):
     price: Annotated[Decimal, Field(ge=0)] = Decimal(1)
 
 
-AnyLabeler = Annotated[RuleShape | NearestShape | PromptShape, Field(discriminator="kind")]
+class StudentShape(LabelerShape):
+    """A labeler that `deskquorum distill` teaches from the votes of the others."""
+
+    kind: Literal["student"]
+
+
+AnyLabeler = Annotated[
+    RuleShape | NearestShape | PromptShape | StudentShape, Field(discriminator="kind")
+]
 
 
 class ReplyCheckShape(_Shape):

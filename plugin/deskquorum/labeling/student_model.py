@@ -1,0 +1,55 @@
+"""What `deskquorum distill` teaches: a linear model over a text's wording."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from deskquorum.labeling.embedding import Embedder
+    from deskquorum.labeling.wording import Wording
+
+__all__ = ["Student", "traces"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Student:
+    """What was taught of one question."""
+
+    question: str
+    labels: tuple[str, ...]
+    wording: Wording
+    coefficients: npt.NDArray[np.float32]
+    """Labels x numbers of the wording."""
+    intercept: npt.NDArray[np.float32]
+    """Labels."""
+    temperature: float
+    """Log-odds are divided by it: above 1 where it was too sure of itself on audited tickets."""
+    review_below: float
+    """Probability of the likeliest label below which it abstains."""
+    audits: frozenset[str]
+    """Traces of the ids of the audited tickets that taught it: on these nothing may be measured."""
+
+    def was_taught(self, ticket: str) -> bool:
+        """Whether an audit of this ticket taught it; `ticket` is its id."""
+        return not self.audits.isdisjoint(traces([ticket]))
+
+    def probabilities(self, texts: Sequence[str], embedder: Embedder) -> npt.NDArray[np.float64]:
+        """What it holds of texts; shape (texts, labels), rows sum to 1."""
+        import numpy as np
+
+        scores = self.wording.read(texts, embedder) @ self.coefficients.T + self.intercept
+        scores = np.asarray(scores, dtype=np.float64) / self.temperature
+        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+        sums: npt.NDArray[np.float64] = shares / shares.sum(axis=1, keepdims=True)
+        return sums
+
+
+def traces(tickets: Iterable[str]) -> frozenset[str]:
+    """By which tickets are known again without their ids."""
+    return frozenset(hashlib.sha256(ticket.encode()).hexdigest()[:16] for ticket in tickets)

@@ -1,0 +1,118 @@
+"""A desk teaches itself a labeler from its past tickets, and a certificate rests on others."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+LABELS = {"refund": "wants money back", "parcel": "asks where it is", "login": "cannot get in"}
+SAYINGS = {
+    "refund": ["I want my money back", "refund my order", "when is the refund paid"],
+    "parcel": ["where is my parcel", "no courier came", "tracking shows no delivery"],
+    "login": ["I cannot log in", "my password does not work", "the reset link is dead"],
+}
+RULES = """\
+labeler: topic-words
+version: "1"
+rules:
+  - {id: r, label: refund, words: [money, refund, courier]}
+  - {id: p, label: parcel, words: [parcel, tracking]}
+  - {id: l, label: login, words: [password, link]}
+"""
+
+
+def run(*args):
+    code = "import sys; from deskquorum.cli import main; sys.exit(main())"
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", code, *map(str, args)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("distill") / "desk"
+    labels = folder.parent / "labels.json"
+    labels.write_text(json.dumps(LABELS), encoding="utf-8")
+    assert run("init", folder, "--labels", labels, "--question", "topic").returncode == 0
+    (folder / "labelers").mkdir(exist_ok=True)
+    (folder / "labelers" / "words.yaml").write_text(RULES, encoding="utf-8")
+    path = folder / "policies" / "desk.yaml"
+    text = path.read_text(encoding="utf-8")
+    text = text.replace("    - topic-nearest\n", "    - topic-nearest\n    - words\n    - taught\n")
+    text += "  words: {kind: rule, file: labelers/words.yaml, accuracy: 0.8}\n"
+    text += "  taught: {kind: student, accuracy: 0.85}\n"
+    path.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def past(desk):
+    draw = random.Random(5)  # noqa: S311 - made-up tickets
+    rows = []
+    for number in range(150):
+        label = draw.choice(sorted(LABELS))
+        row = {"id": f"t{number}", "text": f"Hello, {draw.choice(SAYINGS[label])}. No. {number}"}
+        rows.append(row | ({"topic": label} if number < 45 else {}))
+    path = desk.parent / "past.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def distilled(desk, past):
+    tuning = desk.parent / "tuning.jsonl"
+    told = run(
+        *("distill", past, "--desk", desk, "--question", "topic"),
+        *("--fine-tuning", tuning, "--no-model", "--json"),
+    )
+    assert told.returncode == 0, told.stderr
+    return json.loads(told.stdout), tuning
+
+
+def label(desk, text):
+    tickets, out = desk.parent / "new.jsonl", desk.parent / "out.jsonl"
+    tickets.write_text(json.dumps({"id": "n", "text": text}) + "\n", encoding="utf-8")
+    asked = ("--question", "topic", "--no-model", "--out", out)
+    told = run("label", tickets, "--desk", desk, *asked)
+    assert told.returncode == 0, told.stderr
+    return json.loads(out.read_text(encoding="utf-8"))
+
+
+def test_it_tells_how_often_each_is_right_on_tickets_that_did_not_teach_it(distilled):
+    figures, _ = distilled
+    assert (figures["texts"], figures["audited"], figures["calibrated"]) == (150, 45, True)
+    assert set(figures["labelers"]) == {"topic-nearest", "words"}
+    assert figures["labelers"]["words"] < figures["reconciled"] <= figures["student"] == 45
+
+
+def test_the_student_then_votes_and_knows_what_word_lists_get_wrong(desk, distilled):
+    assert distilled
+    row = label(desk, "Hello, no courier came. No. 900")
+    votes = {vote["labeler"]: vote["label"] for vote in row["votes"]}
+    assert votes["words"] == "refund"
+    assert votes["taught"] == "parcel"
+
+
+def test_the_fine_tuning_file_holds_chats_that_end_with_a_label(distilled):
+    _, tuning = distilled
+    lines = [json.loads(line) for line in tuning.read_text(encoding="utf-8").splitlines()]
+    assert {line["messages"][-1]["content"] for line in lines} <= set(LABELS)
+    assert {tuple(m["role"] for m in line["messages"]) for line in lines} == {
+        ("system", "user", "assistant")
+    }
+
+
+def test_a_question_without_a_student_is_refused_with_what_to_write(desk, past):
+    other = run("distill", past, "--desk", desk, "--question", "mood")
+    assert other.returncode == 2
+    assert "no question 'mood'" in other.stderr
+
+
+def test_every_bad_row_is_named_at_once(desk):
+    bad = desk.parent / "bad.jsonl"
+    bad.write_text('{"text": "a", "topic": "refunds"}\n{"id": 3}\nnot json\n', encoding="utf-8")
+    told = run("distill", bad, "--desk", desk, "--question", "topic")
+    assert told.returncode == 2
+    assert all(f"bad.jsonl:{line}" in told.stderr for line in (1, 2, 3))
