@@ -119,9 +119,9 @@ def _forbid(
 ) -> None:
     from deskquorum.ledger.outbox import forbid
 
-    original = order_for(desk, call.ticket, call.action, ruling.decision)
+    original = order_for(tx, desk, call.ticket, call.action, ruling.decision)
     if said.action is not None:
-        chosen = order_for(desk, call.ticket, said.action, ruling.decision)
+        chosen = order_for(tx, desk, call.ticket, said.action, ruling.decision)
         if chosen.key == original.key:
             return
     forbid(tx, original)

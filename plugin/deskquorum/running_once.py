@@ -48,10 +48,13 @@ class Begun:
     """Why it may not, in a sentence; empty where it may."""
 
 
-def order_for(desk: Deciding, ticket: Ticket, action: Action, decision: str) -> Order:
+def order_for(
+    tx: Transaction, desk: Deciding, ticket: Ticket, action: Action, decision: str
+) -> Order:
     """The order of an action about a ticket.
 
     Args:
+        tx: Writing.
         desk: Whose policies declare it.
         ticket: The conversation.
         action: With its raw values.
@@ -59,8 +62,7 @@ def order_for(desk: Deciding, ticket: Ticket, action: Action, decision: str) -> 
     """
     parts = desk.parts
     spec = parts.rules.book.actions.get(action.name)
-    tenant = parts.ledger.database.tenant
-    order = order_of(tenant, ticket.id, action, spec, decision, ticket.subject)
+    order = order_of(tx, ticket.id, action, spec, decision, ticket.subject)
     # INVARIANT: raw values are kept only where the host's key seals them.
     return order if parts.ledger.database.has_host_key else replace(order, args="{}")
 
@@ -74,8 +76,11 @@ async def begin_call(desk: Deciding, ticket: Ticket, action: Action, decision: s
     spec = desk.parts.rules.book.actions.get(action.name)
     if spec is not None and spec.risk in _REPEATABLE:
         return Begun()
-    order = order_for(desk, ticket, action, decision)
-    return await desk.parts.ledger.database.run(lambda tx: _begin(tx, order))
+
+    def begin(tx: Transaction) -> Begun:
+        return _begin(tx, order_for(tx, desk, ticket, action, decision))
+
+    return await desk.parts.ledger.database.run(begin)
 
 
 async def end_call(desk: Deciding, begun: Begun, error: BaseException | None = None) -> None:
@@ -100,12 +105,11 @@ def _begin(tx: Transaction, order: Order) -> Begun:
 
 
 def _end(desk: Deciding, tx: Transaction, lease: Lease, error: BaseException | None) -> None:
-    from deskquorum.ledger.outbox import State, finish, give_to_person
+    from deskquorum.ledger.outbox import done, give_to_person
 
     if error is None:
-        finish(tx, lease, State.DONE)
+        done(tx, lease.order)
         return
-    state = State.FAILED if isinstance(error, RefusedError) else State.UNKNOWN
-    why = f"raised {type(error).__name__}"
-    if give_to_person(tx, lease, state, error=why):
+    why = f"raised-{type(error).__name__}"
+    if give_to_person(tx, lease, error=why, maybe=not isinstance(error, RefusedError)):
         hand_over(lambda: desk.parts, tx, lease.order, why)

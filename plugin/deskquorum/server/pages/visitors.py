@@ -165,4 +165,4 @@ def _take(service: Service, who: str) -> None:
 
 
 def _is_valid(service: Service, key: str) -> bool:
-    return service.keys is not None and service.keys.is_valid(key, now=service.now())
+    return service.keys is not None and service.keys.find(key, now=service.now()) is not None
