@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,19 @@ import typer
 from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
+from deskquorum.cli.options import (
+    DeskOption,
+    JobsOption,
+    JsonOption,
+    LedgerOption,
+    ModelUrlOption,
+    NoModelOption,
+    OutOption,
+)
 from deskquorum.cli.policy import policy_app
 from deskquorum.cli.queue import queue_app
 from deskquorum.cli.scale import backfill, batch_app
+from deskquorum.cli.serving import mcp, serve, worker
 from deskquorum.errors import DeskError
 
 __all__ = ["app", "main"]
@@ -32,29 +41,11 @@ app.add_typer(execution_app, name="execution")
 app.add_typer(keys_app, name="keys")
 app.add_typer(batch_app, name="batch")
 app.add_typer(queue_app, name="queue")
-app.command()(backfill)
 
-DeskOption = Annotated[Path, typer.Option("--desk", help="Desk folder.")]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", help="Output file; standard output if left out.")
-]
-ModelUrlOption = Annotated[
-    str | None, typer.Option("--model-url", help="Base URL for models that desk.yaml calls local.")
-]
-NoModelOption = Annotated[
-    bool,
-    typer.Option("--no-model", help="Leave the prompt labelers out: rules and embeddings only."),
-]
-LedgerOption = Annotated[
-    str | None,
-    typer.Option("--ledger", help="Ledger file, or postgresql: URL, instead of desk.yaml's."),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _GOLD = "CSV of audited items: item,label."
 PlotOption = Annotated[
     Path | None, typer.Option("--plot", help="Folder for two plots (SVG) against the gold.")
 ]
-JobsOption = Annotated[int, typer.Option("--jobs", min=1, help="Tickets decided at the same time.")]
 
 
 @app.command()
@@ -402,121 +393,16 @@ def certify(
     )
 
 
-GraceOption = Annotated[
-    float, typer.Option("--grace-s", min=0, help="For finishing what is in hand at the end.")
-]
-
-
-class Jobs(StrEnum):
-    """Who does what replicas share."""
-
-    OWN = "own"
-    PROCRASTINATE = "procrastinate"
-
-
-@app.command()
-def serve(
-    *,
-    desk: DeskOption = Path(),
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8080,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
-    grace_s: GraceOption = 20.0,
-    allow_host: Annotated[
-        list[str] | None, typer.Option("--allow-host", help="Answer only for this Host.")
-    ] = None,
-    trust_proxy: Annotated[
-        list[str] | None,
-        typer.Option("--trust-proxy", help="Address of a proxy whose X-Forwarded-For counts."),
-    ] = None,
-    jobs: Annotated[
-        Jobs, typer.Option("--jobs", help="`procrastinate` leaves shared jobs to a worker.")
-    ] = Jobs.OWN,
-    ledger: LedgerOption = None,
-    model_url: ModelUrlOption = None,
-    no_model: NoModelOption = False,
-) -> None:
-    """Serve the desk over HTTP until told to end."""
-    from deskquorum.cli.serve import Serving
-    from deskquorum.cli.serve import serve as run
-
-    run(
-        Serving(
-            folder=str(desk),
-            host=host,
-            port=port,
-            workers=workers,
-            grace_s=grace_s,
-            allowed_hosts=tuple(name.lower() for name in allow_host or ()),
-            trusted_proxies=tuple(trust_proxy or ()),
-            ledger=ledger,
-            model_url=model_url,
-            models=not no_model,
-            jobs=jobs.value,
-        )
-    )
-
-
-@app.command()
-def worker(
-    *,
-    desk: DeskOption = Path(),
-    grace_s: GraceOption = 20.0,
-    ledger: LedgerOption = None,
-    model_url: ModelUrlOption = None,
-    no_model: NoModelOption = False,
-) -> None:
-    """Do what replicas of a desk share, by procrastinate on PostgreSQL, until told to end."""
-    from deskquorum.cli.serve import Serving, work
-
-    work(
-        Serving(
-            folder=str(desk),
-            grace_s=grace_s,
-            ledger=ledger,
-            model_url=model_url,
-            models=not no_model,
-            jobs="procrastinate",
-        )
-    )
-
-
-@app.command()
-def mcp(
-    *,
-    desk: DeskOption = Path(),
-    http: Annotated[bool, typer.Option("--http", help="Streamable HTTP instead of stdio.")] = False,
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port.")] = 8090,
-    trusted_caller: Annotated[
-        bool,
-        typer.Option(
-            "--trusted-caller", help="The caller is your own program: take its facts and requester."
-        ),
-    ] = False,
-    ledger: LedgerOption = None,
-    model_url: ModelUrlOption = None,
-    no_model: NoModelOption = False,
-) -> None:
-    """Serve the desk's tools to MCP clients, on stdio or over HTTP for holders of a key."""
-    from deskquorum.cli.mcp import serve_mcp
-
-    serve_mcp(
-        desk,
-        listen=(host, port) if http else None,
-        trusted_caller=trusted_caller,
-        ledger=ledger,
-        model_url=model_url,
-        models=not no_model,
-    )
-
-
 @app.command()
 def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     """Check the installation and a desk: what works, what is missing, how to mend it."""
     from deskquorum.cli.doctor import examine
 
     raise typer.Exit(examine(desk, as_json=as_json))
+
+
+for command in (backfill, serve, worker, mcp):
+    app.command()(command)
 
 
 def main() -> None:
