@@ -2,8 +2,10 @@
 go away, look late, clocks jump both ways, actions are stopped and people decide."""
 
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -51,6 +53,16 @@ class Held:
     seen: Seen | None = None
 
 
+@cache
+def empty_ledger():
+    """A ledger with its tables, which take longer to make than a story takes to tell."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        with closing(open_ledger(path, tenant="d", host_key=bytes(32))) as ledger:
+            ledger.stops()
+        return path.read_bytes()
+
+
 class Here(Database):
     """A database that is asked at once, without a thread."""
 
@@ -72,6 +84,7 @@ class World(RuleBasedStateMachine):
         self.folder = TemporaryDirectory()
         self.now = datetime(2026, 11, 20, 12, tzinfo=UTC)
         path = Path(self.folder.name) / "ledger.sqlite"
+        path.write_bytes(empty_ledger())
         self.ledger = open_ledger(path, clock=lambda: self.now, tenant="d", host_key=bytes(32))
         database = Here(
             self.ledger.database._connect,

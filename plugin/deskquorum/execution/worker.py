@@ -138,17 +138,18 @@ class OutboxWorker:
             LedgerError: The outbox can't be read; what was begun has ended.
         """
         worked = False
+        failed: DeskError | None = None
         async with anyio.create_task_group() as group:
             try:
                 while not self._stopping.is_set():
                     worked |= await self._fill(group)
                     if not self._calls + self._waits:
                         break
-                    await self._until_freed(every_s)
+                    with anyio.move_on_after(every_s):
+                        await self._freed.wait()
             except DeskError as exc:
-                failed: DeskError | None = exc
-            else:
-                failed = None
+                # Raised here it would cancel what is being sent.
+                failed = exc
         if failed is not None:
             raise failed
         return worked
@@ -168,10 +169,6 @@ class OutboxWorker:
             self._waits += 1
             group.start_soon(self._wait, task)
         return bool(taken or unknown)
-
-    async def _until_freed(self, seconds: float) -> None:
-        with anyio.move_on_after(seconds):
-            await self._freed.wait()
 
     async def _call(self, task: Task) -> None:
         try:
@@ -193,9 +190,10 @@ class OutboxWorker:
         try:
             async with self._ports() as ports:
                 await work(task, ports.get(task.call.action))
-        except DeskError as exc:
-            # Its lease ends, and it is taken up again: others that are being sent go on.
-            _log.warning("order %s could not be noted: %s", task.call.key, exc)
+        except Exception as exc:  # noqa: BLE001 - others that are being sent go on, whatever breaks
+            # Its lease ends, and it is taken up again, or looked at.
+            told = exc if isinstance(exc, DeskError) else type(exc).__name__
+            _log.warning("order %s could not be noted: %s", task.call.key, told)
 
     async def _carry_out(self, task: Task, port: ActionPort | None) -> None:
         if port is None:

@@ -35,6 +35,8 @@ class Loop:
 async def run_loop(loop: Loop, service: Service) -> None:
     """Do the job until the service ends; after a failure wait longer each time, with jitter."""
     failures, ok = 0, service.metrics.loops.labels(loop.name)
+    # A job may work for long before it first comes back.
+    ok.set(1)
     while not service.flight.is_ending:
         try:
             more = await loop.job(service)

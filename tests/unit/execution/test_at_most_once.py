@@ -87,7 +87,7 @@ class Desk:
         book = LedgerBook(
             database=self.ledger.database, hand_over=lambda *_: self.handed.append(_[1].key)
         )
-        given = {"looks": 2, "backoff_s": 0.05, "margin_s": MARGIN_S}
+        given = {"looks": 2, "backoff_s": 0.05}
         return OutboxWorker(options.pop("book", book), ports, **(given | options))
 
     @asynccontextmanager
@@ -150,7 +150,7 @@ async def test_an_effect_long_after_the_timeout_is_waited_for(
     desk, endpoint, http_port, clock, days
 ):
     endpoint.work_s = 0.7
-    workers = [desk.worker(http_port()) for _ in range(2)]
+    workers = [desk.worker(http_port(), margin_s=MARGIN_S) for _ in range(2)]
     async with desk.working(*workers):
         await desk.until(lambda: desk.row.state is State.UNKNOWN)
         clock.now += timedelta(days=days)
@@ -163,7 +163,7 @@ async def test_an_effect_long_after_the_timeout_is_waited_for(
 async def test_a_wrong_read_address_repeats_nothing(desk, endpoint, http_port):
     endpoint.answer_s = 0.5
     port = http_port(read=f"{endpoint.url}/no/such/page/{{key}}", settle_s=0.1)
-    async with desk.working(desk.worker(port)):
+    async with desk.working(desk.worker(port, margin_s=MARGIN_S)):
         await desk.until(lambda: desk.is_settled)
     assert (desk.row.state, desk.row.error) == (State.UNKNOWN, "unreadable")
     assert len(desk.handed) == 1
@@ -174,7 +174,7 @@ async def test_a_sign_in_page_in_the_endpoints_place_is_not_taken_for_done(
     desk, endpoint, http_port
 ):
     endpoint.page = "<h1>Please sign in</h1>"
-    async with desk.working(desk.worker(http_port(settle_s=0.05), attempts=2)):
+    async with desk.working(desk.worker(http_port(settle_s=0.05), attempts=2, margin_s=1.0)):
         await desk.until(lambda: desk.is_settled)
     assert (desk.row.state, desk.row.doubt) == (State.UNKNOWN, True)
     assert (len(endpoint.called_at), len(desk.handed)) == (2, 1)
@@ -246,7 +246,7 @@ async def test_a_worker_that_is_told_to_stop_gives_back_what_it_would_look_at(
     await desk.until(lambda: desk.row.state is State.UNKNOWN)
     first.stop()
     await asyncio.wait_for(running, 10)
-    async with desk.working(desk.worker(http_port(settle_s=0.1))):
+    async with desk.working(desk.worker(http_port(settle_s=0.1), margin_s=MARGIN_S)):
         await desk.until(lambda: desk.is_settled)
     assert desk.row.state is State.DONE
     assert endpoint.effects == {desk.order.key: 1}
@@ -265,5 +265,5 @@ async def test_what_could_not_be_sent_at_once_after_its_note_is_not_sent(desk):
         sent.append(call)
 
     book = Slow(database=desk.ledger.database)
-    await desk.worker(CallablePort(act), book=book).run_once()
+    await desk.worker(CallablePort(act), book=book, margin_s=MARGIN_S).run_once()
     assert (desk.row.state, desk.row.error, sent) == (State.READY, "late", [])
