@@ -62,7 +62,9 @@ def waiting(shared, tickets):
             decision = bot.post("/v1/decisions", json=row).json()
         with shared.client("agent") as agent:
             # Its bot learns of the review by the decision, an agent by the queue.
-            [review] = state_of(agent, decision["decision_id"])["reviews"]
+            state = state_of(agent, decision["decision_id"])
+            assert (state["state"], state["decision"]) == ("decided", decision)
+            [review] = state["reviews"]
             return agent.get(f"/v1/reviews/{review['id']}").json()
 
     return asked

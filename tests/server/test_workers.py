@@ -35,5 +35,8 @@ def test_two_processes_decide_and_are_counted_together(place, serve, tickets):
         if line.startswith("deskquorum_decisions_total")
     ]
     assert sum(counted) == 16
+    # What stands in the database is told once, not once a process.
+    assert [line for line in text.splitlines() if line.startswith("deskquorum_reviews_open")]
+    assert "pid=" not in text
     os.kill(service.process.pid, signal.SIGTERM)
     assert service.process.wait(30) in {0, -15}

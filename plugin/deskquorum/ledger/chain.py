@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from heapq import merge
 from typing import TYPE_CHECKING, TypedDict
 
@@ -37,6 +36,20 @@ _PAGE = 500
 _Row = Mapping[str, object]
 
 
+def _newest() -> Select[tuple[int, str]]:
+    newest = (
+        select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1).subquery()
+        for table in (decisions, verdicts)
+    )
+    both = union_all(*(select(one.c.seq, one.c.hash) for one in newest)).subquery()
+    return select(both.c.seq, both.c.hash).order_by(both.c.seq.desc()).limit(1)
+
+
+# Made once: to put a statement together costs more than to run it.
+_NEWEST = _newest()
+_NEW = {table.name: insert(table) for table in (decisions, verdicts)}
+
+
 class Link(TypedDict):
     """Where a row stands in the chain."""
 
@@ -53,7 +66,7 @@ def add_link(tx: Transaction, table: Table, row: Mapping[str, object]) -> Link:
         table: `decisions` or `verdicts`.
         row: Its columns, besides the tenant and those of the link.
     """
-    last = tx.connection.execute(_newest()).first()
+    last = tx.connection.execute(_NEWEST).first()
     seq, previous = (1, _GENESIS) if last is None else (last.seq + 1, last.hash)
     parts = (row[name] for name in _HASHED[table.name])
     own = _hash(table.name, previous, seq, parts, tenant=tx.tenant)
@@ -66,7 +79,7 @@ def verify_chain(tx: Transaction) -> ChainReport:
     """Hash the whole chain, of all tenants, again and name the first link that does not hold."""
     previous, count = _GENESIS, 0
     # What is recorded meanwhile is left out of both tables alike.
-    head = tx.connection.execute(_newest()).first()
+    head = tx.connection.execute(_NEWEST).first()
     links = () if head is None else [_links(tx, table, head.seq) for table in (decisions, verdicts)]
     for kind, row in merge(*links, key=_seq):
         count += 1
@@ -76,17 +89,6 @@ def verify_chain(tx: Transaction) -> ChainReport:
             return ChainReport(entries=count, first_broken=_seq((kind, row)))
         previous = expected
     return ChainReport(entries=count, first_broken=None, unproved_reviews=_unproved(tx))
-
-
-@cache
-def _newest() -> Select[tuple[int, str]]:
-    """The newest link; built once, as every record asks for it."""
-    newest = (
-        select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1).subquery()
-        for table in (decisions, verdicts)
-    )
-    both = union_all(*(select(one.c.seq, one.c.hash) for one in newest)).subquery()
-    return select(both.c.seq, both.c.hash).order_by(both.c.seq.desc()).limit(1)
 
 
 def _links(tx: Transaction, table: Table, head: int) -> Iterator[tuple[str, _Row]]:
