@@ -10,16 +10,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from deskquorum.decision import ORDERED
-from deskquorum.domain import Reason
 from deskquorum.errors import LedgerError
 from deskquorum.execution import Call, Task
 from deskquorum.ledger import Database, Order, Transaction
 
 if TYPE_CHECKING:
-    from deskquorum.ledger.outbox import Execution, Lease
+    from deskquorum.ledger.outbox import Lease
 
-__all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "ordered_before", "tell_log"]
+__all__ = ["HandOver", "LedgerBook", "NotUndoneError", "compensate", "tell_log"]
 
 _log = logging.getLogger(__name__)
 
@@ -127,17 +125,6 @@ class LedgerBook:
     async def _note(self, task: Task, work: Callable[[Transaction], bool]) -> None:
         if not await self.database.run(work):
             _log.warning("order %s was taken over before it ended here", task.call.key)
-
-
-def ordered_before(row: Execution) -> Reason:
-    """What an order that is there already says of a decision that orders the same again."""
-    from deskquorum.ledger.outbox import State
-
-    params = {"action": row.action, "key": row.key}
-    ended = row.state in {State.CANCELLED, State.FAILED, State.UNKNOWN}
-    if not ended and row.handed_us is None:
-        return Reason(code=ORDERED, params=params)
-    return Reason(code="not-ordered-again", params=params | {"state": row.state.value})
 
 
 def compensate(database: Database, key: str, *, by: str, why: str) -> Order:

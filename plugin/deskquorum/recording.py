@@ -18,9 +18,9 @@ import anyio.to_thread
 
 from deskquorum.domain import Deadline, Decision, Evidence, Reason, Route
 from deskquorum.errors import LedgerError, RedactionError
-from deskquorum.executing import ordered_before
 from deskquorum.judgement import hand_off, judge
 from deskquorum.ledger import Also, HeldError, Transaction
+from deskquorum.ordering import forbid, order
 from deskquorum.queueing import queue_up
 from deskquorum.redaction import Session
 from deskquorum.run import Run
@@ -31,9 +31,6 @@ _log = logging.getLogger(__name__)
 
 _JUDGEMENTS = 3
 """Once, once more with what holds it back, and once more should that have changed meanwhile."""
-
-_HELD_S = 1.0
-"""From the record to the earliest moment at which its action is begun."""
 
 
 async def record(run: Run, decision: Decision, *, given_up_at: Deadline) -> Decision:
@@ -131,38 +128,8 @@ def _settling(run: Run, decision: Decision, known: tuple[Reason, ...]) -> list[A
     if decision.route is Route.HUMAN:
         first = partial(queue_up, run, decision, given_back)
     else:
-        first = partial(_enqueue, run, given_back, known)
+        first = partial(order, run, given_back, known)
     return [first, *(partial(settle, given_back) for settle in run.settle)]
-
-
-def _enqueue(run: Run, decision: Decision, known: tuple[Reason, ...], tx: Transaction) -> None:
-    """Order what was decided, once.
-
-    Raises:
-        HeldError: It was ordered before, which the evidence does not say yet.
-    """
-    from deskquorum.ledger.outbox import enqueue, execution
-
-    order = run.order(decision, tx)
-    # Later than any answer, so that what is taken back was not begun.
-    if order is None or enqueue(tx, order, delay_s=_HELD_S):
-        return
-    before = execution(tx, order.key)
-    reason = None if before is None else ordered_before(before)
-    if reason is not None and reason not in known:
-        raise HeldError(reasons=(reason,))
-
-
-def _forbid(run: Run, decision: Decision, tx: Transaction) -> None:
-    from deskquorum.ledger.outbox import execution, forbid
-
-    order = run.order(decision, tx)
-    before = None if order is None else execution(tx, order.key)
-    if order is None or (before is not None and before.decision != decision.id):
-        # What an earlier decision ordered was answered, and goes on.
-        return
-    if not forbid(tx, order):
-        _log.error("order %s was begun for a host that got no answer", order.key)
 
 
 def _given_back(decision: Decision, session: Session | None) -> Decision:
@@ -190,7 +157,7 @@ def _take_back(run: Run, decision: Decision, evidence: Evidence) -> None:
         now=decision.decided_at,
     )
     append = partial(run.setup.parts.ledger.append, subject=run.ticket.subject)
-    never = partial(_forbid, run, _given_back(decision, run.session))
+    never = partial(forbid, run, _given_back(decision, run.session))
     try:
         append(handed, behind, also=(never, *_settling(run, handed, behind.failures)))
     except LedgerError as exc:

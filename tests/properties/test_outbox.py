@@ -1,13 +1,15 @@
 """The outbox against a plain model of the world: calls that fly, land or get lost, while workers
 go away, look late, clocks jump both ways, actions are stopped and people decide."""
 
-import asyncio
 import os
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -16,6 +18,7 @@ from deskquorum.domain import Action
 from deskquorum.executing import LedgerBook
 from deskquorum.execution import Seen, Task
 from deskquorum.ledger import open_ledger, order_of
+from deskquorum.ledger.database import Database
 from deskquorum.ledger.outbox import State, enqueue, executions_after, forbid, run_again
 
 REPEATED = "close_ticket"
@@ -50,19 +53,50 @@ class Held:
     seen: Seen | None = None
 
 
+@cache
+def empty_ledger():
+    """A ledger with its tables, which take longer to make than a story takes to tell."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        with closing(open_ledger(path, tenant="d", host_key=bytes(32))) as ledger:
+            ledger.stops()
+        return path.read_bytes()
+
+
+class Here(Database):
+    """A database that is asked at once, without a thread."""
+
+    async def run(self, work, *, writing=True):
+        with self.transaction(writing=writing) as tx:
+            return work(tx)
+
+
+def at_once(coroutine):
+    """What a coroutine that never waits gives back."""
+    with pytest.raises(StopIteration) as ended:
+        coroutine.send(None)
+    return ended.value.value
+
+
 class World(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.runner = asyncio.Runner()
         self.folder = TemporaryDirectory()
         self.now = datetime(2026, 11, 20, 12, tzinfo=UTC)
         path = Path(self.folder.name) / "ledger.sqlite"
+        path.write_bytes(empty_ledger())
         self.ledger = open_ledger(path, clock=lambda: self.now, tenant="d", host_key=bytes(32))
+        database = Here(
+            self.ledger.database._connect,
+            clock=lambda: self.now,
+            tenant="d",
+            host_key=bytes(32),
+        )
         self.held, self.calls, self.handed = [], [], set()
         self.known, self.forbidden, self.stopped, self.effects = set(), set(), set(), {}
         self.books = {
             owner: LedgerBook(
-                database=self.ledger.database,
+                database=database,
                 owner=owner,
                 hand_over=lambda _, order, __: self.handed.add(order.key),
             )
@@ -79,7 +113,6 @@ class World(RuleBasedStateMachine):
         try:
             self.what_is_due_ends_or_a_person_has_it()
         finally:
-            self.runner.close()
             self.ledger.close()
             self.folder.cleanup()
 
@@ -88,7 +121,7 @@ class World(RuleBasedStateMachine):
             return work(tx, *args, **named)
 
     def do(self, owner, what, *args, **named):
-        return self.runner.run(getattr(self.books[owner], what)(*args, **named))
+        return at_once(getattr(self.books[owner], what)(*args, **named))
 
     def rows(self):
         with self.ledger.database.transaction() as tx:

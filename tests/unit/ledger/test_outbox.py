@@ -151,6 +151,22 @@ def test_that_it_happened_is_believed_whoever_has_it_by_now(refund, write, clock
     assert not write(done, held.order)
 
 
+def test_who_reports_late_of_an_attempt_can_not_touch_the_next_one(refund, write):
+    write(enqueue, refund())
+    [first] = take(write)
+    write(begin, first, lease_s=5)
+    write(unknown, first, error="timeout")
+    [look] = write(lease_unknown, owner="a", lease_s=5, limit=9)
+    write(again, look, error="not-done", delay_s=0)
+    [second] = take(write)
+    assert write(begin, second, lease_s=5)
+    for late in (first, look):
+        assert not write(again, late, error="no-connection", delay_s=0)
+        assert not write(unknown, late, error="timeout")
+        assert not write(give_to_person, late, error="http-400")
+    assert state_of(write, refund()) is State.SENDING
+
+
 def test_a_clock_that_is_set_back_neither_repeats_an_order_nor_leaves_it_lying(
     refund, write, clock
 ):
