@@ -153,7 +153,7 @@ def test_a_promise_ends_what_nobody_works_on_any_more_and_nothing_else(write, cl
     held = write(accept, draft("k"), owner="a", lease_s=10)
     with pytest.raises(LeaseLostError):
         write(promised())
-    clock.seconds += 11
+    clock.pass_s(11)
     assert write(promised()) == held.id
     with pytest.raises(LeaseLostError):
         write(done(held))
@@ -161,7 +161,7 @@ def test_a_promise_ends_what_nobody_works_on_any_more_and_nothing_else(write, cl
 
 def test_a_clock_that_is_set_back_keeps_no_ticket_waiting(write, clock):
     write(accept, draft("k"), owner="crashed", lease_s=10)
-    clock.seconds -= 3 * 86_400
+    clock.pass_s(-3 * 86_400)
     assert write(expired)
     assert isinstance(write(accept, draft("k"), owner="b", lease_s=10), Claim)
     assert isinstance(write(accept, draft("k"), owner="c", lease_s=10), Kept)
@@ -170,7 +170,7 @@ def test_a_clock_that_is_set_back_keeps_no_ticket_waiting(write, clock):
 def test_who_lost_a_ticket_learns_what_became_of_it(write, clock):
     lost = write(accept, draft("k"), owner="a", lease_s=10)
     assert write(taken_over, lost) is None
-    clock.seconds += 11
+    clock.pass_s(11)
     (taken,) = write(take_expired, owner="b", lease_s=10)
     assert write(taken_over, lost).answer is None
     write(done(taken.claim))
