@@ -23,6 +23,14 @@ __all__ = ["forget", "postgres_engine", "sqlite_engine"]
 _LOCK = 0x6465736B
 """Names the lock that writers of one database queue up for."""
 
+_SILENCE = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""A server whose machine is gone without a word is given up within seconds, not hours."""
+
 
 def sqlite_engine(path: Path, *, busy_timeout_s: float) -> Engine:
     """An engine on an SQLite file in WAL mode; makes the folders, the file and the tables."""
@@ -44,6 +52,7 @@ def postgres_engine(url: str, *, busy_timeout_s: float) -> Engine:
         connect_args={
             "connect_timeout": max(round(busy_timeout_s), 2),
             "options": f"-c lock_timeout={round(busy_timeout_s * 1000)}",
+            **_SILENCE,
         },
     )
     event.listen(engine, "begin", _begin_postgres)

@@ -42,6 +42,7 @@ __all__ = [
     "settle",
     "source_of",
     "take_expired",
+    "taken_over",
 ]
 
 _LONGEST_S = 600.0
@@ -132,7 +133,7 @@ def accept(tx: Transaction, draft: Draft, *, owner: str, lease_s: float) -> Clai
     key, fingerprint = _hashes(tx, draft)
     row = _earlier(tx, key, fingerprint)
     if row is not None:
-        if row.state != Stage.OPEN or tx.now_us < row.lease_until_us <= tx.after_us(_LONGEST_S):
+        if row.state != Stage.OPEN or _is_held(tx, row):
             return _kept(tx, row)
         return _claim(tx, row, owner=owner, lease_s=lease_s)
     claim = Claim(id=f"i_{random.token_hex(16)}", owner=owner, attempts=1, source=draft.source)
@@ -177,21 +178,41 @@ def earlier(tx: Transaction, draft: Draft) -> Kept | None:
     return None if row is None else _kept(tx, row)
 
 
-def accept_done(draft: Draft, tx: Transaction, *, subject: str, decision: str, answer: str) -> str:
-    """Write down a request together with its answer; returns its id.
+def accept_done(
+    draft: Draft,
+    tx: Transaction,
+    *,
+    subject: str,
+    decision: str,
+    answer: str,
+    begun: Claim | None = None,
+) -> str:
+    """Write down a request together with its answer, unless somebody works on it; returns its id.
+
+    Args:
+        draft: The request.
+        tx: Writing.
+        subject: Whom the answer is about.
+        decision: Id of the decision.
+        answer: JSON text.
+        begun: What `accept` claimed before its caller stopped waiting: it may be there or not.
 
     Raises:
         KeyReusedError: Its idempotency key came before, with another request.
-        LeaseLostError: Its idempotency key came before.
+        LeaseLostError: It is done, or somebody else is at it.
     """
     key, fingerprint = _hashes(tx, draft)
-    if _earlier(tx, key, fingerprint) is not None:
-        raise LeaseLostError("this idempotency key came before")
+    row = None if begun is None else _one(tx, intake.c.id == begun.id)
+    row = row or _earlier(tx, key, fingerprint)
+    if row is not None:
+        claim = _free_claim(tx, row, begun)
+        settle(claim, tx, subject=subject, decision=decision, answer=answer)
+        return claim.id
     identity = f"i_{random.token_hex(16)}"
-    row = _row(tx, draft, identity, key=key, fingerprint=fingerprint)
+    values = _row(tx, draft, identity, key=key, fingerprint=fingerprint)
     sealed = tx.keyring.seal(answer, subject=subject, of=_answer_of(identity))
-    row |= {"state": Stage.DONE, "decision": decision, "answer": sealed}
-    tx.connection.execute(insert(intake).values(row))
+    values |= {"state": Stage.DONE, "decision": decision, "answer": sealed}
+    tx.connection.execute(insert(intake).values(values))
     return identity
 
 
@@ -235,6 +256,18 @@ def expired(tx: Transaction) -> bool:
     return (
         tx.connection.execute(select(intake.c.id).where(*_expired(tx)).limit(1)).first() is not None
     )
+
+
+def taken_over(tx: Transaction, claim: Claim) -> Kept | None:
+    """How a ticket stands that somebody else took up; None while it is the claim's.
+
+    Raises:
+        ErasedError: It was erased.
+    """
+    row = _one(tx, intake.c.id == claim.id)
+    if row is None or (row.lease_owner, row.attempts) == (claim.owner, claim.attempts):
+        return None
+    return _kept(tx, row)
 
 
 def find(tx: Transaction, identity: str) -> Kept | None:
@@ -283,6 +316,20 @@ def _earlier(tx: Transaction, key: str | None, fingerprint: str) -> Row[tuple[ob
     if row is not None and row.fingerprint != fingerprint:
         raise KeyReusedError("this idempotency key was used for another request")
     return row
+
+
+def _is_held(tx: Transaction, row: Row[tuple[object, ...]]) -> bool:
+    return bool(tx.now_us < row.lease_until_us <= tx.after_us(_LONGEST_S))
+
+
+def _free_claim(tx: Transaction, row: Row[tuple[object, ...]], begun: Claim | None) -> Claim:
+    """The claim to a row that is one's own, or that nobody works on any more."""
+    if row.state == Stage.OPEN:
+        if begun is not None and (row.lease_owner, row.attempts) == (begun.owner, begun.attempts):
+            return begun
+        if not _is_held(tx, row):
+            return _claim(tx, row, owner=random.token_hex(8), lease_s=0.0)
+    raise LeaseLostError("this request is done, or somebody else is at it")
 
 
 def _row(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -34,6 +35,7 @@ from deskquorum.ledger.intake import (
     accept_done,
     earlier,
     settle,
+    taken_over,
 )
 from deskquorum.server.service import Service
 from deskquorum.telling import Carried, asked_in, tell
@@ -51,6 +53,7 @@ _GRACE_S = 0.08
 """Beyond the deadline, for what is being written down by then."""
 
 _LEAST_S = 0.01
+_LOOK_S = 0.05
 
 _LEASE_S = 15.0
 """Added to the deadline: whoever has not answered by then is gone."""
@@ -114,12 +117,15 @@ class Deciding:
         if flight.tickets >= self._service.limits.max_in_flight:
             return await self._shed(draft, ticket, began, min(deadline_s, _ACCEPT_S))
         held: Claim | Kept | None = None
+        begun: list[Claim | Kept] = []
         decision: Decision | None = None
         with flight.ticket(deadline_s + _GRACE_S):
-            held = await self._accept(draft, within_s=deadline_s, lease_s=deadline_s + _LEASE_S)
+            held = await self._accept(draft, begun, deadline_s)
             if isinstance(held, Claim):
                 left_s = deadline_s - (time.monotonic() - began)
                 decision = await self._decided(held, ticket, max(left_s, _LEAST_S))
+                if not _is_recorded(decision):
+                    held = await self._decided_elsewhere(held) or held
         match held:
             case Claim():
                 return self._told(held, ticket, decision, began)
@@ -127,7 +133,7 @@ class Deciding:
                 return self._replayed(held)
             case None:
                 # The database is down, or was too slow for the deadline.
-                return self._unrecorded(draft, ticket, _reason("no-record"), began)
+                return self._unrecorded(draft, ticket, _reason("no-record"), began, begun)
             case _:
                 assert_never(held)
 
@@ -187,11 +193,17 @@ class Deciding:
             tell(tx, asked_in(ticket, claim.source), json.loads(answer), carried)
 
     async def _accept(
-        self, draft: Draft, *, within_s: float, lease_s: float
+        self, draft: Draft, begun: list[Claim | Kept], deadline_s: float
     ) -> Claim | Kept | None:
-        accepting = partial(accept, draft=draft, owner=self._service.owner, lease_s=lease_s)
-        patience_s = min(max(_ACCEPT_S, _ACCEPT_SHARE * within_s), within_s)
+        """Write a ticket down; `begun` also tells what may be committed after all."""
+
+        def accepting(tx: Transaction) -> Claim | Kept:
+            owner, lease_s = self._service.owner, deadline_s + _LEASE_S
+            begun.append(accept(tx, draft, owner=owner, lease_s=lease_s))
+            return begun[-1]
+
         try:
+            patience_s = min(max(_ACCEPT_S, _ACCEPT_SHARE * deadline_s), deadline_s)
             return await self._service.records.write(accepting, within_s=patience_s)
         except (KeyReusedError, ErasedError):
             raise
@@ -213,6 +225,15 @@ class Deciding:
             note("deskquorum.decision", decision.id)
             note("deskquorum.route", decision.route.value)
         return decision
+
+    async def _decided_elsewhere(self, claim: Claim) -> Kept | None:
+        """The answer of whoever took the ticket up meanwhile, as after a clock that jumped."""
+        with suppress(LedgerError):
+            while kept := await self._service.records.read(partial(taken_over, claim=claim)):
+                if kept.answer is not None:
+                    return kept
+                await anyio.sleep(_LOOK_S)
+        return None
 
     def _told(
         self, claim: Claim, ticket: Ticket, decision: Decision | None, began: float
@@ -239,10 +260,18 @@ class Deciding:
                     return self._replayed(kept)
         return self._unrecorded(draft, ticket, _reason("shed"), began)
 
-    def _unrecorded(self, draft: Draft, ticket: Ticket, reason: Reason, began: float) -> Answer:
+    def _unrecorded(
+        self,
+        draft: Draft,
+        ticket: Ticket,
+        reason: Reason,
+        began: float,
+        begun: Sequence[Claim | Kept] = (),
+    ) -> Answer:
         """To a person at once; recorded as soon as the database can."""
         promise = self._service.desk.to_person(ticket, reason)
-        self._later(ticket, promise, partial(accept_done, draft))
+        claim = next((held for held in begun if isinstance(held, Claim)), None)
+        self._later(ticket, promise, partial(accept_done, draft, begun=claim))
         return self._answered(promise, began)
 
     def _replayed(self, kept: Kept) -> Answer:

@@ -19,6 +19,7 @@ from deskquorum.ledger.intake import (
     pending,
     settle,
     take_expired,
+    taken_over,
 )
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -125,6 +126,55 @@ def test_an_answer_at_once_is_kept_under_its_key(write):
     assert write(earlier, draft("k")).answer == "{}"
     with pytest.raises(LeaseLostError):
         write(lambda tx: accept_done(draft("k"), tx, subject="s", decision="d_2", answer="{}"))
+
+
+def promised(begun=None, key="k"):
+    def work(tx):
+        more = {"subject": "s", "decision": "d_1", "answer": "{}", "begun": begun}
+        return accept_done(draft(key), tx, **more)
+
+    return work
+
+
+@pytest.mark.parametrize("key", ["k", None])
+def test_a_promise_ends_what_was_written_down_after_nobody_waited_for_it(write, key):
+    begun = write(accept, draft(key), owner="a", lease_s=10)
+    assert write(promised(begun, key)) == begun.id
+    assert (write(pending), write(find, begun.id).decision) == (0, "d_1")
+
+
+def test_a_promise_is_written_down_where_the_ticket_was_not_after_all(write):
+    begun = Claim(id="i_" + "0" * 32, owner="a", attempts=1)
+    assert write(promised(begun)) != begun.id
+    assert write(earlier, draft("k")).decision == "d_1"
+
+
+def test_a_promise_ends_what_nobody_works_on_any_more_and_nothing_else(write, clock):
+    held = write(accept, draft("k"), owner="a", lease_s=10)
+    with pytest.raises(LeaseLostError):
+        write(promised())
+    clock.pass_s(11)
+    assert write(promised()) == held.id
+    with pytest.raises(LeaseLostError):
+        write(done(held))
+
+
+def test_a_clock_that_is_set_back_keeps_no_ticket_waiting(write, clock):
+    write(accept, draft("k"), owner="crashed", lease_s=10)
+    clock.pass_s(-3 * 86_400)
+    assert write(expired)
+    assert isinstance(write(accept, draft("k"), owner="b", lease_s=10), Claim)
+    assert isinstance(write(accept, draft("k"), owner="c", lease_s=10), Kept)
+
+
+def test_who_lost_a_ticket_learns_what_became_of_it(write, clock):
+    lost = write(accept, draft("k"), owner="a", lease_s=10)
+    assert write(taken_over, lost) is None
+    clock.pass_s(11)
+    (taken,) = write(take_expired, owner="b", lease_s=10)
+    assert write(taken_over, lost).answer is None
+    write(done(taken.claim))
+    assert write(taken_over, lost).decision == "d_1"
 
 
 def test_a_ticket_is_found_by_its_own_id_and_by_its_decisions(write):
