@@ -15,7 +15,7 @@ from serving.rows import outcome_of, ticket_row
 
 __all__ = ["Service"]
 
-_STARTED_S = 60
+_STARTED_S = 300
 _PAUSE_S = 0.1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
@@ -34,6 +35,8 @@ def soak(system: Driven, server: Connection, count: int, concurrency: int) -> No
             f", wrong {told['wrong']}, unjudged {sum(told['unjudged'].values())}, leaks {leaks}",
             flush=True,
         )
+        for example in told["examples"]:
+            print(f"  wrong: {example}", file=sys.stderr)
     warm = points[_WARM_UP:]
     print(f"growth after {points[_WARM_UP - 1][0]} jobs: {slope_kb(warm):.2f} KB a job")
 
