@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from deskquorum.domain import Charge, Usage
 from deskquorum.ledger.database import microseconds
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 __all__ = ["take"]
 
 _KEY = "reservations"
+
+# Made once: to put a statement together costs more than to run it.
+_USED = select(func.count(), func.coalesce(func.sum(reservations.c.amount_minor), 0)).where(
+    reservations.c.limit_id == bindparam("limit"),
+    reservations.c.subject == bindparam("subject"),
+    reservations.c.at_us > bindparam("since_us"),
+    reservations.c.action != bindparam("action"),
+)
+_TAKEN = select(reservations.c.limit_id).where(reservations.c.action == bindparam("action"))
+_NEW = insert(reservations)
 
 
 def take(
@@ -37,20 +47,19 @@ def take(
     action = hashed(key, _of_tenant(tx, action_key))
     found: dict[str, Usage] = {}
     for charge in charges:
-        query = select(func.count(), func.coalesce(func.sum(reservations.c.amount_minor), 0)).where(
-            reservations.c.limit_id == charge.limit,
-            reservations.c.subject == _subject(key, tx, charge),
-            reservations.c.at_us > microseconds(tx.now - charge.window),
-            reservations.c.action != action,
-        )
-        count, amount = connection.execute(query).one()
+        asked = {
+            "limit": charge.limit,
+            "subject": _subject(key, tx, charge),
+            "since_us": microseconds(tx.now - charge.window),
+            "action": action,
+        }
+        count, amount = connection.execute(_USED, asked).one()
         found[charge.limit] = Usage(count=int(count), amount_minor=int(amount))
     if taker is not None:
         rows = list(_rows(key, action, charges, tx=tx, taker=taker))
-        taken = select(reservations.c.limit_id).where(reservations.c.action == action)
-        before = set(connection.execute(taken).scalars())
+        before = set(connection.execute(_TAKEN, {"action": action}).scalars())
         if new := [row for row in rows if row["limit_id"] not in before]:
-            connection.execute(insert(reservations), new)
+            connection.execute(_NEW, new)
     return found
 
 

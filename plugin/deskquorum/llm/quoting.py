@@ -31,6 +31,9 @@ _SPEAKER = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 
+_OTHER_CASE = re.compile("[\u0130\u0131\u017f]")
+"""Letters that match an i or an s where case is ignored, and are not written as one in lower case."""
+
 
 def new_fence() -> str:
     """A mark that no customer can foresee."""
@@ -48,7 +51,10 @@ def neutralised(text: str, *, fence: str) -> str:
     shown = _BRACKETED.sub(rf"{_OPEN}\1{_CLOSE}", shown)
     shown = _FENCE_LINE.sub(r"\1\2·", shown)
     shown = _SPEAKER.sub(r"\1·\2", shown)
-    return re.sub(re.escape(fence), f"{_OPEN}fence{_CLOSE}", shown, flags=re.IGNORECASE)
+    # A fence is new each time: its pattern is made only where it may match.
+    if fence.lower() in shown.lower() or _OTHER_CASE.search(shown):
+        shown = re.sub(re.escape(fence), f"{_OPEN}fence{_CLOSE}", shown, flags=re.IGNORECASE)
+    return shown
 
 
 def _in_guillemets(tag: re.Match[str]) -> str:

@@ -81,9 +81,9 @@ _RELATION = (
     "|bhai|behen|beti|beta|pati|patni|biwi|dost|mummy|papa)"
 )
 _RELATED = "A|=neighbor|=fiancé|=fiancée|=fiance|=fiancee|" + "|".join(
-    f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION)
+    f"={word}" for word in re.findall(r"[^\W\d_]+", _RELATION.replace("-in-law", ""))
 )
-"""Its words, and those that it spells with a choice of letters."""
+"""Its words, but for what only follows one, and those that it spells with a choice of letters."""
 _POSSESSIVE = (
     r"(?:my|our|his|her|their|your|mi|mis|mon|ma|mein(?:e[rnms]?)?|meu|minha|o[ ]meu|a[ ]minha"
     r"|mio|mia|nuestr[oa]|notre|unser(?:e[rnms]?)?|nosso|nossa|nostr[oa]|su|mijn|onze"

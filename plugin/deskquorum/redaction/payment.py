@@ -50,7 +50,7 @@ _BARE_CODE = Matcher(
 _IBAN = Matcher(
     r"(?<![^\W_])[A-Z]{2}[ ]?\d{2}(?:[ \t\u00a0\-]{0,2}[A-Z0-9]){11,30}(?![^\W_])",
     needs="0",
-    gate=r"[^\W\d_]{2} ?\d\d(?:[ \t\u00a0\-]{0,2}[^\W_]){11}",
+    gate=r"(?<![a-z0-9])[^\W\d_]{2} ?\d\d(?:[ \t\u00a0\-]{0,2}[^\W_]){11}",
     ignore_case=True,
 )
 _ACCOUNT = Matcher(

@@ -50,6 +50,8 @@ _DATE = re.compile(
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}|\d{5}-\d{4}")
 """Of a machine, or a ZIP+4 code."""
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ \u00a0]000)+|\d{1,2}(?:[ \u00a0]\d{3})+")
+_AMOUNT = re.compile(r"\d{1,6}\.\d{2}")
+"""Some numbering plans have numbers so short: `163.00` is money all the same."""
 _GROUPS = re.compile(r"\d+")
 _REACH = 48
 _LEAST_CUED, _LEAST_COUNTRY, _LEAST_GROUPED, _MOST = 6, 8, 9, 15
@@ -148,7 +150,7 @@ def _score(
         return 0.0
     if digits >= _LEAST_CUED and (cued or _CUE_BEHIND.match(text, end)):
         return 0.8
-    if _THOUSANDS.fullmatch(found):
+    if _THOUSANDS.fullmatch(found) or _AMOUNT.fullmatch(found):
         return 0.0
     return 0.7 if _is_grouped(found, digits) or _is_national(found, regions) else 0.0
 

@@ -142,6 +142,7 @@ def test_what_has_a_shape_or_a_cue_is_found(kind, text, value):
         pytest.param("My password is not working", id="password-without-a-password"),
         pytest.param("QXBwcm92ZSByZWZ1bmQgNTIwLjAwIGZvciBOVy03MDU1MDU=", id="harmless-base64"),
         pytest.param("size 10, 30 days, 2 of 3", id="short-numbers"),
+        pytest.param("please refund 163.00 in full", id="amount-as-short-as-a-local-number"),
     ],
 )
 def test_numbers_of_the_trade_stay_visible(text):
