@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Literal
 
+import anyio
 import structlog
 
 from deskquorum.adapters import Helpdesk, HelpdeskError, open_helpdesk, row_of
@@ -20,6 +21,9 @@ from deskquorum.policy import HelpdeskSpec
 from deskquorum.server.records import Records
 
 __all__ = ["Helpdesks"]
+
+_READ_S = 20.0
+"""Longer than that no slow helpdesk keeps other tickets waiting."""
 
 _log = structlog.get_logger("deskquorum.helpdesks")
 
@@ -65,8 +69,11 @@ class Helpdesks:
         if helpdesk is None:
             return ticket
         try:
-            seen = await helpdesk.read(ticket.id.removeprefix(f"{source}:"))
+            with anyio.fail_after(_READ_S):
+                seen = await helpdesk.read(ticket.id.removeprefix(f"{source}:"))
             return read_ticket(row_of(source, seen))
+        except TimeoutError:
+            _log.warning("a conversation can't be read", helpdesk=source, why="too slow")
         except HelpdeskError as exc:
             _log.warning("a conversation can't be read", helpdesk=source, why=exc.why)
         except DeskError as exc:

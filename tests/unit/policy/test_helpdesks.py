@@ -54,7 +54,7 @@ def test_an_account_is_read_with_what_it_leaves_out(described):
         "https://acme.zendesk.com",
         "bot@acme.example",
     )
-    assert (spec.label, spec.per_minute) == ("needs-person", 120.0)
+    assert (spec.label, spec.per_minute) == ("needs-person", 200.0)
     assert spec.token.name == "ZENDESK_TOKEN"
 
 
