@@ -89,7 +89,7 @@ def until_done(work):
 
 
 @given(faults=FAULTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_reply_is_sent_once(faults):
     helpdesk = InMemory(faults)
     until_done(lambda: send_reply(helpdesk, "generic", "7", REPLY))
@@ -98,7 +98,7 @@ def test_a_reply_is_sent_once(faults):
 
 
 @given(faults=FAULTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_hand_off_is_whole_and_noted_once(faults):
     helpdesk = InMemory(faults, labels=("vip",))
     until_done(lambda: give_to_team(helpdesk, "7", NOTE, label="needs-person"))
