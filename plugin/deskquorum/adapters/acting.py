@@ -43,6 +43,8 @@ class Note:
     mark: str
     """Stands in the text, and in no other's."""
     priority: Priority | None = None
+    suggests: bool = True
+    """Whether it helps somebody who has the conversation already."""
 
 
 async def send_reply(helpdesk: Helpdesk, name: str, conversation: str, reply: Reply) -> str:
@@ -76,6 +78,8 @@ async def give_to_team(helpdesk: Helpdesk, conversation: str, note: Note, *, lab
         HelpdeskError: Not all of it was done; all of it may be done again.
     """
     seen = await helpdesk.read(conversation)
+    if not (seen.with_bot or note.suggests):
+        return "a-person-has-it"
     if note.text is not None:
         await _note_once(helpdesk, seen, note.text, note.mark)
     if not seen.with_bot:

@@ -108,6 +108,17 @@ def test_a_hand_off_is_whole_and_noted_once(faults):
     assert not helpdesk.now.with_bot
 
 
+@pytest.mark.parametrize(("suggests", "notes"), [(True, 1), (False, 0)])
+def test_who_has_a_conversation_already_is_only_told_what_helps(suggests, notes):
+    helpdesk = InMemory()
+    helpdesk._change(with_bot=False)
+    note = replace(NOTE, suggests=suggests)
+    until_done(lambda: give_to_team(helpdesk, "7", note, label="x"))
+    assert len(helpdesk.now.lines) == 1 + notes
+    assert helpdesk.now.labels == ()
+    assert helpdesk.priorities == []
+
+
 def test_a_note_that_is_left_out_still_hands_off():
     helpdesk = InMemory()
     note = Note(text=None, mark="d_1")
