@@ -21,6 +21,8 @@ from deskquorum.domain import JsonValue
 __all__ = ["Note", "Reply", "give_to_team", "send_reply"]
 
 _LOOKS = 3
+_MOST_TIMES = 2
+"""So often a conversation is told the same by software; then a person has a look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ async def send_reply(helpdesk: Helpdesk, name: str, conversation: str, reply: Re
     Returns what was done, in kebab case.
 
     Raises:
-        HelpdeskError: It was not sent; or, `maybe`, nobody knows.
+        HelpdeskError: It was not sent, as when it was said twice before; or, `maybe`, nobody knows.
     """
     seen = await helpdesk.read(conversation)
     if _was_sent(seen, reply.text):
@@ -65,6 +67,9 @@ async def send_reply(helpdesk: Helpdesk, name: str, conversation: str, reply: Re
             return "noted-for-a-person"
         if (why := _is_stale(seen, name, reply.last)) is not None:
             return why
+        if _times_said(seen, reply.text) >= _MOST_TIMES:
+            # Two machines that answer each other, or a customer whom it does not help.
+            raise HelpdeskError("said-twice-before", maybe=False)
     await _sent_once(helpdesk, seen, reply.text)
     return "sent"
 
@@ -132,6 +137,12 @@ async def _read_later(helpdesk: Helpdesk, seen: Conversation) -> Conversation:
 def _was_sent(seen: Conversation, text: str) -> bool:
     words = seen_text(text)
     return any(seen_text(line.text) == words for line in _answers(seen))
+
+
+def _times_said(seen: Conversation, text: str) -> int:
+    words = seen_text(text)
+    said = [line for line in seen.lines if line.role == "agent" and not line.private]
+    return sum(seen_text(line.text) == words for line in said)
 
 
 def _answers(seen: Conversation) -> list[Line]:

@@ -142,6 +142,22 @@ def test_a_reply_goes_out_only_to_the_message_that_it_answers(change, told):
     assert until_done(lambda: send_reply(helpdesk, "generic", "7", REPLY)) == told
 
 
+def test_two_machines_do_not_answer_each_other_for_ever():
+    helpdesk = InMemory()
+    for _ in range(2):
+        assert until_done(lambda: send_reply(helpdesk, "generic", "7", REPLY)) == "sent"
+        helpdesk.add("Where is it?", role="customer")
+        helpdesk.now = replace(
+            helpdesk.now, lines=(*helpdesk.now.lines[:-1], replace(helpdesk.now.lines[-1], at=NOON))
+        )
+    with pytest.raises(HelpdeskError, match="said-twice-before") as told:
+        anyio.run(send_reply, helpdesk, "generic", "7", REPLY)
+    assert not told.value.maybe
+    # What a person wants said is said.
+    approved = replace(REPLY, last=None)
+    assert until_done(lambda: send_reply(helpdesk, "generic", "7", approved)) == "sent"
+
+
 def test_a_reply_that_a_person_wants_sent_is_sent_whoever_has_it():
     helpdesk = InMemory()
     helpdesk._change(with_bot=False)
