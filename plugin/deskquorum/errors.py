@@ -9,6 +9,7 @@ DeskError
 ├── InputError             the caller: a ticket or a data row is malformed
 ├── LabelerError           one vote is lost, the decision goes on
 ├── FactSourceError        a source's facts are missing, the decision goes on (`facts`)
+├── HelpdeskError          a call to a helpdesk failed, the outbox goes on (`adapters`)
 ├── RedactionError         stop: nothing may leave
 └── LedgerError            stop: no automatic action without a record
 ```

@@ -156,7 +156,12 @@ def _orders(tx: Transaction, asked: Asked, decision: Row, carried: Carried) -> t
         "text": reply,
         "after": _after(tx, asked, decision, carried),
     }
-    given: dict[str, JsonValue] = {**mark, "note": note, "priority": _priority(decision)}
+    given: dict[str, JsonValue] = {
+        **mark,
+        "note": note,
+        "priority": _priority(decision),
+        "suggests": note is not None and bool(reply or _action(decision)),
+    }
     return (
         _order(tx, asked, identity, REPLY, told if reply else {}),
         _order(tx, asked, identity, HAND_OFF, given),

@@ -52,9 +52,16 @@ class Around:
     helpdesks: list
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def anyio_backend():
+    """One event loop for all tests of a module, as they share what runs in it."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
     """A desk that answers where a parcel is, and gives everything else to a person."""
+    tmp_path = tmp_path_factory.mktemp("desk")
     shutil.copytree(STARTER, tmp_path / "policies")
     (tmp_path / "prompts" / "replies").mkdir(parents=True)
     (tmp_path / "prompts" / "replies" / "where.md").write_text(REPLY_FILE, encoding="utf-8")
@@ -110,8 +117,8 @@ async def embedded(folder, fakes):
     await serving
 
 
-@pytest.fixture
-async def around(folder):
+@pytest.fixture(scope="module")
+async def around(folder, anyio_backend):  # noqa: ARG001 - it says which loop
     """Everything, and the helpdesks know where the service is."""
     async with AsyncExitStack() as stack:
         fakes = [await stack.enter_async_context(fake()) for fake in FAKES]

@@ -91,6 +91,15 @@ def test_what_nobody_here_can_do_is_handed_off_with_a_note(told, orders, route):
     assert ("nothing here carries it out" in note) == (route == "auto")
 
 
+@pytest.mark.parametrize(
+    ("changes", "suggests"),
+    [({}, True), ({"reply": None}, False), ({"reply": None, "action": ACTION}, True)],
+)
+def test_a_hand_off_says_whether_it_suggests_anything(told, orders, changes, suggests):
+    told(route="human", **changes)
+    assert orders()["hand-off@zendesk"]["suggests"] is suggests
+
+
 def test_a_reply_waits_for_the_action_that_it_speaks_of(told, orders):
     action = Action(name="close_ticket")
     told(action={"name": action.name, "args": {}})

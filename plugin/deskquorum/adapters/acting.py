@@ -21,6 +21,8 @@ from deskquorum.domain import JsonValue
 __all__ = ["Note", "Reply", "give_to_team", "send_reply"]
 
 _LOOKS = 3
+_MOST_TIMES = 2
+"""So often a conversation is told the same by software; then a person has a look."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,8 @@ class Note:
     mark: str
     """Stands in the text, and in no other's."""
     priority: Priority | None = None
+    suggests: bool = True
+    """Whether it helps somebody who has the conversation already."""
 
 
 async def send_reply(helpdesk: Helpdesk, name: str, conversation: str, reply: Reply) -> str:
@@ -51,7 +55,7 @@ async def send_reply(helpdesk: Helpdesk, name: str, conversation: str, reply: Re
     Returns what was done, in kebab case.
 
     Raises:
-        HelpdeskError: It was not sent; or, `maybe`, nobody knows.
+        HelpdeskError: It was not sent, as when it was said twice before; or, `maybe`, nobody knows.
     """
     seen = await helpdesk.read(conversation)
     if _was_sent(seen, reply.text):
@@ -63,6 +67,9 @@ async def send_reply(helpdesk: Helpdesk, name: str, conversation: str, reply: Re
             return "noted-for-a-person"
         if (why := _is_stale(seen, name, reply.last)) is not None:
             return why
+        if _times_said(seen, reply.text) >= _MOST_TIMES:
+            # Two machines that answer each other, or a customer whom it does not help.
+            raise HelpdeskError("said-twice-before", maybe=False)
     await _sent_once(helpdesk, seen, reply.text)
     return "sent"
 
@@ -76,6 +83,8 @@ async def give_to_team(helpdesk: Helpdesk, conversation: str, note: Note, *, lab
         HelpdeskError: Not all of it was done; all of it may be done again.
     """
     seen = await helpdesk.read(conversation)
+    if not (seen.with_bot or note.suggests):
+        return "a-person-has-it"
     if note.text is not None:
         await _note_once(helpdesk, seen, note.text, note.mark)
     if not seen.with_bot:
@@ -128,6 +137,12 @@ async def _read_later(helpdesk: Helpdesk, seen: Conversation) -> Conversation:
 def _was_sent(seen: Conversation, text: str) -> bool:
     words = seen_text(text)
     return any(seen_text(line.text) == words for line in _answers(seen))
+
+
+def _times_said(seen: Conversation, text: str) -> int:
+    words = seen_text(text)
+    said = [line for line in seen.lines if line.role == "agent" and not line.private]
+    return sum(seen_text(line.text) == words for line in said)
 
 
 def _answers(seen: Conversation) -> list[Line]:

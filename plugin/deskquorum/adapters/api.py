@@ -28,6 +28,7 @@ _NOT_TAKEN = frozenset({429, 503})
 
 _PASSING = frozenset({408, 425, *range(500, 600)})
 _MOST_BYTES = 5_000_000
+_LONGEST_TURN_S = 10.0
 _SUCCESS = range(200, 300)
 
 
@@ -40,9 +41,15 @@ class Pace:
     _next: float = field(default=0.0)
 
     async def turn(self) -> None:
-        """Wait for one's turn."""
+        """Wait for one's turn.
+
+        Raises:
+            HelpdeskError: So many wait that it would take too long; the turn is not taken.
+        """
         now = self.clock()
         at = max(now, self._next)
+        if at - now > _LONGEST_TURN_S:
+            raise HelpdeskError("too-many-wait", maybe=False, after_s=at - now)
         self._next = at + 60.0 / self.per_minute
         await anyio.sleep(at - now)
 

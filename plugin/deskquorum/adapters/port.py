@@ -87,6 +87,7 @@ class HelpdeskPort:
             text=text if isinstance(text, str) else None,
             mark=str(call.args.get("mark", call.decision)),
             priority=priority_of(call.args.get("priority")),
+            suggests=call.args.get("suggests") is not False,
         )
         return await give_to_team(self._helpdesk, conversation, note, label=self._label)
 

@@ -212,7 +212,7 @@ class HelpdeskShape(_Shape):
     bot: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = None
     team: _Text | None = None
     label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")] = "needs-person"
-    per_minute: Annotated[float, Field(gt=0)] = 120.0
+    per_minute: Annotated[float, Field(gt=0)] = 200.0
     timeout_s: Annotated[float, Field(gt=0, le=15)] = 10.0
 
 

@@ -97,6 +97,11 @@ def _faults(document: Document[DeskShape], name: str, shape: HelpdeskShape) -> I
         if getattr(shape, key) is None:
             message = f"'{key}' is missing, and {name} needs it"
             yield document.key_problem(message, *keys, hint=f"write {what}")
+    if name == "front" and not shape.label.startswith("tag_"):
+        message, hint = "front marks by a tag's id", "write label: tag_..., as its API shows it"
+        place = document.problem if "label" in shape.model_fields_set else document.key_problem
+        at = (*keys, "label") if "label" in shape.model_fields_set else keys
+        yield place(message, *at, hint=hint)
     if fault := _fault(shape.url):
         yield document.problem(fault[0], *keys, "url", hint=fault[1])
     for key in ("token_env", "user_token_env"):

@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Literal
 
+import anyio
 import structlog
 
-from deskquorum.adapters import Helpdesk, HelpdeskError, open_helpdesk, row_of
+from deskquorum.adapters import Conversation, Helpdesk, HelpdeskError, open_helpdesk, row_of
+from deskquorum.adapters.lag import holds
 from deskquorum.adapters.port import HelpdeskPort
 from deskquorum.domain import Ticket
 from deskquorum.errors import DeskError
@@ -20,6 +22,11 @@ from deskquorum.policy import HelpdeskSpec
 from deskquorum.server.records import Records
 
 __all__ = ["Helpdesks"]
+
+_READ_S = 20.0
+"""Longer than that no slow helpdesk keeps other tickets waiting."""
+_BEHIND_S = 2.0
+"""Between two looks at an API that is behind its own webhook."""
 
 _log = structlog.get_logger("deskquorum.helpdesks")
 
@@ -65,13 +72,25 @@ class Helpdesks:
         if helpdesk is None:
             return ticket
         try:
-            seen = await helpdesk.read(ticket.id.removeprefix(f"{source}:"))
+            with anyio.fail_after(_READ_S):
+                seen = await _caught_up(helpdesk, ticket.id.removeprefix(f"{source}:"), ticket)
             return read_ticket(row_of(source, seen))
+        except TimeoutError:
+            _log.warning("a conversation can't be read", helpdesk=source, why="too slow")
         except HelpdeskError as exc:
             _log.warning("a conversation can't be read", helpdesk=source, why=exc.why)
         except DeskError as exc:
             _log.warning("a conversation is none", helpdesk=source, kind=type(exc).__name__)
         return None
+
+
+async def _caught_up(helpdesk: Helpdesk, conversation: str, ticket: Ticket) -> Conversation:
+    """The conversation once it holds what its webhook told."""
+    while True:
+        seen = await helpdesk.read(conversation)
+        if holds(seen, ticket.messages[-1]):
+            return seen
+        await anyio.sleep(_BEHIND_S)
 
 
 async def _stand(records: Records, key: str) -> Literal["done", "pending", "failed"]:

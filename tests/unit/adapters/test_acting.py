@@ -89,7 +89,7 @@ def until_done(work):
 
 
 @given(faults=FAULTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_reply_is_sent_once(faults):
     helpdesk = InMemory(faults)
     until_done(lambda: send_reply(helpdesk, "generic", "7", REPLY))
@@ -98,7 +98,7 @@ def test_a_reply_is_sent_once(faults):
 
 
 @given(faults=FAULTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_hand_off_is_whole_and_noted_once(faults):
     helpdesk = InMemory(faults, labels=("vip",))
     until_done(lambda: give_to_team(helpdesk, "7", NOTE, label="needs-person"))
@@ -106,6 +106,17 @@ def test_a_hand_off_is_whole_and_noted_once(faults):
     assert set(helpdesk.now.labels) == {"vip", "needs-person"}
     assert "high" in helpdesk.priorities
     assert not helpdesk.now.with_bot
+
+
+@pytest.mark.parametrize(("suggests", "notes"), [(True, 1), (False, 0)])
+def test_who_has_a_conversation_already_is_only_told_what_helps(suggests, notes):
+    helpdesk = InMemory()
+    helpdesk._change(with_bot=False)
+    note = replace(NOTE, suggests=suggests)
+    until_done(lambda: give_to_team(helpdesk, "7", note, label="x"))
+    assert len(helpdesk.now.lines) == 1 + notes
+    assert helpdesk.now.labels == ()
+    assert helpdesk.priorities == []
 
 
 def test_a_note_that_is_left_out_still_hands_off():
@@ -129,6 +140,22 @@ def test_a_reply_goes_out_only_to_the_message_that_it_answers(change, told):
     helpdesk = InMemory()
     change(helpdesk)
     assert until_done(lambda: send_reply(helpdesk, "generic", "7", REPLY)) == told
+
+
+def test_two_machines_do_not_answer_each_other_for_ever():
+    helpdesk = InMemory()
+    for _ in range(2):
+        assert until_done(lambda: send_reply(helpdesk, "generic", "7", REPLY)) == "sent"
+        helpdesk.add("Where is it?", role="customer")
+        helpdesk.now = replace(
+            helpdesk.now, lines=(*helpdesk.now.lines[:-1], replace(helpdesk.now.lines[-1], at=NOON))
+        )
+    with pytest.raises(HelpdeskError, match="said-twice-before") as told:
+        anyio.run(send_reply, helpdesk, "generic", "7", REPLY)
+    assert not told.value.maybe
+    # What a person wants said is said.
+    approved = replace(REPLY, last=None)
+    assert until_done(lambda: send_reply(helpdesk, "generic", "7", approved)) == "sent"
 
 
 def test_a_reply_that_a_person_wants_sent_is_sent_whoever_has_it():

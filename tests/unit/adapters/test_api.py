@@ -97,6 +97,16 @@ async def test_nobody_listening_is_surely_not_done(shop):
     assert (told.value.why, told.value.maybe) == ("no-connection", False)
 
 
+async def test_whoever_would_wait_too_long_for_a_turn_is_told_when_to_come_back():
+    pace = Pace(per_minute=1.0)
+    await pace.turn()
+    for _ in range(2):
+        with pytest.raises(HelpdeskError) as told:
+            await pace.turn()
+        assert not told.value.maybe
+        assert 50 < told.value.after_s <= 60
+
+
 async def test_calls_are_spread(calling):
     began = time.monotonic()
 

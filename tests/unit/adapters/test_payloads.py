@@ -4,7 +4,7 @@ from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskquorum.adapters import READERS, Heard, Ignored, read_payload
@@ -256,6 +256,7 @@ def test_without_its_ids_it_is_no_payload(helpdesk, path, value):
 
 
 @pytest.mark.parametrize("helpdesk", HEARD)
+@settings(max_examples=25)
 @given(added=st.dictionaries(st.text(min_size=1), st.none() | st.integers() | st.text()))
 def test_fields_that_are_added_change_nothing(helpdesk, added):
     payload = HEARD[helpdesk]

@@ -24,6 +24,11 @@ CHATWOOT = """helpdesk:
     user_token_env: USER_TOKEN
     account: "1"
 """
+FRONT = """helpdesk:
+  front:
+    url: https://api2.frontapp.com
+    token_env: FRONT_TOKEN
+"""
 
 
 @pytest.fixture
@@ -54,7 +59,7 @@ def test_an_account_is_read_with_what_it_leaves_out(described):
         "https://acme.zendesk.com",
         "bot@acme.example",
     )
-    assert (spec.label, spec.per_minute) == ("needs-person", 120.0)
+    assert (spec.label, spec.per_minute) == ("needs-person", 200.0)
     assert spec.token.name == "ZENDESK_TOKEN"
 
 
@@ -71,6 +76,8 @@ def test_an_account_is_read_with_what_it_leaves_out(described):
         (ZENDESK.replace("    user:", "    usr: x\n    user:"), "    usr:", "usr"),
         (CHATWOOT.replace("    user_token_env: USER_TOKEN\n", ""), "  chatwoot:", "user_token_env"),
         (CHATWOOT.replace('    account: "1"\n', ""), "  chatwoot:", "'account' is missing"),
+        (FRONT, "  front:", "a tag's id"),
+        (f"{FRONT}    label: needs-person\n", "    label:", "a tag's id"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_place(described, section, line, message):
