@@ -1,8 +1,9 @@
 """The sidebar in a real browser, and many of them open at one process of the service.
 
-Weight is what the browser receives with an empty cache; first paint is the browser's own
-`first-contentful-paint`, whole is when suggestion and buttons are there. Then that many sidebars
-follow as many conversations, decisions come in, and it is measured how long each takes to be told.
+Weight is what the browser receives with an empty cache. First paint (the outlines) and first
+content (the suggestion) are the browser's own figures, whole is when the buttons are there. The
+floor is the first paint of one line of text from the same service. Then that many sidebars follow
+as many conversations, decisions come in, and it is measured how long each takes to be told.
 
     python bench/pages.py --runs 20 --open 200
 
@@ -36,8 +37,9 @@ NORTHWIND = Path(__file__).parents[1] / "examples" / "northwind"
 KNOWN = {"id", "messages", "requester", "facts", "proposal", "language", "tags"}
 REFUND = "plain-05"
 SERVE = "import sys; sys.argv[0] = 'deskquorum'; from deskquorum.cli import main; main()"
-PAINT = """() => performance.getEntriesByType('paint')
-  .find((entry) => entry.name === 'first-contentful-paint')?.startTime"""
+PAINT = """(name) => performance.getEntriesByType('paint')
+  .find((entry) => entry.name === name)?.startTime"""
+FIRST, CONTENT = "first-paint", "first-contentful-paint"
 RECEIVED = """() => [...performance.getEntriesByType('navigation'),
   ...performance.getEntriesByType('resource')].reduce((sum, one) => sum + one.transferSize, 0)"""
 
@@ -81,7 +83,7 @@ def main() -> None:
 def _browse(served: Served, runs: int) -> None:
     from playwright.sync_api import sync_playwright
 
-    weights, paints, wholes = list[float](), list[float](), list[float]()
+    weights, paints, contents, wholes, floors = (list[float]() for _ in range(5))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
@@ -97,12 +99,22 @@ def _browse(served: Served, runs: int) -> None:
             if run:
                 # The first one warms the service and the browser.
                 weights.append(page.evaluate(RECEIVED) / 1000)
-                paints.append(page.evaluate(PAINT))
+                paints.append(page.evaluate(PAINT, FIRST))
+                contents.append(page.evaluate(PAINT, CONTENT))
                 wholes.append(whole)
             context.close()
+            context = browser.new_context(viewport={"width": 360, "height": 760})
+            page = context.new_page()
+            page.goto(f"{served.url}/healthz")
+            page.wait_for_function(PAINT, arg=FIRST)
+            if run:
+                floors.append(page.evaluate(PAINT, FIRST))
+            context.close()
         browser.close()
+    _tell("floor, first paint, ms", floors)
     _tell("received, kB", weights)
     _tell("first paint, ms", paints)
+    _tell("first content, ms", contents)
     _tell("whole, ms", wholes)
 
 
@@ -110,11 +122,9 @@ async def _follow(served: Served, count: int) -> None:
     told: dict[str, float] = {}
     ready = asyncio.Semaphore(0)
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=None, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(60), limits=limits) as client:
         names = [f"f-{number}" for number in range(count)]
-        followers = [
-            asyncio.create_task(_one(client, served, name, ready, told)) for name in names
-        ]
+        followers = [asyncio.create_task(_one(client, served, name, ready, told)) for name in names]
         for _ in names:
             await asyncio.wait_for(ready.acquire(), 60)
         before_s = _cpu_s(served.pid)
