@@ -51,6 +51,12 @@ def look(request):
     return request.param
 
 
+@pytest.fixture(params=LOOKS if EVERY_LOOK else LOOKS[:1], ids=str)
+def plain_look(request):
+    """Fewer of them by default, for pages that have more than one test of their parts."""
+    return request.param
+
+
 @dataclass(kw_only=True)
 class Site:
     """A running service with what a helpdesk and its people need."""

@@ -34,7 +34,7 @@ def test_the_suggestion_is_shown_with_reply_reason_votes_facts_and_what_was_hidd
     expect(panel.locator(".clauses")).to_contain_text("R1")
     expect(panel.locator(".votes").first).to_contain_text("2 of 2 agree")
     expect(panel.locator(".chips")).to_contain_text("Customer number")
-    panel.get_by_text("Facts", exact=False).first.click()
+    panel.locator("summary", has_text="Facts").click()
     expect(panel.locator(".pairs").last).to_be_visible()
 
 

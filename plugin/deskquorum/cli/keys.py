@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from deskquorum.errors import InputError
+from deskquorum.errors import ConfigError, InputError, Problem
 
 if TYPE_CHECKING:
     from deskquorum.ledger import Ledger
@@ -110,6 +110,43 @@ def revoke(
     if not found:
         raise InputError(f"the desk has no key '{identity}'; `deskquorum keys list` shows them")
     typer.echo(f"key {identity} is revoked")
+
+
+@keys_app.command()
+def link(
+    *,
+    name: Annotated[str, typer.Option("--name", help="Who signs in; stands beside verdicts.")],
+    role: Annotated[str, typer.Option("--role", help="agent, lead or ops.")] = "agent",
+    url: Annotated[
+        str, typer.Option("--url", help="Where the service is reached.")
+    ] = "http://127.0.0.1:8080",
+    minutes: Annotated[
+        int, typer.Option("--minutes", min=1, max=1440, help="For how long the link is good.")
+    ] = 15,
+    desk: _Desk = Path(),
+) -> None:
+    """Print a link with which somebody signs in to the pages, once."""
+    from deskquorum.cli.extras import needing_server
+    from deskquorum.host_key import read_host_key
+    from deskquorum.policy import load_desk_file
+
+    host_key = read_host_key(os.environ)
+    if host_key is None:
+        raise InputError("DESKQUORUM_KEY is not set; links are signed with it")
+    problems = list[Problem]()
+    found = load_desk_file(desk / "policies" / "desk.yaml", problems)
+    if found is None or problems:
+        raise ConfigError(problems)
+    with needing_server():
+        from deskquorum.server.sessions import Role, Sessions
+
+        if role not in set(Role):
+            raise InputError(f"unknown role '{role}'; roles are {', '.join(Role)}")
+        sessions = Sessions(host_key, tenant=found.desk)
+        secret = sessions.link(
+            name=name, role=Role(role), now=datetime.now(UTC), lasts=timedelta(minutes=minutes)
+        )
+    typer.echo(f"{url.rstrip('/')}/sign-in#{secret}")
 
 
 def _ledger(desk: Path, ledger: str | None) -> Ledger:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -90,7 +89,7 @@ def _assign(tx: Transaction, items: list[str], to: str) -> int:
     return missed
 
 
-async def _shown(service: Service, filters: Filters, who: Visitor) -> Mapping[str, Any]:
+async def _shown(service: Service, filters: Filters, who: Visitor) -> dict[str, Any]:
     now = service.now()
     due = {"all": None, "overdue": now, "hour": now + timedelta(hours=1)}[filters.due]
 
