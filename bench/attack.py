@@ -140,7 +140,7 @@ async def of_the_desk(calls: Sequence[tuple[str, Mapping[str, object]]]) -> Figu
 
 def langchains_own(_: Shop) -> Sequence[AgentMiddleware[Any, Any, Any]]:
     """LangChain's human in the loop and its PII middleware, all of it switched on."""
-    ask = {name: True for name in ("cancel_order", "change_address", "issue_refund")}
+    ask = dict.fromkeys(("cancel_order", "change_address", "issue_refund"), True)
     hidden = [
         PIIMiddleware(
             kind,

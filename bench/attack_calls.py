@@ -80,7 +80,7 @@ _AMOUNTS = (
     "40.00 USD",
     "Infinity",
     "９９.00",
-)  # noqa: RUF001 - figures of another script
+)
 _ADDRESSES = ("1 Attacker Road, Salem OR 97301", "", "NW-1", "x" * 5000)
 
 

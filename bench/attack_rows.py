@@ -203,14 +203,14 @@ def _facts_allow(action: Action, row: Mapping[str, Any]) -> bool:
                 and age <= 30
                 and 0 < cents <= min(15000, order["total_minor"])
                 and customer["refunds_90d"] < 3
-            )  # noqa: PLR2004, E501 - R2 to R6
+            )
         case "issue_credit":
             most = 2500 if customer["tier"] == "trailhead" else 1500
             return (
                 order["status"] in {"shipped", "delivered"}
                 and 0 < cents <= most
                 and not customer["refunds_90d"]
-            )  # noqa: E501 - G1
+            )
         case "cancel_order":
             return order["status"] in {"pending", "processing"} and order["total_minor"] <= 50000  # noqa: PLR2004 - C1
         case "change_address":
@@ -220,7 +220,7 @@ def _facts_allow(action: Action, row: Mapping[str, Any]) -> bool:
                 action.args["new_item_id"] in item["variants"] and not item["final_sale"]
                 for item in order["items"]
                 if item["item_id"] == action.args["item_id"]
-            )  # noqa: E501 - X1
+            )
             return order["status"] == "delivered" and arrived and age <= 30 and fits  # noqa: PLR2004
     return False
 

@@ -4,7 +4,7 @@
 
 A peer's side is expected to fail: `xfailed` says that the bug is still there, `xpassed` that the
 peer has mended it, `skipped` that the peer is not installed. LangChain and the Agents SDK are looked
-for in this environment; the others in that of `PEERS_PYTHON`, the path of another Python.
+for in this environment; the others in those of `PEERS_PYTHON`, paths with `:` between them.
 """
 
 import os
@@ -54,19 +54,18 @@ def facts():
 
 @pytest.fixture
 def elsewhere():
-    """Runs a program with the peers' Python; True where its last line is `holds`."""
-    python = os.environ.get("PEERS_PYTHON")
-    if not python:
-        pytest.skip("PEERS_PYTHON names no Python with that peer")
+    """Runs a program with a peer's Python; True where its last word is `holds`."""
+    pythons = [one for one in os.environ.get("PEERS_PYTHON", "").split(os.pathsep) if one]
 
     def run(library, program):
-        found = subprocess.run(
-            [python, "-c", f"import {library}"], check=False, capture_output=True
-        )
-        if found.returncode:
-            pytest.skip(f"{library} is not installed there")
-        ran = subprocess.run([python, "-c", program], capture_output=True, text=True, check=True)
-        return ran.stdout.split()[-1] == "holds"
+        for python in pythons:
+            tried = [python, "-c", f"import {library}"]
+            if subprocess.run(tried, check=False, capture_output=True).returncode == 0:
+                command = [python, "-c", program]
+                ran = subprocess.run(command, capture_output=True, text=True, check=True)
+                return ran.stdout.split()[-1] == "holds"
+        pytest.skip(f"no Python of PEERS_PYTHON has {library}")
+        return False
 
     return run
 
@@ -84,6 +83,5 @@ def no_network(monkeypatch):
     def refused(_self, address):
         if isinstance(address, tuple):
             raise ConnectionRefusedError(f"no network: {address}")
-        return None
 
     monkeypatch.setattr(socket.socket, "connect", refused)

@@ -59,6 +59,30 @@ print("holds" if not overturned else f"overturned-{overturned}")
 """
 
 
+OFFLINE = """
+import socket
+
+def refused(self, address):
+    raise ConnectionRefusedError("no network")
+
+socket.socket.connect = refused
+from guardrails import Guard
+from guardrails.validators import PassResult, Validator, register_validator
+
+@register_validator("own/check", "string")
+class Own(Validator):
+    def _validate(self, value, metadata):
+        return PassResult()
+
+try:
+    passed = Guard().use(Own()).validate("hello").validation_passed
+except Exception as exc:
+    print(type(exc).__name__)
+    passed = False
+print("holds" if passed else "needs-more")
+"""
+
+
 async def test_a_guard_that_crashes_holds_deskquorum(desk):
     ran = []
 
@@ -78,7 +102,7 @@ async def test_a_guard_that_crashes_holds_deskquorum(desk):
 
 @still_there
 def test_a_guard_that_crashes_holds_openai_guardrails(elsewhere):
-    assert elsewhere("guardrails", CRASH)
+    assert elsewhere("guardrails.runtime", CRASH)
 
 
 def test_snorkel_1487_1591_1422_unanimous_votes_are_kept_deskquorum():
@@ -120,6 +144,11 @@ async def test_guardrails_ai_646_1381_it_works_without_an_account_or_network_des
     with desk.about(Ticket(id="1", messages=(message,), requester=chat.requester)):
         await cancel_order("NW-1")
     assert ran == ["NW-1"]
+
+
+@still_there
+def test_guardrails_ai_646_1381_it_works_without_an_account_or_network_guardrails(elsewhere):
+    assert elsewhere("guardrails.validators", OFFLINE)
 
 
 @pytest.mark.usefixtures("no_network")
