@@ -174,9 +174,8 @@ def main() -> int:
     given = options.parse_args()
     began = time.time()
     calls = list(made_calls(given.calls, seed=given.seed))
-    print(
-        f"{given.calls} made-up calls, seed {given.seed}, {time.strftime('%Y-%m-%d')}; a person approves everything"
-    )
+    today = time.strftime("%Y-%m-%d")
+    print(f"{given.calls} made-up calls, seed {given.seed}, {today}; a person approves everything")
     figures = [asyncio.run(of_the_desk(calls))]
     if given.peers:
         figures.append(

@@ -183,7 +183,7 @@ def _passed(rulings: Iterable[Any]) -> bool:
     return effects == {Effect.ALLOW} and not held
 
 
-def _facts_allow(action: Action, row: Mapping[str, Any]) -> bool:
+def _facts_allow(action: Action, row: Mapping[str, Any]) -> bool:  # noqa: PLR0911 - a case each
     """The written policy on the facts alone, apart from the rules' own reading of it."""
     order, customer = row["facts"].get("order"), row["facts"].get("customer", {})
     owner = row["requester"].get("customer_id")

@@ -4,7 +4,7 @@
 
 A peer's side is expected to fail: `xfailed` says that the bug is still there, `xpassed` that the
 peer has mended it, `skipped` that the peer is not installed. LangChain and the Agents SDK are looked
-for in this environment; the others in those of `PEERS_PYTHON`, paths with `:` between them.
+for here; the others in the Pythons that `PEERS_PYTHON` names, with `:` between them.
 """
 
 import os

@@ -31,8 +31,9 @@ registry = GuardrailRegistry()
 registry.register("crashes", crashes, "always breaks", "text/plain")
 bundle = load_config_bundle({"guardrails": [{"name": "crashes", "config": {}}], "version": 1})
 guards = instantiate_guardrails(bundle, registry=registry)
+context = types.SimpleNamespace(guardrail_llm=None)
 try:
-    found = asyncio.run(run_guardrails(types.SimpleNamespace(guardrail_llm=None), "x", "text/plain", guards))
+    found = asyncio.run(run_guardrails(context, "x", "text/plain", guards))
     held = any(one.tripwire_triggered for one in found)
 except Exception:
     held = True

@@ -1,12 +1,10 @@
 """The pages of docs/integrations, followed from an empty folder."""
 
-import os
 import re
-import subprocess
-import sys
+import runpy
+from functools import partial
 from pathlib import Path
 
-import anyio
 import anyio.to_thread
 import pytest
 
@@ -25,32 +23,20 @@ def program(page):
 
 
 @pytest.fixture
-def follow(tmp_path):
+def follow(tmp_path, monkeypatch, capsys):
     """Makes the desk, writes the page's program down, and runs it against a scripted model."""
 
+    monkeypatch.chdir(tmp_path)
+    make_desk(Path("my-desk"), labels=None, examples=None, question="route", per_label=None)
+
     async def following(page, *script):
-        await anyio.to_thread.run_sync(
-            lambda: make_desk(
-                tmp_path / "my-desk", labels=None, examples=None, question="route", per_label=None
-            )
-        )
         (tmp_path / "bot.py").write_text(program(page), encoding="utf-8")
         async with ScriptedModel(list(script)) as model:
-            environment = {
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(sys.path),
-                "OPENAI_API_KEY": "none",
-                "OPENAI_BASE_URL": model.base_url,
-            }
-            ran = await anyio.run_process(
-                [sys.executable, "bot.py"],
-                cwd=tmp_path,
-                env=environment,
-                check=False,
-                stderr=subprocess.STDOUT,
-            )
-        assert ran.returncode == 0, ran.stdout.decode()
-        return ran.stdout.decode()
+            monkeypatch.setenv("OPENAI_API_KEY", "none")
+            monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+            run = partial(runpy.run_path, "bot.py", run_name="__main__")
+            await anyio.to_thread.run_sync(run)
+        return capsys.readouterr().out
 
     return following
 

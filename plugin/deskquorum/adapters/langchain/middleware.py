@@ -338,8 +338,7 @@ def _open_calls(messages: Sequence[BaseMessage]) -> list[ToolCall]:
 
 def _turn_of(request: ToolCallRequest) -> list[ToolCall]:
     calls = _open_calls(_messages(request.state))
-    same = [call for call in calls if call["id"] == request.tool_call["id"]]
-    return calls if same == [request.tool_call] else [request.tool_call]
+    return calls if request.tool_call in calls else [request.tool_call]
 
 
 def _shown(request: ModelRequest[Any], session: Session) -> ModelRequest[Any]:
