@@ -159,7 +159,8 @@ def show(figures: Iterable[Figures]) -> None:
     print(f"{'guard':34} {'calls':>6} {'ran':>5} {'wrong':>6} {'asked':>6} {'leaks':>6}")
     for one in figures:
         print(
-            f"{one.guard:34} {one.made:>6} {one.ran:>5} {one.wrong:>6} {one.asked:>6} {one.leaks:>6}"
+            f"{one.guard:34} {one.made:>6} {one.ran:>5} {one.wrong:>6}"
+            f" {one.asked:>6} {one.leaks:>6}"
         )
 
 

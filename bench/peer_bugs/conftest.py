@@ -3,8 +3,8 @@
     python -m pytest bench/peer_bugs -rxXs
 
 A peer's side is expected to fail: `xfailed` says that the bug is still there, `xpassed` that the
-peer has mended it, `skipped` that the peer is not installed. LangChain and the Agents SDK are looked
-for here; the others in the Pythons that `PEERS_PYTHON` names, with `:` between them.
+peer has mended it, `skipped` that the peer is not installed. LangChain and the Agents SDK are
+looked for here; the others in the Pythons that `PEERS_PYTHON` names, with `:` between them.
 """
 
 import os

@@ -16,10 +16,8 @@ ROOMS = sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MAY_CATCH_ANYTHING = {
     "adapters/conversations.py",
-    "adapters/langchain/middleware.py",
     "adapters/langchain/whole_turns.py",
     "desk.py",
-    "guarding.py",
     "execution/worker.py",
     "labeling/collect.py",
     "backfill/working.py",
