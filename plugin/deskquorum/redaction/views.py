@@ -111,6 +111,7 @@ _MARKUP = re.compile(_ENTITY)
 _MAIL_MARKUP = re.compile(f"{_ENTITY}|{_SOFT_BREAK}|{_OCTETS}")
 _QUOTED_PRINTABLE = re.compile(r"=\r?\n|=3D|=(?:C3|E2|F0)=[89AB][0-9A-F]")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SEPARATOR = re.compile("[\x0b\x0c\x1c-\x1f\x85]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e01ef]"
@@ -159,7 +160,8 @@ def _readable(text: str) -> str:
         return text
     # Lone surrogates can't be encoded, and libraries below encode.
     whole = "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c for c in text)
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", whole))
+    spaced = _SEPARATOR.sub(" ", unicodedata.normalize("NFKC", whole))
+    plain = _INVISIBLE.sub("", spaced)
     # Figures of every script count alike; the patterns and sums below know ASCII's.
     return "".join(str(int(c)) if c.isdecimal() else c for c in plain)
 
