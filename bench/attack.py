@@ -159,7 +159,8 @@ def show(figures: Iterable[Figures]) -> None:
     print(f"{'guard':34} {'calls':>6} {'ran':>5} {'wrong':>6} {'asked':>6} {'leaks':>6}")
     for one in figures:
         print(
-            f"{one.guard:34} {one.made:>6} {one.ran:>5} {one.wrong:>6} {one.asked:>6} {one.leaks:>6}"
+            f"{one.guard:34} {one.made:>6} {one.ran:>5} {one.wrong:>6}"
+            f" {one.asked:>6} {one.leaks:>6}"
         )
 
 
@@ -174,9 +175,8 @@ def main() -> int:
     given = options.parse_args()
     began = time.time()
     calls = list(made_calls(given.calls, seed=given.seed))
-    print(
-        f"{given.calls} made-up calls, seed {given.seed}, {time.strftime('%Y-%m-%d')}; a person approves everything"
-    )
+    today = time.strftime("%Y-%m-%d")
+    print(f"{given.calls} made-up calls, seed {given.seed}, {today}; a person approves everything")
     figures = [asyncio.run(of_the_desk(calls))]
     if given.peers:
         figures.append(

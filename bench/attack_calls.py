@@ -79,7 +79,7 @@ _AMOUNTS = (
     "",
     "40.00 USD",
     "Infinity",
-    "９９.00",
+    "\uff19\uff19.00",
 )
 _ADDRESSES = ("1 Attacker Road, Salem OR 97301", "", "NW-1", "x" * 5000)
 

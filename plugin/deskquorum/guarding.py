@@ -20,11 +20,9 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from typing import ParamSpec, TypeVar, cast
 
-import anyio
-
 from deskquorum.domain import Action, Route, Ticket
 from deskquorum.errors import DeskError, InputError
-from deskquorum.running_once import Begun, begin_call, end_call
+from deskquorum.running_once import Begun, Running, begin_call
 from deskquorum.sync_door import SyncDoor
 from deskquorum.tool_calls import (
     CallRuling,
@@ -118,10 +116,6 @@ class _Gate:
             raise NotDoneError(begun.refused, decision=ruling.decision)
         return begun
 
-    async def leave(self, begun: Begun, error: BaseException | None = None) -> None:
-        with anyio.CancelScope(shield=True):
-            await end_call(self.desk, begun, error)
-
     def _call(self, args: tuple[object, ...], kwargs: dict[str, object]) -> ToolCall:
         ticket = _TICKET.get()
         if ticket is None:
@@ -144,13 +138,8 @@ def _guarded(function: Callable[_P, _R], gate: _Gate, door: SyncDoor) -> Callabl
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         # The ticket is known to this thread, and the desk's loop may run in another one.
         begun = door.call(partial(_within, _TICKET.get(), gate, args, kwargs))
-        try:
-            result = function(*args, **kwargs)
-        except BaseException as exc:
-            door.call(partial(gate.leave, begun, exc))
-            raise
-        door.call(partial(gate.leave, begun))
-        return result
+        with Running(gate.desk, begun, door=door):
+            return function(*args, **kwargs)
 
     return guarded
 
@@ -168,12 +157,7 @@ def _guarded_async(
     @wraps(function)
     async def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         begun = await gate.enter(args, kwargs)
-        try:
-            result = await function(*args, **kwargs)
-        except BaseException as exc:
-            await gate.leave(begun, exc)
-            raise
-        await gate.leave(begun)
-        return result
+        async with Running(gate.desk, begun):
+            return await function(*args, **kwargs)
 
     return guarded

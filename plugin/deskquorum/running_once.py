@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio
 
 from deskquorum.domain import Action, Ticket
 from deskquorum.execution import RefusedError
@@ -18,9 +22,10 @@ from deskquorum.queueing import hand_over
 if TYPE_CHECKING:
     from deskquorum.ledger import Transaction
     from deskquorum.ledger.outbox import Lease
+    from deskquorum.sync_door import SyncDoor
     from deskquorum.tool_calls import Deciding
 
-__all__ = ["Begun", "begin_call", "end_call", "order_for"]
+__all__ = ["Begun", "Running", "begin_call", "order_for"]
 
 _LEASE_S = 900.0
 """Longer than any tool takes; who died before that left the outcome unknown."""
@@ -43,7 +48,7 @@ class Begun:
     """Whether a call may run now."""
 
     lease: Lease | None = None
-    """To be ended with `end_call`; None where nothing need be written down."""
+    """To be ended by `Running`; None where nothing need be written down."""
     refused: str = ""
     """Why it may not, in a sentence; empty where it may."""
 
@@ -83,15 +88,54 @@ async def begin_call(desk: Deciding, ticket: Ticket, action: Action, decision: s
     return await desk.parts.ledger.database.run(begin)
 
 
-async def end_call(desk: Deciding, begun: Begun, error: BaseException | None = None) -> None:
-    """Note how it ended; what broke may have happened, so a person looks.
+class Running:
+    """Within it a call is carried out; how it ended is noted, and what broke is a person's."""
 
-    Raises:
-        LedgerError: That could not be noted; it counts as unknown once its lease has run out.
-    """
-    lease = begun.lease
-    if lease is not None:
-        await desk.parts.ledger.database.run(lambda tx: _end(desk, tx, lease, error))
+    def __init__(self, desk: Deciding, begun: Begun, *, door: SyncDoor | None = None) -> None:
+        """Take what was begun.
+
+        Args:
+            desk: Notes it.
+            begun: A call that may run.
+            door: The way in where there is no event loop.
+        """
+        self._desk = desk
+        self._begun = begun
+        self._door = door
+        self.fault: BaseException | None = None
+        """Set by a host whose function tells of an error without raising it."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._end(error or self.fault)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._door is None:
+            raise TypeError("without an event loop this needs the desk's door")
+        self._door.call(partial(self._end, error or self.fault))
+
+    async def _end(self, error: BaseException | None) -> None:
+        """Note it, even where the host was cancelled; else it is unknown after its lease."""
+        lease = self._begun.lease
+        if lease is not None:
+            with anyio.CancelScope(shield=True):
+                database = self._desk.parts.ledger.database
+                await database.run(lambda tx: _end(self._desk, tx, lease, error))
 
 
 def _begin(tx: Transaction, order: Order) -> Begun:

@@ -19,7 +19,6 @@ MAY_CATCH_ANYTHING = {
     "adapters/langchain/middleware.py",
     "adapters/langchain/whole_turns.py",
     "desk.py",
-    "guarding.py",
     "execution/worker.py",
     "labeling/collect.py",
     "backfill/working.py",

@@ -17,7 +17,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import anyio
 from agents import FunctionTool, RunContextWrapper, RunItemStreamEvent
 from agents.tool_context import ToolContext
 
@@ -26,7 +25,7 @@ from deskquorum.approving import Approved, PersonsAnswer, take_answer
 from deskquorum.domain import Action, Route, Ticket
 from deskquorum.errors import InputError
 from deskquorum.formats import parse_json
-from deskquorum.running_once import begin_call, end_call
+from deskquorum.running_once import Running, begin_call
 from deskquorum.tool_calls import CallRuling, ReadFacts, ToolCall, plain_args, rule_on_call
 
 if TYPE_CHECKING:
@@ -135,15 +134,8 @@ class _Gate:
         begun = await begin_call(self.desk, call.ticket, call.action, ruling.decision)
         if begun.refused:
             return _refusal(begun.refused)
-        error: BaseException | None = None
-        try:
+        async with Running(self.desk, begun):
             return await self.tool.on_invoke_tool(context, written)
-        except BaseException as exc:
-            error = exc
-            raise
-        finally:
-            with anyio.CancelScope(shield=True):
-                await end_call(self.desk, begun, error)
 
     def _call(self, context: object, args: Mapping[str, object], call_id: str) -> ToolCall:
         action = Action(name=self.tool.name, args=plain_args(args))

@@ -488,6 +488,16 @@ async def test_a_plain_tool_node_runs_nothing_before_its_whole_turn_is_settled(
     assert told(result)["call-2"].status == "error"
 
 
+async def test_calls_that_share_an_id_do_not_run(agent, plain_graph, run, ran):
+    twins = calling(CANCEL, CANCEL_OTHERS)
+    for call in twins.tool_calls:
+        call["id"] = "twin"
+    for graph in (plain_graph(twins), agent(model(twins, AIMessage(QUOTE)))):
+        result = await run(graph, SAYS)
+        assert "an id that no other call" in told(result)["twin"].content
+    assert ran == []
+
+
 async def test_a_plain_tool_node_without_a_checkpointer_refuses(desk, tools, context):
     guard = DeskMiddleware(desk, conversation=lambda given: given)
     graph = StateGraph(MessagesState, context_schema=Conversation)

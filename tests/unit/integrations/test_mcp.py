@@ -65,7 +65,7 @@ async def test_what_a_model_says_of_facts_is_not_taken_for_true(desk, known, sai
         told = await answered(client, "review_action", ticket=said, **call)
     assert refused.is_error
     assert "not taken from this caller" in refused.content[0].text
-    assert told["route"] == "human"
+    assert told["route"] == "deny"
 
 
 async def test_a_reply_is_held_against_the_clauses(desk):

@@ -21,7 +21,6 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeVar, cast
 
-import anyio
 import anyio.to_thread
 from langchain.agents.middleware.types import (
     AgentMiddleware,
@@ -33,7 +32,6 @@ from langchain.agents.middleware.types import (
 )
 from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage
 from langgraph.config import get_config
-from langgraph.errors import GraphBubbleUp
 from langgraph.types import Command
 
 from deskquorum.adapters.bot_conversations import (
@@ -65,7 +63,7 @@ from deskquorum.adapters.langchain.turns import (
 from deskquorum.adapters.langchain.whole_turns import WholeTurns
 from deskquorum.domain import Action, Ticket
 from deskquorum.errors import ConfigError, Problem, RedactionError
-from deskquorum.running_once import Begun, begin_call, end_call
+from deskquorum.running_once import Begun, Running, begin_call
 from deskquorum.tool_calls import plain_args
 
 if TYPE_CHECKING:
@@ -184,18 +182,12 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         ready = to_run(request, passed)
         if isinstance(ready, ToolMessage):
             return ready
-        begin = partial(self._begun, request, passed)
-        begun = self._sync(begin)
+        begun = self._sync(partial(self._begun, request, passed))
         if begun.refused:
             return refusal(request.tool_call, begun.refused)
-        try:
+        with Running(self._desk, begun, door=self._desk.door) as running:
             result = handler(ready)
-        except GraphBubbleUp:
-            raise
-        except BaseException as exc:
-            self._sync(partial(self._ended, begun, exc))
-            raise
-        self._sync(partial(self._ended, begun, _fault(result)))
+            running.fault = _fault(result)
         return noted(result, passed)
 
     async def awrap_tool_call(
@@ -213,14 +205,9 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         begun = await self._begun(request, passed)
         if begun.refused:
             return refusal(request.tool_call, begun.refused)
-        try:
+        async with Running(self._desk, begun) as running:
             result = await handler(ready)
-        except GraphBubbleUp:
-            raise
-        except BaseException as exc:
-            await self._ended(begun, exc)
-            raise
-        await self._ended(begun, _fault(result))
+            running.fault = _fault(result)
         return noted(result, passed)
 
     def _sync(self, work: Callable[[], Coroutine[object, object, _T]]) -> _T:
@@ -295,10 +282,6 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         action = Action(name=passed["name"], args=_args(passed))
         return await begin_call(self._desk, ticket, action, passed["decision"])
 
-    async def _ended(self, begun: Begun, error: BaseException | None) -> None:
-        with anyio.CancelScope(shield=True):
-            await end_call(self._desk, begun, error)
-
 
 _STRUCTURED = Problem(
     path="response_format",
@@ -338,8 +321,7 @@ def _open_calls(messages: Sequence[BaseMessage]) -> list[ToolCall]:
 
 def _turn_of(request: ToolCallRequest) -> list[ToolCall]:
     calls = _open_calls(_messages(request.state))
-    same = [call for call in calls if call["id"] == request.tool_call["id"]]
-    return calls if same == [request.tool_call] else [request.tool_call]
+    return calls if request.tool_call in calls else [request.tool_call]
 
 
 def _shown(request: ModelRequest[Any], session: Session) -> ModelRequest[Any]:

@@ -6,6 +6,7 @@ again from the top, and what ran before the pause would run twice.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict, cast
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from deskquorum.desk import Desk
 
 __all__ = ["Pass", "Ruled", "ask_person", "asked_hash", "refusal", "rule_on_turn", "settle_turn"]
+
+_NAMELESS = CallRuling(
+    route=Route.DENY, decision="", why=("A call needs an id that no other call of its turn has.",)
+)
 
 _KINDS: tuple[DecisionType, ...] = ("approve", "edit", "reject", "respond")
 
@@ -67,7 +72,13 @@ async def rule_on_turn(
     desk: Desk, conversation: Conversation, ticket: Ticket, calls: Sequence[ToolCall]
 ) -> list[Ruled]:
     """The desk's word on every call, in their order; what breaks is a person's."""
-    return [await _ruled(desk, conversation, ticket, call) for call in calls]
+    ids = Counter(call["id"] for call in calls)
+    return [
+        await _ruled(desk, conversation, ticket, call)
+        if call["id"] and ids[call["id"]] == 1
+        else Ruled(call=call, wanted=None, ruling=_NAMELESS)
+        for call in calls
+    ]
 
 
 async def _ruled(desk: Desk, conversation: Conversation, ticket: Ticket, call: ToolCall) -> Ruled:

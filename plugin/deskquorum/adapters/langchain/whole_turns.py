@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from langgraph.config import get_config
 
-from deskquorum.adapters.langchain.turns import refusal
+from deskquorum.adapters.langchain.turns import asked_hash, refusal
 
 if TYPE_CHECKING:
     from langchain.agents.middleware.types import ToolCallRequest
@@ -50,7 +50,10 @@ class _Turn:
             return None
         call = request.tool_call
         found = self.settled.get(call["id"] or "")
-        return refusal(call, "It came too late to be decided on.") if found is None else found
+        # INVARIANT: a pass lets exactly the call run that it was given to.
+        if found is None or (isinstance(found, dict) and found["asked"] != asked_hash(call)):
+            return refusal(call, "It is not the call that was decided on.")
+        return found
 
 
 class WholeTurns:
