@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from deskquorum.ledger.outbox import Execution, State, execution
+from deskquorum.ledger.order_states import Execution, State, standing
 from deskquorum.ledger.tables import executions
 
 if TYPE_CHECKING:
@@ -21,9 +21,8 @@ _UNFINISHED = (State.READY, State.LEASED, State.SENDING, State.UNKNOWN, State.FA
 def executions_of(tx: Transaction, conversation: str) -> list[Execution]:
     """The orders of a conversation, oldest first."""
     own = (executions.c.tenant == tx.tenant, executions.c.conversation == conversation)
-    keys = select(executions.c.key).where(*own).order_by(executions.c.created_us, executions.c.key)
-    found = (execution(tx, key) for key in tx.connection.execute(keys).scalars().all())
-    return [order for order in found if order is not None]
+    query = select(executions).where(*own).order_by(executions.c.created_us, executions.c.key)
+    return [standing(row) for row in tx.connection.execute(query)]
 
 
 def backlog(tx: Transaction) -> Mapping[State, int]:

@@ -15,12 +15,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from sqlalchemy import case, insert, or_, select, update
 
 from deskquorum.ledger.database import ErasedError
+from deskquorum.ledger.order_states import Execution, State, standing
 from deskquorum.ledger.orders import Order, order_of
 from deskquorum.ledger.tables import executions
 
@@ -60,43 +60,6 @@ __all__ = [
 
 LONGEST_S = 7200.0
 """No lease and no pause is longer: what ends later was written by a clock that was wrong."""
-
-
-class State(StrEnum):
-    """How far an order is."""
-
-    READY = "ready"
-    LEASED = "leased"
-    """Somebody has it, and has sent nothing."""
-    SENDING = "sending"
-    """From here on it may have happened."""
-    DONE = "done"
-    FAILED = "failed"
-    """It did not happen and will not by itself."""
-    UNKNOWN = "unknown"
-    """It may have happened; a read or a person has to tell."""
-    CANCELLED = "cancelled"
-    """It can never run."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Execution:
-    """An order as it stands, without values."""
-
-    key: str
-    conversation: str
-    action: str
-    decision: str
-    state: State
-    attempts: int
-    error: str | None
-    compensates: str | None
-    doubt: bool
-    """Whether an attempt may have happened, and nobody knows that it did."""
-    created_us: int
-    changed_us: int
-    handed_us: int | None
-    """When it was given to a person; None where it was not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +284,7 @@ def run_again(tx: Transaction, key: str) -> bool:
 def execution(tx: Transaction, key: str) -> Execution | None:
     """How an order stands; None where there is none."""
     row = _row(tx, key)
-    return None if row is None else _execution(row)
+    return None if row is None else standing(row)
 
 
 def executions_after(
@@ -341,7 +304,7 @@ def executions_after(
     if person:
         query = query.where(executions.c.handed_us.is_not(None))
     query = query.order_by(executions.c.created_us.desc(), executions.c.key).limit(limit)
-    return [_execution(row) for row in tx.connection.execute(query)]
+    return [standing(row) for row in tx.connection.execute(query)]
 
 
 def order_in(tx: Transaction, key: str) -> Order | None:
@@ -408,23 +371,6 @@ def _opened(tx: Transaction, row: Row[tuple[object, ...]]) -> Order:
         decision=row.decision,
         compensates=row.compensates,
         **raw,
-    )
-
-
-def _execution(row: Row[tuple[object, ...]]) -> Execution:
-    return Execution(
-        key=row.key,
-        conversation=row.conversation,
-        action=row.action,
-        decision=row.decision,
-        state=State(row.state),
-        attempts=row.attempts,
-        error=row.error,
-        compensates=row.compensates,
-        doubt=bool(row.doubt),
-        created_us=row.created_us,
-        changed_us=row.changed_us,
-        handed_us=row.handed_us,
     )
 
 
