@@ -47,7 +47,7 @@ async def _until_settled(place, crowd):
         unended = [order for order in orders if not ended(order)]
         return [*waits, *sorted(promised - recorded), *unended]
 
-    for _ in range(80):
+    for _ in range(200):
         if not (lying := await asyncio.to_thread(place.write, left)):
             return
         await asyncio.sleep(0.5)

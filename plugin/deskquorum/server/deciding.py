@@ -102,6 +102,7 @@ class Deciding:
         self._service = service
         self._tasks = tasks
         self._owed = 0
+        self._owing = anyio.Lock()
         self.alone = 0
         """Tickets being decided for which nobody waits."""
 
@@ -315,7 +316,9 @@ class Deciding:
         self._owed += 1
         try:
             for wait_s in _BACK_OFF_S:
-                kept = await self._service.desk.keep(ticket, promise, settle=(done,))
+                # One after the other: a database that comes back is needed by others first.
+                async with self._owing:
+                    kept = await self._service.desk.keep(ticket, promise, settle=(done,))
                 if lost or _is_recorded(kept):
                     return
                 await anyio.sleep(wait_s * (0.5 + random.random()))  # noqa: S311 - jitter

@@ -218,3 +218,10 @@ def test_a_database_that_is_not_there_is_a_ledger_error(tmp_path, decide, eviden
     url = f"postgresql://nobody@/none?host={tmp_path}"
     with closing(open_ledger(url, busy_timeout_s=1)) as ledger, pytest.raises(LedgerError):
         ledger.append(decide("d-1"), evidence)
+
+
+def test_a_postgres_that_says_nothing_is_given_up_within_seconds(postgres):
+    with closing(open_ledger(postgres)) as ledger, ledger.database.transaction() as tx:
+        known = tx.connection.connection.driver_connection.info.get_parameters()
+    assert int(known["tcp_user_timeout"]) <= 10_000
+    assert int(known["keepalives_idle"]) <= 10
