@@ -87,7 +87,7 @@ class Vocabulary(NamedTuple):
     """What can be told of a text at a glance."""
 
     words: frozenset[str]
-    """Its words in small letters, its signs, `0` where it has a figure, `#0` where one stands free."""
+    """Its words in small letters, its signs, `0` and `#0` where it has such figures."""
     low: str
     untold: bool
     """Some letter of it stands for another: the long s, the dotted capital i."""
@@ -100,7 +100,9 @@ def vocabulary(text: str) -> Vocabulary:
     plain = low.isascii()
     words = frozenset((_ASCII_WORD if plain else _WORD).findall(low))
     return Vocabulary(
-        words=words if not _FIGURE.search(low) else words | (_FREE if _FREE_FIGURE.search(low) else _BOUND),
+        words=words
+        if not _FIGURE.search(low)
+        else words | (_FREE if _FREE_FIGURE.search(low) else _BOUND),
         low=low,
         untold=not plain and _ODD.search(low) is not None,
     )

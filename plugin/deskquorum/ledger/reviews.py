@@ -68,7 +68,9 @@ class _Kept(TypedDict, total=False):
 _NEW = insert(reviews)
 _OLDER = select(
     reviews.c.id,
-    or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= bindparam("now_us")).label("free"),
+    or_(reviews.c.assignee.is_(None), reviews.c.lease_until_us <= bindparam("now_us")).label(
+        "free"
+    ),
 ).where(
     reviews.c.tenant == bindparam("tenant"),
     reviews.c.conversation == bindparam("conversation"),
