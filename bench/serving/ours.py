@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from pathlib import Path
 
@@ -27,6 +28,8 @@ class Embedded:
         ledger = Path(self._folder.name) / "ledger.sqlite"
         self._desk = load_desk(DESK, model_url=f"{url}/ours/v1", ledger=ledger)
         await self._desk.__aenter__()
+        # As the service does: a full collection walks through whatever was loaded.
+        gc.freeze()
 
     async def job(self, job: Job) -> Outcome:
         """Do one job."""

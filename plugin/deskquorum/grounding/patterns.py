@@ -89,7 +89,7 @@ class Vocabulary(NamedTuple):
     """What can be told of a text at a glance."""
 
     words: frozenset[str]
-    """Its words in small letters, its signs, `0` where it has a figure, `#0` where one stands free."""
+    """Its words in small letters, its signs, `0` and `#0` where it has such figures."""
     low: str
     untold: bool
     """Some letter of it stands for another: the long s, the dotted capital i."""

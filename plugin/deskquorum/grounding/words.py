@@ -52,8 +52,7 @@ def words_of(text: str) -> tuple[Word, ...]:
             end = at + last
             # `No, you can` and `no you can` differ by a comma alone.
             comma = "," if refuses and text[end : end + 1] == "," else ""
-            for one in spelled:
-                found.append(Word(one + comma, at + first, end))
+            found += [Word(one + comma, at + first, end) for one in spelled]
     return tuple(found)
 
 

@@ -32,7 +32,7 @@ _SPEAKER = re.compile(
 )
 
 _OTHER_CASE = re.compile("[\u0130\u0131\u017f]")
-"""Letters that match an i or an s where case is ignored, and are not written as one in lower case."""
+"""Where case is ignored these match an i or an s, which their lower case is not."""
 
 
 def new_fence() -> str:
