@@ -168,14 +168,14 @@ def test_an_expired_token_shows_nothing_of_the_conversation(site, open_page, cas
     token = site.service.tokens.make(
         agent="mia", conversation=case, key=key, now=now, lasts=timedelta(seconds=-1)
     )
-    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#token={token}")
+    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#{token}")
     expect(page.get_by_role("heading", name="Session expired")).to_be_visible()
     assert "NW-120467" not in page.content()
 
 
 def test_a_token_of_another_conversation_opens_nothing(site, open_page, case):
     token = site.token("another")
-    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#token={token}")
+    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#{token}")
     expect(page.get_by_role("heading", name="Not for this conversation")).to_be_visible()
 
 
