@@ -93,7 +93,7 @@ def _browse(served: Served, runs: int) -> None:
             served.decide(conversation)
             context = browser.new_context(viewport={"width": 360, "height": 760})
             page = context.new_page()
-            page.goto(f"{served.url}/sidebar/{conversation}#token={served.token(conversation)}")
+            page.goto(f"{served.url}/sidebar/{conversation}#{served.token(conversation)}")
             page.wait_for_selector("[data-do=approve]")
             whole = page.evaluate("() => performance.now()")
             if run:

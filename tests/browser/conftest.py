@@ -86,7 +86,7 @@ class Site:
 
     def sidebar(self, conversation, agent="mia", lang="en"):
         token = self.token(conversation, agent)
-        return f"{self.url}/sidebar/{conversation}?in=helpdesk&lang={lang}#token={token}"
+        return f"{self.url}/sidebar/{conversation}?in=helpdesk&lang={lang}#{token}"
 
     def cookie(self, name="lea", role="lead"):
         session = self.service.sessions.begin(name=name, role=Role(role), now=datetime.now(UTC))

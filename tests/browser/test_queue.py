@@ -113,6 +113,8 @@ def test_a_proxy_is_believed_only_with_its_secret(site):
     answer = httpx.get(f"{site.url}/queue", headers=from_proxy)
     assert answer.status_code == 200
     assert "rosa" in answer.text
+    ended = {**from_proxy, "Cookie": "deskquorum=of-yesterday"}
+    assert httpx.get(f"{site.url}/queue", headers=ended).status_code == 200
     nobody = {**from_proxy, "X-Groups": "staff"}
     assert httpx.get(f"{site.url}/queue", headers=nobody).status_code == 401
 

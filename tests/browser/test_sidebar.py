@@ -33,9 +33,15 @@ def test_the_suggestion_is_shown_with_reply_reason_votes_facts_and_what_was_hidd
     expect(panel.locator(".letter .claim-supported")).to_have_count(1)
     expect(panel.locator(".clauses")).to_contain_text("R1")
     expect(panel.locator(".votes").first).to_contain_text("2 of 2 agree")
-    expect(panel.locator(".chips")).to_contain_text("Customer number")
     panel.locator("summary", has_text="Facts").click()
-    expect(panel.locator(".pairs").last).to_be_visible()
+    facts = panel.locator("details", has=page.locator("summary", has_text="Facts"))
+    expect(facts).to_contain_text("return_received")
+    expect(facts.locator(".chip").first).to_have_text("Customer number 1")
+
+
+def test_what_was_hidden_from_models_is_shown_as_chips(site, open_page):
+    page = shown(open_page(site.sidebar(site.decide("address"))))
+    expect(page.locator(".chips .chip")).to_have_text(["Address"])
 
 
 def test_approving_takes_one_key(site, open_page, case):
@@ -162,14 +168,14 @@ def test_an_expired_token_shows_nothing_of_the_conversation(site, open_page, cas
     token = site.service.tokens.make(
         agent="mia", conversation=case, key=key, now=now, lasts=timedelta(seconds=-1)
     )
-    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#token={token}")
+    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#{token}")
     expect(page.get_by_role("heading", name="Session expired")).to_be_visible()
     assert "NW-120467" not in page.content()
 
 
 def test_a_token_of_another_conversation_opens_nothing(site, open_page, case):
     token = site.token("another")
-    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#token={token}")
+    page = open_page(f"{site.url}/sidebar/{case}?in=helpdesk#{token}")
     expect(page.get_by_role("heading", name="Not for this conversation")).to_be_visible()
 
 

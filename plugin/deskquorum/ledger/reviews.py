@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import secrets as random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
 from deskquorum.ledger.chain import add_link
-from deskquorum.ledger.database import ErasedError, microseconds, moment
+from deskquorum.ledger.database import ErasedError, moment
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
 from deskquorum.ledger.review_items import (
@@ -143,7 +143,7 @@ def items(
     assignee: str | None = None,
     held: bool | None = None,
     risk: int | None = None,
-    due_before: datetime | None = None,
+    due_within: timedelta | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> list[ReviewItem]:
@@ -155,7 +155,7 @@ def items(
         assignee: Only what this person holds.
         held: Only what somebody holds, or only what nobody does.
         risk: Only those of this risk.
-        due_before: Only those that are due by then.
+        due_within: Only those that are due by then, or were.
         after: Id of the last item of the page before.
         limit: So many at once.
     """
@@ -171,8 +171,8 @@ def items(
         )
     if risk is not None:
         query = query.where(reviews.c.risk == risk)
-    if due_before is not None:
-        query = query.where(reviews.c.due_us <= microseconds(due_before))
+    if due_within is not None:
+        query = query.where(reviews.c.due_us <= tx.after_us(due_within.total_seconds()))
     last = (
         None
         if after is None

@@ -91,7 +91,7 @@ def _assign(tx: Transaction, items: list[str], to: str) -> int:
 
 async def _shown(service: Service, filters: Filters, who: Visitor) -> dict[str, Any]:
     now = service.now()
-    due = {"all": None, "overdue": now, "hour": now + timedelta(hours=1)}[filters.due]
+    due = {"all": None, "overdue": timedelta(0), "hour": timedelta(hours=1)}[filters.due]
 
     def read(tx: Transaction) -> tuple[list[ReviewItem], tuple[int, int]]:
         found = reviews.items(
@@ -100,7 +100,7 @@ async def _shown(service: Service, filters: Filters, who: Visitor) -> dict[str, 
             assignee=who.name if filters.who == "me" else None,
             held=False if filters.who == "nobody" else None,
             risk=None if filters.risk == "all" else RISKS.index(filters.risk),
-            due_before=due,
+            due_within=due,
             after=filters.after,
             limit=_PAGE,
         )

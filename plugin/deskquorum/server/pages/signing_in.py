@@ -63,6 +63,7 @@ async def sign_in(request: Request) -> Response:
     fresh = await service.records.write(partial(take_delivery, helpdesk=_LINKS, delivery=link.id))
     if not fresh:
         raise ProblemError(status=401, code="unauthorized", detail="the link was used before")
+    secure = request.url.scheme == "https"
     session = service.sessions.begin(name=link.name, role=link.role, now=service.now())
     answer = Response(status_code=204)
     answer.set_cookie(
@@ -70,9 +71,10 @@ async def sign_in(request: Request) -> Response:
         session,
         max_age=int(service.sessions.LASTS.total_seconds()),
         path="/",
-        secure=request.url.scheme == "https",
+        secure=secure,
         httponly=True,
-        samesite="lax",
+        # In a helpdesk's frame it is another site's cookie. No change counts by it alone.
+        samesite="none" if secure and service.limits.frames else "lax",
     )
     return answer
 

@@ -123,9 +123,8 @@ def visitor_of(service: Service, request: Request, conversation: str, errand: Er
 def person_of(service: Service, request: Request) -> Person | None:
     """Who is signed in, None when nobody is."""
     cookie = request.cookies.get(cookie_name(request), "")
-    if cookie:
-        return service.sessions.read(cookie, now=service.now())
-    return _told_by_proxy(service, request)
+    found = service.sessions.read(cookie, now=service.now()) if cookie else None
+    return found or _told_by_proxy(service, request)
 
 
 def cookie_name(request: Request) -> str:

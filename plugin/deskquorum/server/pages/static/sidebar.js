@@ -7,11 +7,9 @@ const root = document.querySelector('#case');
 const LONGEST = 2000;
 let unmount = () => {};
 
-const tokenIn = (hash) => new URLSearchParams(hash.slice(1)).get('token');
-
 function start() {
   unmount();
-  useToken(tokenIn(location.hash));
+  useToken(location.hash.slice(1) || null);
   unmount = mountPanel(root, { conversation: root.dataset.conversation, refused });
 }
 
@@ -33,7 +31,7 @@ window.addEventListener('message', (event) => {
   if (event.source !== window.parent || event.source === window) return;
   if (type !== 'deskquorum:token' || typeof token !== 'string' || token.length > LONGEST) return;
   // Kept behind the `#`, so that a reload finds it again.
-  history.replaceState(null, '', `#${new URLSearchParams({ token })}`);
+  history.replaceState(null, '', `#${encodeURIComponent(token)}`);
   start();
 });
 
