@@ -39,7 +39,7 @@ from deskquorum.judgement import answer_to, hand_off, judge
 from deskquorum.labeling import collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
-from deskquorum.llm import Endpoints, EndpointState, Purse, Spending, model_notices
+from deskquorum.llm import ChatModel, Endpoints, EndpointState, Purse, Spending, model_notices
 from deskquorum.opening import open_model, open_parts
 from deskquorum.queueing import hand_over as queue_execution
 from deskquorum.recording import record
@@ -79,6 +79,7 @@ def load_desk(
     actions: Mapping[str, ActionPort | Execute] | None = None,
     look_every_s: float = LOOK_EVERY_S,
     spending: Spending | None = None,
+    chats: Mapping[str, ChatModel] | None = None,
 ) -> Desk:
     """Load a desk's files; nothing is half-loaded.
 
@@ -93,6 +94,8 @@ def load_desk(
             function of a `Call`, or a port. Orders are worked off by `Desk.worker`.
         look_every_s: How often an open desk looks for changed files.
         spending: Counts what models cost; by default in memory, for this process alone.
+        chats: Chat models of your own, by the name of the model of `desk.yaml` that they stand in
+            for, such as `deskquorum.adapters.langchain.LangChainChat`.
 
     Raises:
         ConfigError: Files that can't be used, with every problem in them.
@@ -113,6 +116,7 @@ def load_desk(
         actions=ports,
         look_every_s=look_every_s,
         spending=spending,
+        chats=chats,
     )
 
 
@@ -137,6 +141,7 @@ class Desk:
         actions: Mapping[str, ActionPort] | None = None,
         look_every_s: float = LOOK_EVERY_S,
         spending: Spending | None = None,
+        chats: Mapping[str, ChatModel] | None = None,
     ) -> None:
         """Read the files.
 
@@ -152,7 +157,13 @@ class Desk:
         self._spending = spending or Spending(store)
         self._endpoints = Endpoints()
         models = Lender(
-            partial(open_model, model_url=model_url, keys=keys, endpoints=self._endpoints)
+            partial(
+                open_model,
+                model_url=model_url,
+                keys=keys,
+                endpoints=self._endpoints,
+                chats=chats,
+            )
         )
         start = partial(
             open_parts, lend=models.lend, keys=keys, given=tuple(sources), actions=actions

@@ -115,6 +115,7 @@ async def open_model(
     model_url: str | None = None,
     keys: Mapping[str, str] | None = None,
     endpoints: Endpoints,
+    chats: Mapping[str, ChatModel] | None = None,
 ) -> AsyncIterator[ChatModel | None]:
     """The chat model of a declaration; None where the packaged one can't be started.
 
@@ -123,7 +124,11 @@ async def open_model(
         model_url: Base URL for models that `desk.yaml` calls `local`.
         keys: API keys by the names that `desk.yaml` gives them, such as `os.environ`.
         endpoints: What models at one address share.
+        chats: The host's own, by the id of the model in whose place they are asked.
     """
+    if chats is not None and model.id in chats:
+        yield TracedChat(chats[model.id])
+        return
     async with AsyncExitStack() as stack:
         url = model.base_url if model.base_url != LOCAL else model_url
         # A server of our own gets another port each time that it starts.
