@@ -103,6 +103,8 @@ class Deciding:
         self._tasks = tasks
         self._owed = 0
         self._owing = anyio.Lock()
+        self._promised: dict[str, Decision] = {}
+        """What was answered for accepted tickets and is not recorded yet, by the ticket's id."""
         self.alone = 0
         """Tickets being decided for which nobody waits."""
 
@@ -157,6 +159,11 @@ class Deciding:
 
     async def _finished(self, accepted: Accepted, ticket: Ticket, attempts: int) -> None:
         began, claim = time.monotonic(), accepted.claim
+        promise = self._promised.get(claim.id)
+        if promise is not None:
+            # Its lease ran out while the database was away; the answer is out all the same.
+            await self._owe(ticket, promise, partial(self._settle, claim, ticket))
+            return
         if claim.attempts <= attempts:
             read = await self._service.helpdesks.read_anew(claim.source, ticket)
             if read is None:
@@ -246,6 +253,7 @@ class Deciding:
         if self._service.flight.cut:
             reason = _reason("shutting-down")
         promise = self._service.desk.to_person(ticket, reason)
+        self._promised[claim.id] = promise
         self._later(ticket, promise, partial(self._settle, claim, ticket))
         return self._answered(promise, began)
 
@@ -272,6 +280,8 @@ class Deciding:
         """To a person at once; recorded as soon as the database can."""
         promise = self._service.desk.to_person(ticket, reason)
         claim = next((held for held in begun if isinstance(held, Claim)), None)
+        if claim is not None:
+            self._promised[claim.id] = promise
         self._later(ticket, promise, partial(accept_done, draft, begun=claim))
         return self._answered(promise, began)
 
@@ -319,12 +329,19 @@ class Deciding:
                 # One after the other: a database that comes back is needed by others first.
                 async with self._owing:
                     kept = await self._service.desk.keep(ticket, promise, settle=(done,))
-                if lost or _is_recorded(kept):
+                if lost:
+                    return
+                if _is_recorded(kept):
+                    self._kept(promise)
                     return
                 await anyio.sleep(wait_s * (0.5 + random.random()))  # noqa: S311 - jitter
             _log.error("a promise is not recorded: the database is away", decision=promise.id)
         finally:
             self._owed -= 1
+
+    def _kept(self, promise: Decision) -> None:
+        owed = self._promised.items()
+        self._promised = {ticket: made for ticket, made in owed if made.id != promise.id}
 
 
 def _is_recorded(decision: Decision) -> bool:
