@@ -214,8 +214,9 @@ def _tickets():
     return {kind: known[identity] for kind, identity in KINDS.items()}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Ended with its module: while it runs, no test of this process can start an event loop."""
     if CHROMIUM is None:
         pytest.skip("no Chromium is installed: `apt-get install chromium`")
     from playwright.sync_api import expect, sync_playwright

@@ -229,14 +229,16 @@ def test_answers_say_nothing_of_the_server_and_may_not_be_framed_or_kept(shared)
         assert "access-control-allow-origin" not in headers
 
 
-def webhook(service, body, *, helpdesk="generic", at=None, secret=SECRET, more=None):
+def webhook(
+    service, body, *, helpdesk="generic", at=None, secret=SECRET, delivery="d-1", more=None
+):
     scheme = SCHEMES[helpdesk]
     time_sent = str(int(time.time() if at is None else at))
     headers = {
         "Content-Type": "application/json",
         scheme.header: sign(scheme, secret, body, time=time_sent),
         scheme.time_header: time_sent,
-        **({} if scheme.delivery_header is None else {scheme.delivery_header: "d-1"}),
+        **({} if scheme.delivery_header is None else {scheme.delivery_header: delivery}),
         **(more or {}),
     }
     return httpx.post(f"{service.url}/v1/webhooks/{helpdesk}", content=body, headers=headers)

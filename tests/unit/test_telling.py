@@ -8,7 +8,7 @@ import pytest
 
 from deskquorum.domain import Action, Message, Ticket
 from deskquorum.ledger import open_ledger, order_of
-from deskquorum.ledger.outbox import State, begin, executions_after, finish, lease, order_in
+from deskquorum.ledger.outbox import State, begin, done, executions_after, lease, order_in
 from deskquorum.telling import Carried, asked_in, hand_back, tell
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -180,6 +180,6 @@ def test_a_reply_that_is_out_is_out_and_the_team_is_told_all_the_same(told, orde
     later["now"] = NOON.replace(minute=1)
     [held] = write(lease, owner="a", lease_s=9, limit=1)
     assert write(begin, held, lease_s=9)
-    write(finish, held, State.DONE)
+    write(done, held.order)
     told(route="human", decision_id="d_2")
     assert sorted(orders()) == ["hand-off@zendesk", "reply@zendesk"]

@@ -384,7 +384,7 @@ async def test_a_tool_that_breaks_is_given_to_a_person_and_not_run_again(agent, 
         await run(graph, SAYS)
     with desk.ledger.database.transaction() as tx:
         (row,) = executions_after(tx)
-    assert (row.state, row.error) == ("unknown", "raised TimeoutError")
+    assert (row.state, row.error) == ("unknown", "raised-TimeoutError")
     assert tries == ["NW-1"]
 
 

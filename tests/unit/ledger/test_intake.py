@@ -144,7 +144,7 @@ def test_a_promise_ends_what_was_written_down_after_nobody_waited_for_it(write, 
 
 
 def test_a_promise_is_written_down_where_the_ticket_was_not_after_all(write):
-    begun = Claim(id="i_" + "0" * 32, owner="a", attempts=1)
+    begun = Claim(id="i_" + "0" * 32, owner="a", attempts=1, source="wait")
     assert write(promised(begun)) != begun.id
     assert write(earlier, draft("k")).decision == "d_1"
 

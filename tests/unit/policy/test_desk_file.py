@@ -91,7 +91,7 @@ def test_without_examples_a_nearest_labeler_reads_the_descriptions(bench):
                      "desk.yaml:16:62: expected less than 1.0, got 1.8",
                      id="impossible-accuracy"),
         pytest.param("kind: rule", "kind: rulez",
-                     "desk.yaml:16:10: unknown kind 'rulez'; one of rule, nearest, prompt",
+                     "desk.yaml:16:10: unknown kind 'rulez'; one of rule, nearest, prompt, student",
                      id="unknown-kind"),
         pytest.param("prompt: intent, ", "",
                      "desk.yaml:18:10: missing key 'prompt'",
