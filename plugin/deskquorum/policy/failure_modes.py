@@ -88,9 +88,18 @@ def load_failure_modes(path: Path) -> tuple[FailureMode, ...]:
     found = []
     for at, shape in enumerate(document.value.failure_modes):
         line, column = document.place("failure_modes", at)
-        given = shape.model_dump(exclude={"stress"})
-        place = {"path": str(path), "line": line, "column": column}
-        found.append(FailureMode(**given, stress=tuple(shape.stress), **place))
+        mode = FailureMode(
+            id=shape.id,
+            what=shape.what,
+            severity=shape.severity,
+            detector=shape.detector,
+            owner=shape.owner,
+            stress=tuple(shape.stress),
+            path=str(path),
+            line=line,
+            column=column,
+        )
+        found.append(mode)
     return tuple(found)
 
 
