@@ -61,7 +61,7 @@ def draw(candidates: Iterable[Candidate], *, batch: str, size: int) -> list[Draw
     return [_drawn(*items[place], batch=batch) for place in chosen]
 
 
-def draw_batch(  # noqa: PLR0913 - what is drawn from, of what, when
+def draw_batch(
     ledger: Ledger,
     *,
     batch: str,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.audit import audit_app
 from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
@@ -41,6 +42,7 @@ app.add_typer(execution_app, name="execution")
 app.add_typer(keys_app, name="keys")
 app.add_typer(batch_app, name="batch")
 app.add_typer(queue_app, name="queue")
+app.add_typer(audit_app, name="audit")
 
 _GOLD = "CSV of audited items: item,label."
 PlotOption = Annotated[
