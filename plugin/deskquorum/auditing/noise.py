@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deskquorum.auditing.cases import AuditedCase
-from deskquorum.auditing.estimates import Share, share
+from deskquorum.auditing.estimates import CONFIDENCE, Share, share, wilson
 from deskquorum.auditing.strata import cast_on
 from deskquorum.domain import Question
 from deskquorum.reconciliation import contradicted
@@ -24,6 +24,8 @@ class Place:
     dimension: str
     value: str
     share: Share
+    worse: bool
+    """Whether it is surely above the share over all, however many places were looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,11 @@ def _labeler(known: Sequence[AuditedCase], question: str, labeler: str) -> Label
 
 def _places(cases: Sequence[AuditedCase], hit: Callable[[AuditedCase], bool]) -> Iterator[Place]:
     falls = sorted({pair for case in cases for pair in case.stratum.items()})
+    overall = weighed(cases, hit).value or 0.0
+    # Bonferroni: of twenty places one would stand out by chance.
+    strict = 1 - (1 - CONFIDENCE) / max(1, len(falls))
     for dimension, value in falls:
         inside = [case for case in cases if case.stratum.get(dimension) == value]
-        yield Place(dimension=dimension, value=value, share=weighed(inside, hit))
+        found = weighed(inside, hit)
+        low, _ = wilson(found.value or 0.0, found.effective, confidence=strict)
+        yield Place(dimension=dimension, value=value, share=found, worse=low > overall)

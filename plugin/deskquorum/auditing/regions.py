@@ -28,6 +28,9 @@ LEAST_AUDITS = 40
 
 _DEEPEST = 3
 _LEAST_FAILURES = 4
+_LEAST_GAIN = 0.005
+"""Gini impurity that a split takes away, so that one region is not told as several."""
+
 _MOST_WORDS = 300
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _PLACEHOLDER = re.compile("⟦[^⟧]*⟧")
@@ -122,7 +125,10 @@ def _leaves(
         return
     columns = np.column_stack([feature.values for feature in features])
     tree = DecisionTreeClassifier(
-        max_depth=_DEEPEST, min_samples_leaf=max(4, int(growing.sum()) // 25), random_state=0
+        max_depth=_DEEPEST,
+        min_samples_leaf=max(4, int(growing.sum()) // 25),
+        min_impurity_decrease=_LEAST_GAIN,
+        random_state=0,
     )
     tree.fit(columns[growing], failed[growing], sample_weight=weights[growing])
     overall = np.average(failed[growing], weights=weights[growing])

@@ -68,15 +68,15 @@ def _labelers(question: QuestionNoise) -> Table:
 
 def _places(question: QuestionNoise) -> Iterator[str]:
     """Where something is surely worse than over all."""
-    yield from _worse(f"{question.question}: the desk is wrong", question.wrong_by, question.wrong)
+    yield from _worse(f"{question.question}: the desk is wrong", question.wrong_by)
     for labeler in question.labelers:
-        yield from _worse(f"{labeler.labeler} is wrong", labeler.noise_by, labeler.noise)
-        yield from _worse(f"{labeler.labeler} is silent", labeler.silent_by, labeler.silent)
+        yield from _worse(f"{labeler.labeler} is wrong", labeler.noise_by)
+        yield from _worse(f"{labeler.labeler} is silent", labeler.silent_by)
 
 
-def _worse(what: str, places: Iterable[Place], overall: Share) -> Iterator[str]:
+def _worse(what: str, places: Iterable[Place]) -> Iterator[str]:
     for place in places:
-        if place.share.low > (overall.value or 0.0):
+        if place.worse:
             where = f"{place.dimension} {place.value or 'unknown'}"
             yield f"{what} more often where {where}: {_share(place.share)}"
 
