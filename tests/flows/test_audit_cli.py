@@ -104,6 +104,13 @@ def test_a_batch_is_drawn_labelled_handed_in_and_summed_up(run, decided):
     assert "other as refund" in told
     assert "ada and bo agree on" in told
 
+    calibrate = ["calibrate", "--from-ledger", "--desk", desk, "--no-model", "--json"]
+    measured = json.loads(run(*calibrate, code=1))["questions"]
+    assert 40 <= measured["intent"]["audited"] <= 60
+    assert measured["intent"]["calibrated"]
+    assert measured["risk"]["audited"] == 0
+    assert (desk / "learned" / "intent.model.json").is_file()
+
 
 def test_a_sheet_with_mistakes_changes_nothing_and_tells_all_of_them(run, decided):
     desk, sheet = decided / "desk", decided / "bad.csv"
@@ -140,6 +147,11 @@ def drawn_now(run, decided):
     with sheet.open(encoding="utf-8", newline="") as file:
         row = next(csv.DictReader(file))
     return row["decision"], row["inclusion"]
+
+
+def test_calibrating_takes_a_file_or_the_ledger(run, decided):
+    run("calibrate", "--desk", decided / "desk", code=1)
+    run("calibrate", decided / "tickets.jsonl", "--from-ledger", code=1)
 
 
 def test_how_far_back_is_a_duration(run, decided):
