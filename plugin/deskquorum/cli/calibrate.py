@@ -101,9 +101,7 @@ def calibrate_desk(
         )
         for name in rules.questions
     ]
-    for labeler, failed in failures(evidence).items():
-        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
-        wide_console(stderr=True).print(lost, markup=False)
+    _tell_of_failures(evidence)
     if as_json:
         wide_console().print_json(data=_as_json(measured, certified))
     else:
@@ -111,6 +109,12 @@ def calibrate_desk(
         if not dry_run:
             wide_console().print(f"written to {desk.parts.learned_path}", markup=False)
     return int(all(certificate is None for _, certificate in certified.values()))
+
+
+def _tell_of_failures(evidence: Sequence[Evidence]) -> None:
+    for labeler, failed in failures(evidence).items():
+        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
+        wide_console(stderr=True).print(lost, markup=False)
 
 
 _Halves = tuple[Sequence[Evidence], Sequence["Audited"], Sequence["Audited"]]

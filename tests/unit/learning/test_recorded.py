@@ -1,6 +1,7 @@
 """Labelled decisions are brought to an even draw, whoever chose what people looked at."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from types import SimpleNamespace
 
 import pytest
@@ -54,7 +55,10 @@ def rules():
 
 @pytest.fixture
 def ledger(tmp_path):
-    made = open_ledger(tmp_path / "ledger.sqlite", clock=lambda: NOW)
+    seconds = count()
+    made = open_ledger(
+        tmp_path / "ledger.sqlite", clock=lambda: NOW + timedelta(seconds=next(seconds))
+    )
     for n in range(10):
         # Of the sure ones and the unsure ones, five each.
         answer = Answer(
