@@ -365,6 +365,19 @@ class Desk:
                 gathered = await gather_evidence(run, deadline, choose=None, live=False)
         return gathered.evidence
 
+    async def ask_again(self, evidence: Evidence) -> Evidence:
+        """Recorded evidence with the votes that all labelers cast now; its facts stay.
+
+        Nothing is decided, recorded or watched.
+        """
+        with self._setups.in_use() as setup, self._purse(setup):
+            collected = await collect_votes(
+                (await setup.opened()).labelers,
+                evidence.ticket,
+                deadline=Deadline.after(setup.parts.desk.deadline_s),
+            )
+        return replace(evidence, votes=collected.votes)
+
     def _purse(self, setup: Setup) -> AbstractContextManager[Purse]:
         budget = setup.parts.desk.budget
         return self._spending.purse(per_ticket=budget.per_ticket, per_day=budget.per_day)

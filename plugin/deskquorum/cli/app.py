@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deskquorum.cli.audit import audit_app
 from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
@@ -23,7 +24,7 @@ from deskquorum.cli.policy import policy_app
 from deskquorum.cli.queue import queue_app
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.cli.serving import mcp, serve, worker
-from deskquorum.errors import DeskError
+from deskquorum.errors import DeskError, InputError
 
 __all__ = ["app", "main"]
 
@@ -41,6 +42,7 @@ app.add_typer(execution_app, name="execution")
 app.add_typer(keys_app, name="keys")
 app.add_typer(batch_app, name="batch")
 app.add_typer(queue_app, name="queue")
+app.add_typer(audit_app, name="audit")
 
 _GOLD = "CSV of audited items: item,label."
 PlotOption = Annotated[
@@ -249,12 +251,16 @@ def redact(
 @app.command()
 def calibrate(
     audited: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE", help="Audited tickets, JSON Lines, with the right label by question."
+            metavar="[FILE]", help="Audited tickets, JSON Lines, with the right label by question."
         ),
-    ],
+    ] = None,
     *,
+    from_ledger: Annotated[
+        bool,
+        typer.Option("--from-ledger", help="Take what auditors and reviewers said of decisions."),
+    ] = False,
     desk: DeskOption = Path(),
     model_url: ModelUrlOption = None,
     no_model: NoModelOption = False,
@@ -267,6 +273,8 @@ def calibrate(
     """Measure the desk's labelers on audited tickets and certify its actions."""
     from deskquorum.cli.calibrate import calibrate_desk
 
+    if (audited is None) is not from_ledger:
+        raise InputError("name a file of audited tickets, or use --from-ledger")
     raise typer.Exit(
         calibrate_desk(
             audited,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from deskquorum.domain import Evidence, Question, Ticket, VoteStatus
 from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.formats import ticket_of_text
 
-__all__ = ["audited_tickets", "failures", "gathered"]
+__all__ = ["asked_again", "audited_tickets", "failures", "gathered"]
 
 
 def audited_tickets(
@@ -81,11 +81,23 @@ def gathered(
     desk: Desk, rows: Sequence[Row], tickets: Sequence[tuple[Ticket, object]], *, jobs: int
 ) -> list[Evidence]:
     """Every ticket's votes and facts, in order."""
-    found: list[Evidence] = []
     by_row = {row.number: ticket for row, (ticket, _) in zip(rows, tickets, strict=True)}
+    return _asked(desk, rows, lambda row: desk.gather(by_row[row.number]), jobs=jobs)
+
+
+def asked_again(desk: Desk, recorded: Sequence[Evidence], *, jobs: int) -> list[Evidence]:
+    """Recorded evidence with the votes of today's labelers, in order."""
+    rows = [Row(number=n, value={"id": one.ticket.id}) for n, one in enumerate(recorded)]
+    return _asked(desk, rows, lambda row: desk.ask_again(recorded[row.number]), jobs=jobs)
+
+
+def _asked(
+    desk: Desk, rows: Sequence[Row], ask: Callable[[Row], Awaitable[Evidence]], *, jobs: int
+) -> list[Evidence]:
+    found: list[Evidence] = []
 
     async def one(row: Row) -> dict[str, object]:
-        return {"evidence": await desk.gather(by_row[row.number])}
+        return {"evidence": await ask(row)}
 
     def emit(result: dict[str, object]) -> None:
         evidence = result["evidence"]

@@ -6,16 +6,19 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from deskquorum.cli.audited import audited_tickets, failures, gathered
+from deskquorum.cli.audited import asked_again, audited_tickets, failures, gathered
 from deskquorum.cli.batch import read_rows, wide_console
 from deskquorum.cli.extras import needing_learn
-from deskquorum.desk import load_desk
+from deskquorum.desk import Desk, load_desk
+from deskquorum.domain import Evidence
+from deskquorum.errors import InputError
 from deskquorum.judgement import Rulebook, answers_of
 from deskquorum.labeling import StudentLabeler
 from deskquorum.reconciliation import (
@@ -48,7 +51,7 @@ class _Measured:
 
 
 def calibrate_desk(
-    path: Path,
+    path: Path | None,
     *,
     folder: Path,
     model_url: str | None,
@@ -59,23 +62,26 @@ def calibrate_desk(
 ) -> int:
     """Measure labelers on audited tickets and certify actions; returns 1 when none is certified.
 
+    Args:
+        path: File of audited tickets; None takes what people said of recorded decisions.
+        folder: The desk folder.
+        model_url: Where models run that `desk.yaml` calls local.
+        models: False leaves prompt labelers out.
+        jobs: Tickets that are worked on at the same time.
+        dry_run: Write nothing.
+        as_json: Print JSON.
+
     Raises:
         ConfigError: Rows that can't be used, all of them, before anything is asked or written.
-        InputError: The file can't be read, or the extra `learn` is not installed.
+        InputError: The file can't be read, there are no labels in the ledger, or the extra `learn`
+            is not installed.
     """
     desk = load_desk(folder, model_url=model_url, models=models, keys=os.environ)
-    rows = read_rows(path)
-    tickets = audited_tickets(path, rows, desk.parts.rules.questions)
+    source = _of_ledger if path is None else partial(_of_file, path)
+    evidence, fitting, held = source(desk, jobs)
     with needing_learn():
-        from deskquorum.learning import Audited, certify_actions, fit_models, halves, unseen
+        from deskquorum.learning import certify_actions, fit_models
 
-        evidence = gathered(desk, rows, tickets, jobs=jobs)
-        audited = [
-            Audited(evidence=found, truth=truth)
-            for found, (_, truth) in zip(evidence, tickets, strict=True)
-        ]
-        students = [one for one in desk.parts.labelers if isinstance(one, StudentLabeler)]
-        fitting, held = halves(unseen(audited, students), students)
         now = datetime.now(UTC)
         assumed = replace(desk.parts.rules, learned=Learned())
         fitted = fit_models(fitting, assumed, fitted_at=now)
@@ -88,16 +94,14 @@ def calibrate_desk(
     measured = [
         _Measured(
             question=name,
-            audited=sum(name in ticket.truth for ticket in audited),
+            audited=sum(name in ticket.truth for ticket in (*fitting, *held)),
             right_before=_share_right(held, assumed, name),
             right_after=_share_right(held, rules, name),
             model=fitted.get(name),
         )
         for name in rules.questions
     ]
-    for labeler, failed in failures(evidence).items():
-        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
-        wide_console(stderr=True).print(lost, markup=False)
+    _tell_of_failures(evidence)
     if as_json:
         wide_console().print_json(data=_as_json(measured, certified))
     else:
@@ -105,6 +109,58 @@ def calibrate_desk(
         if not dry_run:
             wide_console().print(f"written to {desk.parts.learned_path}", markup=False)
     return int(all(certificate is None for _, certificate in certified.values()))
+
+
+def _tell_of_failures(evidence: Sequence[Evidence]) -> None:
+    for labeler, failed in failures(evidence).items():
+        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
+        wide_console(stderr=True).print(lost, markup=False)
+
+
+_Halves = tuple[Sequence[Evidence], Sequence["Audited"], Sequence["Audited"]]
+"""All evidence, what is fitted on, and what is held back to certify on."""
+
+
+def _of_file(path: Path, desk: Desk, jobs: int) -> _Halves:
+    rows = read_rows(path)
+    tickets = audited_tickets(path, rows, desk.parts.rules.questions)
+    with needing_learn():
+        evidence = gathered(desk, rows, tickets, jobs=jobs)
+        fitting, held = _halves(desk, evidence, [truth for _, truth in tickets])
+    return evidence, fitting, held
+
+
+def _of_ledger(desk: Desk, jobs: int) -> _Halves:
+    """Reviewed tickets only help to fit: a bound holds on what was drawn at random."""
+    with needing_learn():
+        from deskquorum.learning import VALID_FOR, evened, labelled_decisions
+
+        since = datetime.now(UTC) - VALID_FOR
+        drawn, reviewed = labelled_decisions(desk.ledger, desk.parts.rules, since=since)
+        audits, others = evened(drawn), evened(reviewed)
+        if not (audits or others):
+            raise InputError("nobody labelled a decision of the last 90 days; see: audit sample")
+        counted = (
+            f"note: {len(audits)} of {len(drawn)} drawn and {len(others)} of {len(reviewed)} "
+            "reviewed tickets count, so that each kind of ticket counts as often as it came in"
+        )
+        wide_console(stderr=True).print(counted, markup=False)
+        both = [*audits, *others]
+        evidence = asked_again(desk, [one.evidence for one in both], jobs=jobs)
+        truths, n = [one.truth for one in both], len(audits)
+        fitting, held = _halves(desk, evidence[:n], truths[:n])
+        more = _halves(desk, evidence[n:], truths[n:])
+    return evidence, [*fitting, *more[0], *more[1]], held
+
+
+def _halves(
+    desk: Desk, evidence: Sequence[Evidence], truths: Sequence[Mapping[str, str]]
+) -> tuple[Sequence[Audited], Sequence[Audited]]:
+    from deskquorum.learning import Audited, halves, unseen
+
+    audited = [Audited(evidence=e, truth=t) for e, t in zip(evidence, truths, strict=True)]
+    students = [one for one in desk.parts.labelers if isinstance(one, StudentLabeler)]
+    return halves(unseen(audited, students), students)
 
 
 def _saved(

@@ -13,6 +13,12 @@ from deskquorum.cli.policy_schema import stale_schema
 from deskquorum.errors import ConfigError, Problem
 from deskquorum.pack import starter_pack
 from deskquorum.policy import PolicyBook, lint
+from deskquorum.policy.failure_modes import (
+    FAILURE_MODES_FILE,
+    FailureMode,
+    lint_failure_modes,
+    load_failure_modes,
+)
 from deskquorum.proposal import load_playbook
 
 __all__ = ["lint_folder"]
@@ -28,8 +34,9 @@ def lint_folder(folder: Path, *, as_json: bool) -> int:
 
 
 def _lint(folder: Path, *, as_json: bool) -> int:
-    book = _opened(folder)
-    findings = sorted([*lint(book), *stale_schema(folder_of(folder))])
+    book, modes = _opened(folder)
+    remarks = [*lint(book), *lint_failure_modes(modes), *stale_schema(folder_of(folder))]
+    findings = sorted(remarks)
     if as_json:
         data = {"loaded": True, "problems": problem_rows(findings), "hash": book.hash}
         wide_console().print_json(data=data)
@@ -38,14 +45,19 @@ def _lint(folder: Path, *, as_json: bool) -> int:
     return int(bool(findings))
 
 
-def _opened(folder: Path) -> PolicyBook:
-    """The policies; a playbook beside them is checked with them, so that all is told at once."""
+def _opened(folder: Path) -> tuple[PolicyBook, tuple[FailureMode, ...]]:
+    """The policies; files beside them are checked with them, so that all is told at once."""
     problems: list[Problem] = []
     book: PolicyBook | None = None
+    modes: tuple[FailureMode, ...] = ()
 
     def policies() -> None:
         nonlocal book
         book = open_policies(folder)
+
+    def failure_modes() -> None:
+        nonlocal modes
+        modes = load_failure_modes(inside / FAILURE_MODES_FILE)
 
     _gather(problems, policies)
     inside = folder_of(folder)
@@ -53,9 +65,11 @@ def _opened(folder: Path) -> PolicyBook:
     replies = (inside.parent / "prompts" / "replies", starter_pack("prompts") / "replies")
     if playbook.is_file():
         _gather(problems, lambda: load_playbook(playbook, book=book, reply_folders=replies))
+    if (inside / FAILURE_MODES_FILE).is_file():
+        _gather(problems, failure_modes)
     if problems or book is None:
         raise ConfigError(problems)
-    return book
+    return book, modes
 
 
 def _gather(problems: list[Problem], load: Callable[[], object]) -> None:

@@ -27,7 +27,15 @@ from deskquorum.reconciliation import (
     vote_table,
 )
 
-__all__ = ["Audited", "certify_actions", "fit_models", "fit_question", "halves", "unseen"]
+__all__ = [
+    "VALID_FOR",
+    "Audited",
+    "certify_actions",
+    "fit_models",
+    "fit_question",
+    "halves",
+    "unseen",
+]
 
 VALID_FOR = timedelta(days=90)
 """How long a certificate holds unless it is issued anew."""

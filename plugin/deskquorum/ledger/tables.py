@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Float,
     Index,
     Integer,
     MetaData,
@@ -15,6 +16,7 @@ from sqlalchemy import (
 
 __all__ = [
     "api_keys",
+    "audits",
     "decisions",
     "deliveries",
     "erasures",
@@ -233,6 +235,21 @@ labels = Table(
     Index("labels_by_decision", "tenant", "decision"),
 )
 """Audited labels: what a person said that a decision's answer should have been."""
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("decision", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("stratum", String, nullable=False),
+    Column("inclusion", Float, nullable=False),
+    Column("until_us", BigInteger, nullable=False),
+    Column("drawn_us", BigInteger, nullable=False),
+    Index("audits_by_batch", "tenant", "batch"),
+)
+"""Decisions drawn to be audited; `until_us` ends the time that they were drawn from."""
 
 outcomes = Table(
     "outcomes",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LATEST", "upgrade"]
 
-LATEST = "0003"
+LATEST = "0004"
 """The step that this program's tables stand at."""
 
 _ALEMBIC = Lock()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import insert, select
 
-from deskquorum.ledger.tables import decisions, labels
+from deskquorum.ledger.tables import audits, decisions, labels
 
 if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
@@ -26,6 +26,10 @@ class AuditedLabel:
     question: str
     label: str
     by: str
+    source: str
+    """`audit` for a decision that was looked at to measure, `verdict` for one that was reviewed."""
+    inclusion: float | None
+    """How probable it was that the decision was drawn; None where it was not drawn at random."""
 
 
 def note_labels(
@@ -57,8 +61,9 @@ def note_labels(
 def audited_labels(tx: Transaction, *, question: str | None = None) -> Iterator[AuditedLabel]:
     """Yield the labels, oldest first; of a decision's question the newest one is right."""
     query = (
-        select(labels, decisions.c.ticket)
+        select(labels, decisions.c.ticket, audits.c.inclusion)
         .join(decisions, decisions.c.id == labels.c.decision)
+        .outerjoin(audits, audits.c.decision == labels.c.decision)
         .where(labels.c.tenant == tx.tenant)
         .order_by(labels.c.at_us, labels.c.id)
     )
@@ -71,4 +76,6 @@ def audited_labels(tx: Transaction, *, question: str | None = None) -> Iterator[
             question=row.question,
             label=row.label,
             by=row.by,
+            source=row.source,
+            inclusion=row.inclusion,
         )

@@ -22,6 +22,7 @@ from deskquorum.policy.environment import Environment
 from deskquorum.policy.executions import execution_misfits
 from deskquorum.policy.fact_source_checks import source_misfits
 from deskquorum.policy.fact_types import DeclarationError, Scalar, TypeSpec, read_type
+from deskquorum.policy.failure_modes import FAILURE_MODES_FILE
 from deskquorum.policy.limits import declare_limits
 from deskquorum.policy.names import is_dotted_name
 from deskquorum.policy.reads import Reads
@@ -32,7 +33,7 @@ from deskquorum.policy.source import read_tree
 __all__ = ["load_policies"]
 
 _DESK, _PLAYBOOK = "desk.yaml", "playbook.yaml"
-_OTHER = frozenset({_DESK, _PLAYBOOK, "failure_modes.yaml"})
+_OTHER = frozenset({_DESK, _PLAYBOOK, FAILURE_MODES_FILE})
 """Files of the folder that are no policies."""
 
 

@@ -29,6 +29,7 @@ from deskquorum.policy.fact_source_shapes import (
     SqlShape,
 )
 from deskquorum.policy.fact_types import ScalarName
+from deskquorum.policy.failure_modes import FailureModeShape, FailureModesShape
 from deskquorum.policy.shapes import (
     ActionShape,
     CaseShape,
@@ -59,6 +60,15 @@ _SIGNATURE = f"^{_WORD}( *\\( *{_WORD} *(, *{_WORD} *)*\\))?$"
 """The key of a named part: `row`, or `row(f, g)`."""
 
 _HELP: Mapping[type[BaseModel], Mapping[str, str]] = {
+    FailureModesShape: {"failure_modes": "What wrong means at this desk; audits use the ids."},
+    FailureModeShape: {
+        "id": "A name in kebab case; audits and reports show it.",
+        "what": "What goes wrong, in a sentence.",
+        "severity": "How bad it is.",
+        "detector": "What would notice it.",
+        "owner": "Who mends it.",
+        "stress": "Folders of the stress suites that provoke it.",
+    },
     TopicShape: {
         "policy": "The topic's name.",
         "version": "Your version of it, in quotes; every decision records it.",
@@ -219,14 +229,15 @@ def editor_schema(playbook: type[BaseModel]) -> JsonSchemaValue:
         "cases": CasesShape,
         "desk": DeskShape,
         "playbook": playbook,
+        "failure_modes": FailureModesShape,
     }
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "A policy file, a file of cases, desk.yaml or playbook.yaml",
+        "title": "A policy file, a file of cases, desk.yaml, playbook.yaml or failure_modes.yaml",
         "$comment": "Made by `deskquorum policy schema`; do not edit.",
         "if": {"type": "array"},
         "then": _ref("cases"),
-        "else": _having("desk", _having("playbook", _ref("topic"))),
+        "else": _having("desk", _having("playbook", _having("failure_modes", _ref("topic")))),
         "definitions": {kind: _schema_of(kind, shape) for kind, shape in shapes.items()},
     }
 

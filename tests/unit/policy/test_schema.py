@@ -47,14 +47,16 @@ def test_every_starter_policy_points_its_editor_to_the_schema():
         assert first == "# yaml-language-server: $schema=schema.json"
 
 
-def test_the_four_kinds_of_files_are_told_apart(made):
+def test_the_five_kinds_of_files_are_told_apart(made):
     assert made["if"] == {"type": "array"}
     assert made["then"] == {"$ref": "#/definitions/cases"}
     desk = made["else"]
     assert (desk["if"], desk["then"]) == ({"required": ["desk"]}, {"$ref": "#/definitions/desk"})
     rest = desk["else"]
     assert rest["if"] == {"required": ["playbook"]}
-    assert rest["else"] == {"$ref": "#/definitions/topic"}
+    last = rest["else"]
+    assert last["if"] == {"required": ["failure_modes"]}
+    assert last["else"] == {"$ref": "#/definitions/topic"}
 
 
 def test_no_reference_leads_nowhere(made):
@@ -118,4 +120,5 @@ def test_the_schema_is_printed_where_no_folder_is_named(capsys):
         "cases",
         "desk",
         "playbook",
+        "failure_modes",
     }

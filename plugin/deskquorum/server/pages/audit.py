@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
-from itertools import chain, zip_longest
 from typing import Annotated
 
 import anyio.to_thread
@@ -14,8 +11,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field, StringConstraints
 
-from deskquorum.domain import Question, Route
-from deskquorum.ledger import Entry, Ledger, Transaction
+from deskquorum.auditing import draw_batch, entries_of, main_question, risks_of, week_of
+from deskquorum.desk import Desk
+from deskquorum.domain import Question
+from deskquorum.ledger import Entry, Transaction
 from deskquorum.ledger.verdict_labels import audited_labels, note_labels
 from deskquorum.server.bodies import read_json
 from deskquorum.server.pages.answering import TellingRoute
@@ -51,10 +50,10 @@ async def audit(
     service = service_of(request)
     visitor(service, request, Errand.AUDIT)
     questions = service.desk.parts.rules.questions
-    asked = questions.get(question) or _broadest(list(questions.values()))
-    sample = await anyio.to_thread.run_sync(
-        partial(week_sample, service.desk.ledger, now=service.now())
-    )
+    if not questions:
+        raise ProblemError(status=404, code="not-found")
+    asked = questions.get(question) or main_question(questions)
+    sample = await anyio.to_thread.run_sync(partial(week_sample, service.desk, now=service.now()))
     done = await _labelled(service, asked)
     return page(
         service,
@@ -86,29 +85,22 @@ async def label(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def week_sample(ledger: Ledger, *, now: datetime) -> list[Entry]:
-    """The same draw for everybody all week, taking turns among the routes.
-
-    Within a route it is uniform: it goes by a hash of the week and the decision.
+def week_sample(desk: Desk, *, now: datetime) -> list[Entry]:
+    """The week's batch, the same for everybody; decisions of the last seven days fill it up.
 
     Raises:
-        LedgerError: The ledger can't be read.
+        LedgerError: The ledger can't be read or written.
     """
-    week = "-".join(map(str, now.isocalendar()[:2]))
-    drawn = defaultdict[Route, list[tuple[str, Entry]]](list)
-    for entry in ledger.entries(since=now - _WEEK):
-        kept = drawn[entry.decision.route]
-        kept.append((sha256(f"{week} {entry.decision.id}".encode()).hexdigest(), entry))
-        if len(kept) > 2 * _SAMPLE:
-            del _ranked(kept)[_SAMPLE:]
-    turns = chain.from_iterable(zip_longest(*(_ranked(drawn[route]) for route in Route)))
-    return [pair[1] for pair in turns if pair is not None][:_SAMPLE]
-
-
-def _ranked(kept: list[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
-    """The same list, in order."""
-    kept.sort(key=lambda pair: pair[0])
-    return kept
+    drawn = draw_batch(
+        desk.ledger,
+        batch=week_of(now),
+        size=_SAMPLE,
+        since=now - _WEEK,
+        now=now,
+        question=main_question(desk.parts.rules.questions).id,
+        risks=risks_of(desk.parts.rules.book),
+    )
+    return [entry for _, entry in entries_of(desk.ledger, drawn)]
 
 
 async def _labelled(service: Service, question: Question) -> set[str]:
@@ -116,10 +108,3 @@ async def _labelled(service: Service, question: Question) -> set[str]:
         return {found.decision for found in audited_labels(tx, question=question.id)}
 
     return await service.records.read(read)
-
-
-def _broadest(questions: list[Question]) -> Question:
-    """The one whose answer tells the most."""
-    if not questions:
-        raise ProblemError(status=404, code="not-found")
-    return max(questions, key=lambda question: len(question.labels))

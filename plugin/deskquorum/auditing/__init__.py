@@ -1,0 +1,19 @@
+"""Recorded decisions come in; out goes what people are to look at, and how wrong the desk is."""
+
+from deskquorum.auditing.allocation import inclusions, systematic
+from deskquorum.auditing.drawing import Candidate, draw, draw_batch, entries_of, week_of
+from deskquorum.auditing.strata import Stratum, main_question, risks_of, stratum_of
+
+__all__ = [
+    "Candidate",
+    "Stratum",
+    "draw",
+    "draw_batch",
+    "entries_of",
+    "inclusions",
+    "main_question",
+    "risks_of",
+    "stratum_of",
+    "systematic",
+    "week_of",
+]

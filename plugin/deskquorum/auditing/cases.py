@@ -1,0 +1,77 @@
+"""Audited decisions as reports look at them."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from deskquorum.auditing.drawing import entries_of
+from deskquorum.domain import Answer, Vote
+from deskquorum.ledger import Entry, Ledger
+from deskquorum.ledger.audits import DrawnAudit, drawn_audits
+from deskquorum.ledger.verdict_labels import AuditedLabel, audited_labels
+from deskquorum.reading import customer_text
+
+__all__ = ["FAILURE_MODE", "NO_FAILURE", "AuditedCase", "audited_cases"]
+
+FAILURE_MODE = "@failure_mode"
+"""The question under which auditors say what went wrong, if anything did."""
+
+NO_FAILURE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditedCase:
+    """One drawn decision and what people said of it."""
+
+    decision: str
+    text: str
+    """The customer's, redacted."""
+    stratum: Mapping[str, str]
+    """Dimension to where the decision falls in it."""
+    weight: float
+    """How many decisions it stands for: one over its inclusion probability."""
+    votes: tuple[Vote, ...]
+    answers: Mapping[str, Answer]
+    labels: tuple[AuditedLabel, ...]
+    """Oldest first."""
+
+    def truth(self, question: str) -> str | None:
+        """The newest label of a question; None where nobody gave one."""
+        said = [label.label for label in self.labels if label.question == question]
+        return said[-1] if said else None
+
+    def said(self, question: str) -> Mapping[str, str]:
+        """Each auditor's newest label of a question."""
+        return {label.by: label.label for label in self.labels if label.question == question}
+
+
+def audited_cases(ledger: Ledger, *, batch: str | None = None) -> tuple[int, list[AuditedCase]]:
+    """How many decisions were drawn, and those that somebody labelled; erased ones are left out.
+
+    Raises:
+        LedgerError: The ledger can't be read.
+    """
+    given = defaultdict[str, list[AuditedLabel]](list)
+    with ledger.database.transaction() as tx:
+        drawn = drawn_audits(tx, batch=batch)
+        for label in audited_labels(tx):
+            if label.source == "audit":
+                given[label.decision].append(label)
+    labelled = (one for one in drawn if one.decision in given)
+    found = entries_of(ledger, labelled)
+    return len(drawn), [_case(one, entry, given[one.decision]) for one, entry in found]
+
+
+def _case(drawn: DrawnAudit, entry: Entry, labels: Iterable[AuditedLabel]) -> AuditedCase:
+    return AuditedCase(
+        decision=drawn.decision,
+        text=customer_text(entry.evidence.ticket),
+        stratum=json.loads(drawn.stratum),
+        weight=1 / drawn.inclusion,
+        votes=entry.evidence.votes,
+        answers=entry.decision.answers,
+        labels=tuple(labels),
+    )

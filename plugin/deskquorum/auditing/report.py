@@ -1,0 +1,78 @@
+"""All that audits show, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deskquorum.auditing.cases import FAILURE_MODE, AuditedCase
+from deskquorum.auditing.estimates import Share, share
+from deskquorum.auditing.kappa import Kappa, kappas
+from deskquorum.auditing.noise import QuestionNoise, question_noise
+from deskquorum.auditing.regions import Region, blind_regions
+from deskquorum.domain import Question
+from deskquorum.policy.failure_modes import FailureMode
+
+__all__ = ["AuditReport", "ModeRate", "audit_report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeRate:
+    """How often one failure mode was seen."""
+
+    id: str
+    severity: str
+    owner: str
+    share: Share
+    """Of the decisions for which auditors said what went wrong, or that nothing did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What the audits show."""
+
+    drawn: int
+    audited: int
+    """Drawn decisions that somebody labelled."""
+    questions: tuple[QuestionNoise, ...]
+    """Those that somebody answered."""
+    failure_modes: tuple[ModeRate, ...]
+    regions: tuple[Region, ...]
+    """Where every labeler that votes is wrong, surely more often than elsewhere."""
+    kappas: tuple[Kappa, ...]
+
+
+def audit_report(
+    drawn: int,
+    cases: Sequence[AuditedCase],
+    *,
+    questions: Mapping[str, Question],
+    modes: Iterable[FailureMode],
+) -> AuditReport:
+    """Sum up the audited decisions.
+
+    Args:
+        drawn: How many were drawn.
+        cases: Those that somebody labelled.
+        questions: The desk's.
+        modes: The failure modes that auditors may name.
+    """
+    noise = [question_noise(cases, question) for question in questions.values()]
+    return AuditReport(
+        drawn=drawn,
+        audited=len(cases),
+        questions=tuple(found for found in noise if found.audited),
+        failure_modes=tuple(_rates(cases, modes)),
+        regions=tuple(region for name in questions for region in blind_regions(cases, name)),
+        kappas=tuple(kappas(cases, questions)),
+    )
+
+
+def _rates(cases: Sequence[AuditedCase], modes: Iterable[FailureMode]) -> Iterator[ModeRate]:
+    judged = [case for case in cases if case.truth(FAILURE_MODE) is not None]
+    if not judged:
+        return
+    for mode in modes:
+        seen = [case.truth(FAILURE_MODE) == mode.id for case in judged]
+        rate = share(seen, [case.weight for case in judged])
+        yield ModeRate(id=mode.id, severity=mode.severity, owner=mode.owner, share=rate)

@@ -1,0 +1,88 @@
+"""What kind of ticket a decision was about, as far as it tells where mistakes may sit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from deskquorum.domain import Decision, Evidence, Question, Vote, VoteStatus
+from deskquorum.errors import ConfigError, Problem
+from deskquorum.policy import PolicyBook
+from deskquorum.reconciliation import contradicted
+
+__all__ = ["DIMENSIONS", "Stratum", "cast_on", "main_question", "risks_of", "stratum_of"]
+
+_SURE, _LIKELY = 0.9, 0.7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Stratum:
+    """Decisions that are alike in all of this."""
+
+    route: str
+    risk: str
+    """Of the action that was suggested or done; `none` without one."""
+    language: str
+    conflict: str
+    """Whether labelers `agree`, `differ`, or fewer than two of them voted (`alone`)."""
+    uncertainty: str
+    """By the answer's probability: `sure` from 0.9 on, `likely` from 0.7 on, or `unsure`."""
+    topic: str
+    """The answer to the desk's main question; empty without one."""
+
+    def written(self) -> str:
+        """As it stands in the ledger."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+DIMENSIONS = tuple(Stratum.__dataclass_fields__)
+
+
+def stratum_of(
+    decision: Decision, evidence: Evidence, *, question: str, risks: Mapping[str, str]
+) -> Stratum:
+    """The stratum of a recorded decision.
+
+    Args:
+        decision: What was decided.
+        evidence: What it rests on.
+        question: The desk's main question.
+        risks: Action to its risk; one that is not known any more counts as `unknown`.
+    """
+    answer = decision.answers.get(question)
+    probability = 0.0 if answer is None else answer.probability
+    acted = decision.action
+    differ = contradicted(cast_on(question, evidence.votes))
+    return Stratum(
+        route=decision.route,
+        risk="none" if acted is None else risks.get(acted.name, "unknown"),
+        language=next(iter(evidence.ticket.languages), "und"),
+        conflict="alone" if differ is None else "differ" if differ else "agree",
+        uncertainty=(
+            "sure" if probability >= _SURE else "likely" if probability >= _LIKELY else "unsure"
+        ),
+        topic="" if answer is None or answer.label is None else answer.label,
+    )
+
+
+def cast_on(question: str, votes: tuple[Vote, ...]) -> tuple[Vote, ...]:
+    """The votes that name a label."""
+    return tuple(v for v in votes if v.question == question and v.status is VoteStatus.CAST)
+
+
+def main_question(questions: Mapping[str, Question]) -> Question:
+    """The one whose answer tells the most: that with the most labels.
+
+    Raises:
+        ConfigError: The desk asks nothing.
+    """
+    if not questions:
+        hint = "add questions to desk.yaml"
+        raise ConfigError([Problem(path="desk.yaml", message="no question", hint=hint)])
+    return max(questions.values(), key=lambda question: len(question.labels))
+
+
+def risks_of(book: PolicyBook) -> Mapping[str, str]:
+    """Action to its risk, as the policies declare it."""
+    return {name: action.risk for name, action in book.actions.items()}

@@ -1,0 +1,161 @@
+"""`deskquorum audit`: which decisions people look at, what they said, and what that shows."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import closing
+from datetime import UTC, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deskquorum.cli.batch import wide_console
+from deskquorum.cli.extras import needing_learn
+from deskquorum.cli.options import DeskOption, JsonOption, LedgerOption
+from deskquorum.errors import InputError
+from deskquorum.pack import starter_pack
+
+if TYPE_CHECKING:
+    from deskquorum.assembly import Parts
+    from deskquorum.policy.failure_modes import FailureMode
+
+__all__ = ["audit_app"]
+
+audit_app = typer.Typer(
+    help="How wrong the desk is, by decisions that people look at.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+_Batch = Annotated[
+    str | None, typer.Option("--batch", help="Name of the batch; by default this week's.")
+]
+
+
+@audit_app.command()
+def sample(
+    *,
+    out: Annotated[Path, typer.Option("--out", help="Sheet to fill in (CSV).")],
+    desk: DeskOption = Path(),
+    since: Annotated[
+        str, typer.Option("--since", help="How far back decisions count: 7d, 24h.")
+    ] = "7d",
+    size: Annotated[int, typer.Option("--size", min=1, help="Decisions in the batch.")] = 30,
+    batch: _Batch = None,
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw decisions to be looked at, and write them into a sheet; the same batch once only."""
+    from deskquorum.auditing import draw_batch, entries_of, main_question, risks_of, week_of
+    from deskquorum.auditing.sheet import write_audit_sheet
+    from deskquorum.policy.durations import read_duration
+
+    back = read_duration(since)
+    if back is None:
+        raise InputError(f"--since '{since}': write a number with s, m, h or d, such as 7d")
+    parts = _parts(desk, ledger)
+    questions, now = parts.rules.questions, datetime.now(UTC)
+    with closing(parts.ledger) as record:
+        drawn = draw_batch(
+            record,
+            batch=batch or week_of(now),
+            size=size,
+            since=now - back,
+            now=now,
+            question=main_question(questions).id,
+            risks=risks_of(parts.rules.book),
+        )
+        rows = entries_of(record, drawn)
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            write_audit_sheet(file, rows, questions)
+    except OSError as exc:
+        raise InputError(f"{out}: {str(exc.strerror).lower()}") from exc
+    told = {"batch": batch or week_of(now), "decisions": len(rows), "out": str(out)}
+    if as_json:
+        typer.echo(json.dumps(told))
+    else:
+        typer.echo(f"{len(rows)} decisions of batch {told['batch']} in {out}")
+
+
+@audit_app.command("import")
+def import_sheet(
+    sheet: Annotated[Path, typer.Argument(metavar="FILE", help="The filled-in sheet (CSV).")],
+    *,
+    desk: DeskOption = Path(),
+    by: Annotated[
+        str | None,
+        typer.Option("--by", help="Who labelled, where the column is empty; your login name."),
+    ] = None,
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the labels of a sheet; a sheet with a cell that can't be used changes nothing."""
+    from deskquorum.auditing.importing import keep_labels
+    from deskquorum.auditing.sheet import read_audit_sheet
+    from deskquorum.ledger.audits import drawn_audits
+
+    parts = _parts(desk, ledger)
+    with closing(parts.ledger) as record:
+        with record.database.transaction() as tx:
+            drawn = {one.decision: one for one in drawn_audits(tx)}
+        given = read_audit_sheet(
+            sheet,
+            drawn=drawn,
+            questions=parts.rules.questions,
+            modes=[mode.id for mode in _modes(desk)],
+            by=by or getuser(),
+        )
+        with record.database.transaction(writing=True) as tx:
+            kept = keep_labels(tx, given)
+    known = sum(len(one.answers) for one in given) - kept
+    if as_json:
+        typer.echo(json.dumps({"decisions": len(given), "labels": kept, "known": known}))
+    else:
+        before = f"; {known} were known" if known else ""
+        typer.echo(f"{kept} labels of {len(given)} decisions kept{before}")
+
+
+@audit_app.command()
+def report(
+    *,
+    desk: DeskOption = Path(),
+    batch: Annotated[
+        str | None, typer.Option("--batch", help="One batch; by default all of them.")
+    ] = None,
+    ledger: LedgerOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say how wrong labelers and the desk are, where, and whether auditors agree."""
+    from deskquorum.auditing.cases import audited_cases
+    from deskquorum.cli.audit_report import print_report, report_json
+
+    parts = _parts(desk, ledger)
+    with needing_learn():
+        from deskquorum.auditing.report import audit_report
+
+        with closing(parts.ledger) as record:
+            drawn, cases = audited_cases(record, batch=batch)
+        found = audit_report(drawn, cases, questions=parts.rules.questions, modes=_modes(desk))
+    if as_json:
+        wide_console().print_json(data=report_json(found))
+    else:
+        print_report(wide_console(), found)
+
+
+def _parts(folder: Path, ledger: str | None) -> Parts:
+    from deskquorum.assembly import load_parts
+
+    return load_parts(folder, models=False, ledger=ledger, host=os.environ)
+
+
+def _modes(folder: Path) -> tuple[FailureMode, ...]:
+    """The desk's failure modes; those of the starter policies where it names none."""
+    from deskquorum.policy.failure_modes import FAILURE_MODES_FILE, load_failure_modes
+
+    own = folder / "policies" / FAILURE_MODES_FILE
+    starter = starter_pack("policies") / FAILURE_MODES_FILE
+    return load_failure_modes(own if own.is_file() else starter)

@@ -1,0 +1,115 @@
+"""Recorded decisions that people labelled, brought to an even draw of all decisions.
+
+Which tickets people look at is no accident. Drawn ones have known probabilities. Reviewed ones are
+those that the desk was unsure of; their probability is the share of decisions like them (same
+route, conflict and uncertainty) that was reviewed. Each ticket is then kept with a chance in
+inverse proportion to its probability (Horvitz and Thompson 1952, as rejection sampling), so that
+what is left can be counted plainly, by exact bounds too.
+
+INVARIANT: whether a ticket is kept hangs on its id and its probability, never on what was said.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from deskquorum.auditing import main_question, risks_of, stratum_of
+from deskquorum.domain import Evidence
+from deskquorum.judgement import Rulebook
+from deskquorum.ledger import Entry, Ledger
+from deskquorum.ledger.verdict_labels import audited_labels
+
+__all__ = ["Labelled", "evened", "labelled_decisions"]
+
+_Cell = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A recorded decision's evidence and what people found to be true of it."""
+
+    evidence: Evidence
+    truth: Mapping[str, str]
+    inclusion: float
+    """Probability, in (0, 1], that somebody looked at it."""
+
+
+def labelled_decisions(
+    ledger: Ledger, rules: Rulebook, *, since: datetime
+) -> tuple[list[Labelled], list[Labelled]]:
+    """Those that were drawn to be audited, and those that were only reviewed.
+
+    Of a ticket that was reviewed twice the newest decision counts.
+
+    Args:
+        ledger: The desk's.
+        rules: Its questions, whose labels count.
+        since: The earliest decision that counts.
+
+    Raises:
+        LedgerError: The ledger can't be read.
+    """
+    truths, drawn = _labels(ledger, rules)
+    decided, looked_at = Counter[_Cell](), Counter[_Cell]()
+    audited: dict[str, Labelled] = {}
+    reviewed: dict[str, tuple[_Cell, Entry]] = {}
+    for entry in ledger.entries(since=since):
+        decision = entry.decision
+        cell = _cell(entry, rules)
+        decided[cell] += 1
+        truth = truths.get(decision.id)
+        if truth and decision.id in drawn:
+            audited[decision.ticket] = Labelled(
+                evidence=entry.evidence, truth=truth, inclusion=drawn[decision.id]
+            )
+        elif truth:
+            looked_at[cell] += 1
+            reviewed[decision.ticket] = (cell, entry)
+    return list(audited.values()), [
+        Labelled(
+            evidence=entry.evidence,
+            truth=truths[entry.decision.id],
+            inclusion=looked_at[cell] / decided[cell],
+        )
+        for ticket, (cell, entry) in reviewed.items()
+        if ticket not in audited
+    ]
+
+
+def evened(tickets: Iterable[Labelled]) -> Sequence[Labelled]:
+    """Those that are kept, all with the same probability: that of the rarest."""
+    tickets = tuple(tickets)
+    least = min((ticket.inclusion for ticket in tickets), default=1.0)
+    return [one for one in tickets if _chance(one.evidence.ticket.id) < least / one.inclusion]
+
+
+def _labels(
+    ledger: Ledger, rules: Rulebook
+) -> tuple[Mapping[str, Mapping[str, str]], Mapping[str, float]]:
+    """Decision to its labels, and to the probability with which it was drawn."""
+    truths = defaultdict[str, dict[str, str]](dict)
+    drawn: dict[str, float] = {}
+    with ledger.database.transaction() as tx:
+        for label in audited_labels(tx):
+            question = rules.questions.get(label.question)
+            if question is not None and label.label in question.labels:
+                truths[label.decision][label.question] = label.label
+            if label.inclusion is not None:
+                drawn[label.decision] = label.inclusion
+    return truths, drawn
+
+
+def _cell(entry: Entry, rules: Rulebook) -> _Cell:
+    asked = main_question(rules.questions).id
+    risks = risks_of(rules.book)
+    found = stratum_of(entry.decision, entry.evidence, question=asked, risks=risks)
+    return found.route, found.conflict, found.uncertainty
+
+
+def _chance(ticket: str) -> float:
+    """From [0, 1); other than what halves audits, which hangs on the id as well."""
+    return int(sha256(f"kept {ticket}".encode()).hexdigest()[:13], 16) / 16**13
