@@ -66,6 +66,8 @@ class Parts:
     ledger_place: Path | str
     """The file, or the URL of a database."""
     learned_path: Path
+    watched: bool = True
+    """Whether its tickets tell of drift; not where they are none of the desk's own traffic."""
     executed: frozenset[str] = frozenset()
     """Actions that are carried out here; none without a host key, as raw values are kept sealed."""
 
