@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deskquorum.cli.execution import execution_app
+from deskquorum.cli.gate_change import gate_change
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.options import (
@@ -402,7 +403,7 @@ def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     raise typer.Exit(examine(desk, as_json=as_json))
 
 
-for command in (backfill, serve, worker, mcp, stress):
+for command in (backfill, serve, worker, mcp, stress, gate_change):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""`deskquorum stress`: suites of hard tickets on a desk's present files, against the accepted run."""
+"""`deskquorum stress`: suites of hard tickets on a desk's files, against the accepted run."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def stress(
     jobs: JobsOption = 4,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide suites of hard tickets; exits with 1 if something is worse than in the accepted run."""
-    from deskquorum.cli.stress_report import StressReport, as_json as rows_of, show, write_page
+    """Decide suites of hard tickets; exits with 1 if it became worse at something."""
+    from deskquorum.cli.stress_report import StressReport, show, write_page
+    from deskquorum.cli.stress_report import as_json as rows_of
     from deskquorum.cli.stress_running import run_suites, suites_for
     from deskquorum.stress import compare, read_accepted, read_suites, write_accepted
 

@@ -124,8 +124,8 @@ def show(report: StressReport, console: Console) -> None:
     console.print(table)
     for change in report.comparison.changes:
         _tell(change, report, console)
-    for name, was, now in report.changed:
-        console.print(f"changed: {name} {was} → {now}", markup=False)
+    for name, before, after in report.changed:
+        console.print(f"changed: {name} {before} → {after}", markup=False)
     for note in report.notes:
         console.print(f"note: {note}", markup=False)
 
@@ -138,8 +138,8 @@ def _tell(change: Change, report: StressReport, console: Console) -> None:
     console.print(f"{mark}: {change.check}: {figures} (p {change.p:.3g})", markup=False)
     for key, why in report.why(change):
         console.print(f"  lost {key}: {why}", markup=False)
-    for key in change.gained:
-        console.print(f"  gained {'/'.join(key)}", markup=False)
+    for gained in change.gained:
+        console.print(f"  gained {'/'.join(gained)}", markup=False)
 
 
 def _notes(report: StressReport) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Running suites on a desk's files, as `deskquorum decide` would, without a trace of it left behind."""
+"""Running suites on a desk's files, as `deskquorum decide` would, without leaving a trace."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ async def _decided(desk: Desk, tickets: Sequence[StressTicket], jobs: int) -> li
             async with limiter:
                 decision = await desk.decide(stress.ticket)
                 entry = desk.ledger.get(decision.id)
-            found[stress.key] = score(stress, decision, entry.evidence, desk.parts.rules.questions)
+            evidence = None if entry is None else entry.evidence
+            found[stress.key] = score(stress, decision, evidence, desk.parts.rules.questions)
             progress.advance(task)
 
         async with desk, anyio.create_task_group() as group:

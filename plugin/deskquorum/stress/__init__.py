@@ -1,4 +1,4 @@
-"""Suites of hard tickets come in with a desk's decisions on them; what became better or worse goes out."""
+"""Hard tickets come in with a desk's decisions on them; what became worse goes out."""
 
 from deskquorum.stress.accepted import Run, read_accepted, write_accepted
 from deskquorum.stress.basis import basis_of

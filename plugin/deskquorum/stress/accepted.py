@@ -61,7 +61,7 @@ def read_accepted(learned: Path) -> Run | None:
 
 
 def write_accepted(learned: Path, run: Run) -> Path:
-    """Write the accepted run; whoever reads meets the old file or the new one, never half of one."""
+    """Write the accepted run; readers meet the old file or the new one, never half of one."""
     path = learned / _NAME
     learned.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".new")

@@ -1,8 +1,8 @@
 """Two runs of the same suites, ticket by ticket: what became worse beyond noise.
 
-A ticket counts for a change only where one run got a check right and the other did not. Of those, as
-many would be lost as gained by chance; the exact test of McNemar (1947) on that is one-sided, and
-corrected for the number of checks (Holm 1979).
+A ticket counts for a change only where one run got a check right and the other did not. Of those,
+as many would be lost as gained by chance; the exact test of McNemar (1947) on that is one-sided,
+and corrected for the number of checks (Holm 1979).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def compare(before: Sequence[Outcome] | None, after: Sequence[Outcome]) -> Compa
 def mcnemar(lost: int, gained: int) -> float:
     """The exact one-sided p value: so many lost, or more, of those that differ."""
     differ = lost + gained
-    return sum(comb(differ, k) for k in range(lost, differ + 1)) / 2**differ
+    return sum(comb(differ, k) for k in range(lost, differ + 1)) / (1 << differ)
 
 
 def _change(

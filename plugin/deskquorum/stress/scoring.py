@@ -70,17 +70,21 @@ class Outcome(BaseModel):
 
 
 def score(
-    stress: StressTicket, decision: Decision, evidence: Evidence, questions: Mapping[str, Question]
+    stress: StressTicket,
+    decision: Decision,
+    evidence: Evidence | None,
+    questions: Mapping[str, Question],
 ) -> Outcome:
     """Hold a decision against what is right.
 
     Args:
         stress: The ticket and what is right for it.
         decision: What the desk decided.
-        evidence: What it rests on, as recorded.
+        evidence: What it rests on, as recorded; None where nothing could be recorded.
         questions: Those that the desk asks; of labels that it doesn't know nothing is asked.
     """
-    found = dict(_checked(stress, decision, evidence.ticket, questions))
+    seen = None if evidence is None else evidence.ticket
+    found = dict(_checked(stress, decision, seen, questions))
     return Outcome(
         suite=stress.suite,
         id=stress.ticket.id,
@@ -97,7 +101,7 @@ def score(
 def _checked(
     stress: StressTicket,
     decision: Decision,
-    seen: RedactedTicket,
+    seen: RedactedTicket | None,
     questions: Mapping[str, Question],
 ) -> Iterator[tuple[Check, str | None]]:
     """Each check that applies, with what went wrong."""
@@ -157,8 +161,11 @@ def _differs(name: str, label: str, decision: Decision) -> str | None:
     return None if got == label else f"{name} {got}, not {label}"
 
 
-def _leaked(stress: StressTicket, seen: RedactedTicket) -> Iterator[str]:
+def _leaked(stress: StressTicket, seen: RedactedTicket | None) -> Iterator[str]:
     """Where each string that is still to be read stands in the row; never the string."""
+    if seen is None:
+        yield "whatever was seen, as nothing was recorded,"
+        return
     text = "\n".join(message.text for message in seen.messages)
     for place, secret in enumerate(stress.expected.redact):
         if secret in text:
@@ -168,6 +175,8 @@ def _leaked(stress: StressTicket, seen: RedactedTicket) -> Iterator[str]:
             yield f"requester.{name}"
 
 
-def _is_broken(decision: Decision, evidence: Evidence) -> bool:
+def _is_broken(decision: Decision, evidence: Evidence | None) -> bool:
+    if evidence is None:
+        return True
     failed = any(vote.status is VoteStatus.FAILED for vote in evidence.votes)
     return failed or any(reason.code in _BROKEN for reason in decision.reasons)

@@ -1,0 +1,238 @@
+"""`deskquorum gate-change`: a changed copy of a desk against the desk, before it replaces it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from deskquorum.cli.batch import wide_console
+from deskquorum.cli.options import (
+    DeskOption,
+    JobsOption,
+    JsonOption,
+    LedgerOption,
+    ModelUrlOption,
+    NoModelOption,
+)
+from deskquorum.cli.policy_folder import counted
+from deskquorum.cli.stress import HtmlOption, SuitesOption
+from deskquorum.domain import Route
+
+if TYPE_CHECKING:
+    from deskquorum.assembly import Parts
+    from deskquorum.backtesting import Redecided, Tally
+    from deskquorum.cli.stress_report import StressReport
+    from deskquorum.stress import StressTicket
+
+__all__ = ["gate_change"]
+
+_AGAINST = "the present files"
+_MOST_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["ok", "worse", "unknown"]
+    found: str
+    details: tuple[str, ...] = ()
+
+    @property
+    def row(self) -> dict[str, object]:
+        return {
+            "part": self.name,
+            "state": self.state,
+            "found": self.found,
+            "details": list(self.details),
+        }
+
+
+def gate_change(
+    candidate: Annotated[
+        Path, typer.Option("--candidate", help="Changed copy of the desk folder.")
+    ],
+    *,
+    desk: DeskOption = Path(),
+    suites: SuitesOption = None,
+    new_auto: Annotated[
+        int,
+        typer.Option(
+            "--new-auto", min=0, help="So many recorded decisions may newly go by themselves."
+        ),
+    ] = 0,
+    html: HtmlOption = None,
+    ledger: LedgerOption = None,
+    model_url: ModelUrlOption = None,
+    no_model: NoModelOption = False,
+    jobs: JobsOption = 4,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold a change of model, prompt or policy against the desk; exits with 1 if it is worse."""
+    from deskquorum.cli.policy_backtest import load_both
+    from deskquorum.cli.stress_report import as_json as rows_of
+    from deskquorum.cli.stress_report import show, write_page
+    from deskquorum.cli.stress_running import suites_for
+    from deskquorum.stress import read_suites
+
+    tickets = read_suites(suites_for(desk, suites))
+    place = _recorded(desk, ledger)
+    new, old = load_both(candidate, desk, str(place))
+    assert old is not None  # noqa: S101 - both were given
+    report = _stressed(
+        desk,
+        candidate,
+        tickets,
+        name=new.desk.desk,
+        model_url=model_url,
+        no_model=no_model,
+        jobs=jobs,
+    )
+    parts = [_cases(old, new), _suites(report), _backtest(old, new, place, new_auto)]
+    console = wide_console()
+    if as_json:
+        data = {"worse": _fails(parts), "parts": [part.row for part in parts]}
+        console.print_json(data={**data, "stress": rows_of(report)})
+    else:
+        show(report, console)
+        _show(parts)
+    if html is not None:
+        write_page(html, report, parts=[(part.name, part.state, part.found) for part in parts])
+    raise typer.Exit(int(_fails(parts)))
+
+
+def _fails(parts: list[_Part]) -> bool:
+    """What could not be told has not passed."""
+    return any(part.state != "ok" for part in parts)
+
+
+def _recorded(desk: Path, ledger: str | None) -> Path | str:
+    """Where the desk's decisions are, whatever the candidate says of its own."""
+    from deskquorum.assembly import load_parts
+
+    parts = load_parts(desk, models=False, ledger=ledger)
+    with closing(parts.ledger):
+        return parts.ledger_place
+
+
+def _stressed(
+    desk: Path,
+    candidate: Path,
+    tickets: tuple[StressTicket, ...],
+    *,
+    name: str,
+    model_url: str | None,
+    no_model: bool,
+    jobs: int,
+) -> StressReport:
+    """Both run on the same tickets, so that what models do today falls on both."""
+    from deskquorum.cli.stress_report import StressReport
+    from deskquorum.cli.stress_running import run_suites
+    from deskquorum.stress import compare
+
+    before, after = (
+        run_suites(folder, tickets, model_url=model_url, models=not no_model, jobs=jobs)
+        for folder in (desk, candidate)
+    )
+    return StressReport(
+        desk=name,
+        run=after,
+        against=before,
+        comparison=compare(before.outcomes, after.outcomes),
+        against_name=_AGAINST,
+    )
+
+
+def _suites(report: StressReport) -> _Part:
+    broken = len(report.broken) + (
+        0 if report.against is None else sum(o.broken for o in report.against.outcomes)
+    )
+    found = f"{counted(len(report.run.outcomes), 'ticket')}: {report.verdict}"
+    if report.worse or not broken:
+        return _Part(name="stress suites", state="worse" if report.worse else "ok", found=found)
+    found += f"; {broken} late or without a vote that failed, so it can't be told"
+    return _Part(name="stress suites", state="unknown", found=found)
+
+
+def _cases(old: Parts, new: Parts) -> _Part:
+    from deskquorum.policy import run_cases
+
+    before, after = run_cases(old.rules.book), run_cases(new.rules.book)
+    failed = [case for case in after if not case.passed]
+    found = f"{len(failed)} of {counted(len(after), 'case')} fail; there were {len(before)}"
+    worse = bool(failed) or (bool(before) and not after)
+    details = tuple(
+        f"{case.path}:{case.line}: {case.name}: expected {case.expected}, got {case.got}"
+        for case in failed
+    )
+    state: Literal["ok", "worse"] = "worse" if worse else "ok"
+    return _Part(name="policy cases", state=state, found=found, details=details)
+
+
+def _backtest(old: Parts, new: Parts, place: Path | str, allowed: int) -> _Part:
+    from deskquorum.cli.policy_backtest import Window, decided_again, notes_on
+
+    name = "recorded decisions"
+    if isinstance(place, Path) and not place.is_file():
+        return _Part(name=name, state="ok", found="none are recorded")
+    tally = decided_again(new, old, Window(), max(_MOST_KEPT, allowed + 1))
+    newly = [redecided for redecided in tally.kept if _goes_newly(redecided)]
+    worse = len(newly) > allowed
+    said = f"{counted(tally.decisions, 'decision')}, by the votes cast then: {_turns(tally)}"
+    if worse:
+        said += f"; {len(newly)} would newly go by themselves, {allowed} may (--new-auto)"
+    details = tuple(
+        f"{found.recorded.id}, ticket {found.recorded.ticket}: {found.before.route} → auto,"
+        f" {'a reply' if found.after.action is None else found.after.action.name}"
+        for found in newly[:_MOST_KEPT]
+    )
+    state: Literal["ok", "worse"] = "worse" if worse else "ok"
+    return _Part(
+        name=name,
+        state=state,
+        found=said,
+        details=(*(details if worse else ()), *notes_on(tally)),
+    )
+
+
+def _goes_newly(redecided: Redecided) -> bool:
+    """Software would do or say by itself what it did not; told from the evidence or not."""
+    noticed = {"route", "action", "reply"} & set(redecided.differs)
+    return redecided.after.route is Route.AUTO and bool(noticed)
+
+
+def _turns(tally: Tally) -> str:
+    """What changes, in words."""
+    turned = [
+        f"{count} {old} → {new}"
+        for (old, new), count in sorted(tally.turns.items())
+        if old is not new
+    ]
+    same_route = tally.changed - sum(
+        count for (old, new), count in tally.turns.items() if old is not new
+    )
+    if same_route:
+        turned.append(f"{same_route} otherwise on the same way")
+    if tally.untold:
+        turned.append(f"{tally.untold} can't be told")
+    return ", ".join(turned) or "nothing changes"
+
+
+def _show(parts: list[_Part]) -> None:
+    table = Table("part", "result", "found", title="gate", title_justify="left")
+    for part in parts:
+        table.add_row(*(Text(cell) for cell in (part.name, part.state, part.found)))
+    console = wide_console()
+    console.print(table)
+    for part in parts:
+        for detail in part.details:
+            console.print(f"{part.name}: {detail}", markup=False)
+    fails = _fails(parts)
+    console.print("worse: leave the desk as it is" if fails else "not worse: the change may go in")
