@@ -209,7 +209,7 @@ def write_page(
     Args:
         path: HTML file.
         report: What the suites showed.
-        parts: Of a change: name, `same`, `worse` or `unknown`, and what was found.
+        parts: Of a change: name, `ok`, `worse` or `unknown`, and what was found.
 
     Raises:
         InputError: The file can't be written.
@@ -221,7 +221,7 @@ def write_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    worse = report.worse or any(state == "worse" for _, state, _ in parts)
+    worse = report.worse or any(state != "ok" for _, state, _ in parts)
     page = environment.get_template("stress.html").render(
         report=report, parts=parts, checks=list(Check), suites=[*report.suites, ALL], worse=worse
     )
