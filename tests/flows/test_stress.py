@@ -3,31 +3,34 @@
 import asyncio
 import json
 import shutil
-import subprocess
 import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from deskquorum import load_desk
 from deskquorum.cli import main
+from deskquorum.cli.gate_change import held_against
+from deskquorum.cli.policy_backtest import load_both
+from deskquorum.cli.stress_running import run_suites
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.pack import starter_pack
+from deskquorum.stress import Check, read_suites
 from deskquorum.testing import ScriptedModel, letters, status
-
-COMMAND = [str(Path(sys.executable).parent / "deskquorum")]
 
 # A sign of takeover that the example desk's labelers do not see: only the mode `suggest` of
 # `cancel_order` keeps it with a person.
 UNSEEN = "rare_high_risk-04"
 CHOSEN = {UNSEEN, "rare_high_risk-05", "plain-01", "plain-02", "injection-06", "privacy-04"}
 
+AUTONOMY = "    autonomy: {max_error: 0.02, confidence: 0.95}\n  change_address:"
+SIGNED = (
+    "    autonomy:\n      uncertified: {by: ops, date: 2026-11-02, why: quick}\n  change_address:"
+)
 BY_ITSELF = (
     "policies/orders.yaml",
-    "  cancel_order:\n    args: {order_id: string}\n    risk: account\n    mode: suggest\n"
-    "    autonomy: {max_error: 0.02, confidence: 0.95}\n",
-    "  cancel_order:\n    args: {order_id: string}\n    risk: account\n    mode: auto\n"
-    "    autonomy:\n      uncertified: {by: ops, date: 2026-11-02, why: to be quick}\n",
+    f"    mode: suggest\n{AUTONOMY}",
+    f"    mode: auto\n{SIGNED}",
 )
 
 
@@ -50,7 +53,8 @@ def run(suites, monkeypatch, capsys):
     """Run a verb on a few suites without a model: exit code, standard output, standard error."""
 
     def run(*arguments):
-        command = ["deskquorum", *map(str, arguments), "--suites", str(suites), "--no-model"]
+        command = ["deskquorum", *map(str, arguments), "--suites", str(suites)]
+        command += [] if "--model-url" in arguments else ["--no-model"]
         monkeypatch.setattr(sys, "argv", command)
         with pytest.raises(SystemExit) as exit_:
             main()
@@ -122,36 +126,28 @@ def test_a_change_is_held_against_the_desk_before_it_replaces_it(folder, changed
     assert "not worse: the change may go in" in out
 
     candidate = changed(*BY_ITSELF)
+    spoil(candidate, "policies/goodwill.yaml", "? 2500 : 1500", "? 2500 : 1000")
     code, out, _ = run("gate-change", "--desk", folder, "--candidate", candidate, "--json")
     said = json.loads(out)
     assert (code, said["worse"]) == (1, True)
     parts = {part["part"]: part for part in said["parts"]}
-    assert parts["policy cases"]["state"] == "ok"
+    assert parts["policy cases"]["state"] == "worse"
+    assert "goodwill.cases.yaml:" in parts["policy cases"]["details"][0]
     assert parts["stress suites"]["state"] == "worse"
     assert parts["recorded decisions"]["state"] == "worse"
     assert "plain-03: human → auto, cancel_order" in parts["recorded decisions"]["details"][0]
 
 
 def test_recorded_decisions_may_newly_go_by_themselves_once_that_many_are_wanted(
-    folder, changed, run, rows
+    folder, changed, rows
 ):
     load_desk(folder, models=False).decide_sync(
         read_ticket(parse_json(json.dumps(rows["plain-03"])))
     )
-    candidate = changed(*BY_ITSELF)
-    arguments = ("--desk", folder, "--candidate", candidate, "--new-auto", 1, "--json")
-    _, out, _ = run("gate-change", *arguments)
-    parts = {part["part"]: part["state"] for part in json.loads(out)["parts"]}
-    assert parts["recorded decisions"] == "ok"
-
-
-def test_a_change_that_fails_a_policy_case_is_worse(folder, changed, run):
-    candidate = changed("policies/goodwill.yaml", "? 2500 : 1500", "? 2500 : 1000")
-    code, out, _ = run("gate-change", "--desk", folder, "--candidate", candidate, "--json")
-    parts = {part["part"]: part for part in json.loads(out)["parts"]}
-    assert (code, parts["policy cases"]["state"]) == (1, "worse")
-    assert "goodwill.cases.yaml:" in parts["policy cases"]["details"][0]
-    assert parts["recorded decisions"]["found"] == "none are recorded"
+    place = folder / "state" / "ledger.sqlite"
+    new, old = load_both(changed(*BY_ITSELF), folder, str(place))
+    states = [held_against(old, new, place, allowed).state for allowed in (0, 1)]
+    assert states == ["worse", "ok"]
 
 
 def test_files_that_cannot_be_used_are_told_before_anything_runs(folder, changed, run):
@@ -161,12 +157,16 @@ def test_files_that_cannot_be_used_are_told_before_anything_runs(folder, changed
     assert "candidate/policies/orders.yaml:" in err
 
 
-async def stressed(folder, suites, model, *arguments):
-    command = [*COMMAND, "stress", "--desk", folder, "--suites", suites, "--json"]
-    command += ["--model-url", model.base_url, *arguments]
-    return await asyncio.to_thread(
-        subprocess.run, list(map(str, command)), capture_output=True, text=True, check=False
-    )
+def in_thread(work):
+    """Runs what has an event loop of its own, beside the scripted model's."""
+    return asyncio.get_running_loop().run_in_executor(None, work)
+
+
+async def stressed(folder, suites, model):
+    """What became of each ticket, with a model asked."""
+    ask = partial(run_suites, folder, read_suites(suites), models=True, jobs=2)
+    run = await in_thread(partial(ask, model_url=model.base_url))
+    return run.outcomes
 
 
 @pytest.mark.anyio
@@ -186,16 +186,17 @@ async def test_another_model_behind_the_same_files_shows_in_the_suites(folder, s
     held = []
     for letter in ("A", "E"):
         async with ScriptedModel(lambda _, letter=letter: letters({letter: 0.97})) as model:
-            ran = await stressed(folder, suites, model)
-        held.append(json.loads(ran.stdout)["suites"]["all"]["checks"]["team"]["held"])
+            outcomes = await stressed(folder, suites, model)
+        held.append(sum(outcome.checks[Check.TEAM] for outcome in outcomes))
     # A is billing, the right team for none of them; E is product, the right one for two.
     assert held == [0, 2]
 
 
 @pytest.mark.anyio
-async def test_a_run_with_a_model_that_failed_is_not_accepted(always_asking, suites):
+async def test_a_run_with_a_model_that_failed_is_not_accepted(always_asking, run):
     async with ScriptedModel(lambda _: status(500)) as model:
-        ran = await stressed(always_asking, suites, model, "--accept")
-    assert ran.returncode == 2
-    assert "not accepted: some tickets were late or lack a vote that failed" in ran.stderr
+        asking = ("--model-url", model.base_url, "--accept")
+        code, _, err = await in_thread(partial(run, "stress", "--desk", always_asking, *asking))
+    assert code == 2
+    assert "not accepted: some tickets were late or lack a vote that failed" in err
     assert not (always_asking / "learned" / "stress.json").exists()

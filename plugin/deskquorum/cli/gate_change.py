@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -21,7 +20,7 @@ from deskquorum.cli.options import (
     NoModelOption,
 )
 from deskquorum.cli.policy_folder import counted
-from deskquorum.cli.stress import HtmlOption, SuitesOption
+from deskquorum.cli.stress import HtmlOption, SuitesOption, desk_file
 from deskquorum.domain import Route
 
 if TYPE_CHECKING:
@@ -30,23 +29,25 @@ if TYPE_CHECKING:
     from deskquorum.cli.stress_report import StressReport
     from deskquorum.stress import StressTicket
 
-__all__ = ["gate_change"]
+__all__ = ["Part", "gate_change", "held_against"]
 
 _AGAINST = "the present files"
 _MOST_KEPT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class Part:
     """One thing that was looked at."""
 
     name: str
     state: Literal["ok", "worse", "unknown"]
+    """`unknown` where it could not be told, which is no pass."""
     found: str
     details: tuple[str, ...] = ()
 
     @property
     def row(self) -> dict[str, object]:
+        """As JSON."""
         return {
             "part": self.name,
             "state": self.state,
@@ -76,6 +77,7 @@ def gate_change(
     as_json: JsonOption = False,
 ) -> None:
     """Hold a change of model, prompt or policy against the desk; exits with 1 if it is worse."""
+    from deskquorum.assembly import ledger_place
     from deskquorum.cli.policy_backtest import load_both
     from deskquorum.cli.stress_report import as_json as rows_of
     from deskquorum.cli.stress_report import show, write_page
@@ -83,7 +85,8 @@ def gate_change(
     from deskquorum.stress import read_suites
 
     tickets = read_suites(suites_for(desk, suites))
-    place = _recorded(desk, ledger)
+    # The desk's decisions, whatever the candidate says of its own.
+    place = ledger_place(desk_file(desk), desk, ledger)
     new, old = load_both(candidate, desk, str(place))
     assert old is not None  # noqa: S101 - both were given
     report = _stressed(
@@ -95,7 +98,7 @@ def gate_change(
         no_model=no_model,
         jobs=jobs,
     )
-    parts = [_cases(old, new), _suites(report), _backtest(old, new, place, new_auto)]
+    parts = [_cases(old, new), _suites(report), held_against(old, new, place, new_auto)]
     console = wide_console()
     if as_json:
         data = {"worse": _fails(parts), "parts": [part.row for part in parts]}
@@ -108,18 +111,9 @@ def gate_change(
     raise typer.Exit(int(_fails(parts)))
 
 
-def _fails(parts: list[_Part]) -> bool:
+def _fails(parts: list[Part]) -> bool:
     """What could not be told has not passed."""
     return any(part.state != "ok" for part in parts)
-
-
-def _recorded(desk: Path, ledger: str | None) -> Path | str:
-    """Where the desk's decisions are, whatever the candidate says of its own."""
-    from deskquorum.assembly import load_parts
-
-    parts = load_parts(desk, models=False, ledger=ledger)
-    with closing(parts.ledger):
-        return parts.ledger_place
 
 
 def _stressed(
@@ -150,18 +144,18 @@ def _stressed(
     )
 
 
-def _suites(report: StressReport) -> _Part:
+def _suites(report: StressReport) -> Part:
     broken = len(report.broken) + (
         0 if report.against is None else sum(o.broken for o in report.against.outcomes)
     )
     found = f"{counted(len(report.run.outcomes), 'ticket')}: {report.verdict}"
     if report.worse or not broken:
-        return _Part(name="stress suites", state="worse" if report.worse else "ok", found=found)
+        return Part(name="stress suites", state="worse" if report.worse else "ok", found=found)
     found += f"; {broken} late or without a vote that failed, so it can't be told"
-    return _Part(name="stress suites", state="unknown", found=found)
+    return Part(name="stress suites", state="unknown", found=found)
 
 
-def _cases(old: Parts, new: Parts) -> _Part:
+def _cases(old: Parts, new: Parts) -> Part:
     from deskquorum.policy import run_cases
 
     before, after = run_cases(old.rules.book), run_cases(new.rules.book)
@@ -173,15 +167,23 @@ def _cases(old: Parts, new: Parts) -> _Part:
         for case in failed
     )
     state: Literal["ok", "worse"] = "worse" if worse else "ok"
-    return _Part(name="policy cases", state=state, found=found, details=details)
+    return Part(name="policy cases", state=state, found=found, details=details)
 
 
-def _backtest(old: Parts, new: Parts, place: Path | str, allowed: int) -> _Part:
+def held_against(old: Parts, new: Parts, place: Path | str, allowed: int) -> Part:
+    """What recorded decisions come to by the new files beside the old ones.
+
+    Args:
+        old: The present files.
+        new: The candidate's, over the same ledger.
+        place: Where the decisions are; a file that is not there holds none.
+        allowed: So many may newly go by themselves.
+    """
     from deskquorum.cli.policy_backtest import Window, decided_again, notes_on
 
     name = "recorded decisions"
     if isinstance(place, Path) and not place.is_file():
-        return _Part(name=name, state="ok", found="none are recorded")
+        return Part(name=name, state="ok", found="none are recorded")
     tally = decided_again(new, old, Window(), max(_MOST_KEPT, allowed + 1))
     newly = [redecided for redecided in tally.kept if _goes_newly(redecided)]
     worse = len(newly) > allowed
@@ -194,7 +196,7 @@ def _backtest(old: Parts, new: Parts, place: Path | str, allowed: int) -> _Part:
         for found in newly[:_MOST_KEPT]
     )
     state: Literal["ok", "worse"] = "worse" if worse else "ok"
-    return _Part(
+    return Part(
         name=name,
         state=state,
         found=said,
@@ -225,7 +227,7 @@ def _turns(tally: Tally) -> str:
     return ", ".join(turned) or "nothing changes"
 
 
-def _show(parts: list[_Part]) -> None:
+def _show(parts: list[Part]) -> None:
     table = Table("part", "result", "found", title="gate", title_justify="left")
     for part in parts:
         table.add_row(*(Text(cell) for cell in (part.name, part.state, part.found)))

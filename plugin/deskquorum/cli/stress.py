@@ -12,7 +12,7 @@ from deskquorum.cli.options import DeskOption, JobsOption, JsonOption, ModelUrlO
 from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.policy import DeskFile, load_desk_file
 
-__all__ = ["HtmlOption", "SuitesOption", "stress"]
+__all__ = ["HtmlOption", "SuitesOption", "desk_file", "stress"]
 
 SuitesOption = Annotated[
     Path | None,
