@@ -11,7 +11,7 @@ import pytest
 from deskquorum import load_desk
 from deskquorum.cli import main
 from deskquorum.cli.gate_change import held_against
-from deskquorum.cli.policy_backtest import load_both
+from deskquorum.cli.policy_backtest import load_each
 from deskquorum.cli.stress_running import run_suites
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.pack import starter_pack
@@ -145,7 +145,7 @@ def test_recorded_decisions_may_newly_go_by_themselves_once_that_many_are_wanted
         read_ticket(parse_json(json.dumps(rows["plain-03"])))
     )
     place = folder / "state" / "ledger.sqlite"
-    new, old = load_both(changed(*BY_ITSELF), folder, str(place))
+    new, old = load_each([changed(*BY_ITSELF), folder], str(place))
     states = [held_against(old, new, place, allowed).state for allowed in (0, 1)]
     assert states == ["worse", "ok"]
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from deskquorum.cli.execution import execution_app
-from deskquorum.cli.gate_change import gate_change
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
 from deskquorum.cli.options import (
@@ -24,7 +23,7 @@ from deskquorum.cli.policy import policy_app
 from deskquorum.cli.queue import queue_app
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.cli.serving import mcp, serve, worker
-from deskquorum.cli.stress import stress
+from deskquorum.cli.stress_verbs import gate_change, stress
 from deskquorum.errors import DeskError
 
 __all__ = ["app", "main"]

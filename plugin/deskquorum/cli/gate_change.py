@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Literal
 
-import typer
 from rich.table import Table
 from rich.text import Text
 
+from deskquorum.assembly import Parts, ledger_place
+from deskquorum.backtesting import Redecided, Tally
 from deskquorum.cli.batch import wide_console
-from deskquorum.cli.options import (
-    DeskOption,
-    JobsOption,
-    JsonOption,
-    LedgerOption,
-    ModelUrlOption,
-    NoModelOption,
-)
+from deskquorum.cli.policy_backtest import Window, decided_again, load_each, notes_on
 from deskquorum.cli.policy_folder import counted
-from deskquorum.cli.stress import HtmlOption, SuitesOption, desk_file
+from deskquorum.cli.stress import desk_file
+from deskquorum.cli.stress_report import StressReport, as_json, show, write_page
+from deskquorum.cli.stress_running import run_suites, suites_for
 from deskquorum.domain import Route
+from deskquorum.policy import run_cases
+from deskquorum.stress import Run, compare, read_suites
 
-if TYPE_CHECKING:
-    from deskquorum.assembly import Parts
-    from deskquorum.backtesting import Redecided, Tally
-    from deskquorum.cli.stress_report import StressReport
-    from deskquorum.stress import StressTicket
-
-__all__ = ["Part", "gate_change", "held_against"]
+__all__ = ["Part", "held_against", "hold_change"]
 
 _AGAINST = "the present files"
 _MOST_KEPT = 200
@@ -56,98 +49,61 @@ class Part:
         }
 
 
-def gate_change(
-    candidate: Annotated[
-        Path, typer.Option("--candidate", help="Changed copy of the desk folder.")
-    ],
-    *,
-    desk: DeskOption = Path(),
-    suites: SuitesOption = None,
-    new_auto: Annotated[
-        int,
-        typer.Option(
-            "--new-auto", min=0, help="So many recorded decisions may newly go by themselves."
-        ),
-    ] = 0,
-    html: HtmlOption = None,
-    ledger: LedgerOption = None,
-    model_url: ModelUrlOption = None,
-    no_model: NoModelOption = False,
-    jobs: JobsOption = 4,
-    as_json: JsonOption = False,
-) -> None:
-    """Hold a change of model, prompt or policy against the desk; exits with 1 if it is worse."""
-    from deskquorum.assembly import ledger_place
-    from deskquorum.cli.policy_backtest import load_both
-    from deskquorum.cli.stress_report import as_json as rows_of
-    from deskquorum.cli.stress_report import show, write_page
-    from deskquorum.cli.stress_running import suites_for
-    from deskquorum.stress import read_suites
-
-    tickets = read_suites(suites_for(desk, suites))
-    # The desk's decisions, whatever the candidate says of its own.
-    place = ledger_place(desk_file(desk), desk, ledger)
-    new, old = load_both(candidate, desk, str(place))
-    assert old is not None  # noqa: S101 - both were given
-    report = _stressed(
-        desk,
-        candidate,
-        tickets,
-        name=new.desk.desk,
-        model_url=model_url,
-        no_model=no_model,
-        jobs=jobs,
-    )
-    parts = [_cases(old, new), _suites(report), held_against(old, new, place, new_auto)]
-    console = wide_console()
-    if as_json:
-        data = {"worse": _fails(parts), "parts": [part.row for part in parts]}
-        console.print_json(data={**data, "stress": rows_of(report)})
-    else:
-        show(report, console)
-        _show(parts)
-    if html is not None:
-        write_page(html, report, parts=[(part.name, part.state, part.found) for part in parts])
-    raise typer.Exit(int(_fails(parts)))
-
-
-def _fails(parts: list[Part]) -> bool:
-    """What could not be told has not passed."""
-    return any(part.state != "ok" for part in parts)
-
-
-def _stressed(
-    desk: Path,
+def hold_change(
+    folder: Path,
     candidate: Path,
-    tickets: tuple[StressTicket, ...],
     *,
-    name: str,
+    suites: Path | None,
+    new_auto: int,
+    html: Path | None,
+    ledger: str | None,
     model_url: str | None,
-    no_model: bool,
+    models: bool,
     jobs: int,
-) -> StressReport:
-    """Both run on the same tickets, so that what models do today falls on both."""
-    from deskquorum.cli.stress_report import StressReport
-    from deskquorum.cli.stress_running import run_suites
-    from deskquorum.stress import compare
+    json_wanted: bool,
+) -> int:
+    """Look at a change from all sides and tell; returns 1 unless every side is fine.
 
+    Raises:
+        ConfigError: Every problem of files that can't be used.
+        InputError: The page can't be written.
+        LedgerError: The ledger can't be read.
+    """
+    tickets = read_suites(suites_for(folder, suites))
+    # The desk's decisions, whatever the candidate says of its own.
+    place = ledger_place(desk_file(folder), folder, ledger)
+    new, old = load_each([candidate, folder], str(place))
+    # Both run now, so that what models do today falls on both.
     before, after = (
-        run_suites(folder, tickets, model_url=model_url, models=not no_model, jobs=jobs)
-        for folder in (desk, candidate)
+        run_suites(files, tickets, model_url=model_url, models=models, jobs=jobs)
+        for files in (folder, candidate)
     )
-    return StressReport(
-        desk=name,
+    report = StressReport(
+        desk=new.desk.desk,
         run=after,
         against=before,
         comparison=compare(before.outcomes, after.outcomes),
         against_name=_AGAINST,
     )
+    parts = [_cases(old, new), _suites(report, before), held_against(old, new, place, new_auto)]
+    if json_wanted:
+        data = {"worse": _fails(parts), "parts": [part.row for part in parts]}
+        wide_console().print_json(data={**data, "stress": as_json(report)})
+    else:
+        show(report, wide_console())
+        _show(parts)
+    if html is not None:
+        write_page(html, report, parts=[(part.name, part.state, part.found) for part in parts])
+    return int(_fails(parts))
 
 
-def _suites(report: StressReport) -> Part:
-    broken = len(report.broken) + (
-        0 if report.against is None else sum(o.broken for o in report.against.outcomes)
-    )
+def _fails(parts: Sequence[Part]) -> bool:
+    """What could not be told has not passed."""
+    return any(part.state != "ok" for part in parts)
+
+
+def _suites(report: StressReport, before: Run) -> Part:
+    broken = sum(outcome.broken for outcome in (*before.outcomes, *report.run.outcomes))
     found = f"{counted(len(report.run.outcomes), 'ticket')}: {report.verdict}"
     if report.worse or not broken:
         return Part(name="stress suites", state="worse" if report.worse else "ok", found=found)
@@ -156,8 +112,6 @@ def _suites(report: StressReport) -> Part:
 
 
 def _cases(old: Parts, new: Parts) -> Part:
-    from deskquorum.policy import run_cases
-
     before, after = run_cases(old.rules.book), run_cases(new.rules.book)
     failed = [case for case in after if not case.passed]
     found = f"{len(failed)} of {counted(len(after), 'case')} fail; there were {len(before)}"
@@ -179,8 +133,6 @@ def held_against(old: Parts, new: Parts, place: Path | str, allowed: int) -> Par
         place: Where the decisions are; a file that is not there holds none.
         allowed: So many may newly go by themselves.
     """
-    from deskquorum.cli.policy_backtest import Window, decided_again, notes_on
-
     name = "recorded decisions"
     if isinstance(place, Path) and not place.is_file():
         return Part(name=name, state="ok", found="none are recorded")
@@ -227,7 +179,7 @@ def _turns(tally: Tally) -> str:
     return ", ".join(turned) or "nothing changes"
 
 
-def _show(parts: list[Part]) -> None:
+def _show(parts: Sequence[Part]) -> None:
     table = Table("part", "result", "found", title="gate", title_justify="left")
     for part in parts:
         table.add_row(*(Text(cell) for cell in (part.name, part.state, part.found)))

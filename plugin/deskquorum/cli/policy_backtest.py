@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -26,6 +26,7 @@ __all__ = [
     "decided_again",
     "demand_ledger",
     "load_both",
+    "load_each",
     "moment",
     "notes_on",
     "tally_row",
@@ -95,19 +96,27 @@ def load_both(folder: Path, against: Path | None, ledger: str | None) -> tuple[P
     Raises:
         ConfigError: Every problem of both.
     """
+    new, *old = load_each([path for path in (folder, against) if path is not None], ledger)
+    return new, old[0] if old else None
+
+
+def load_each(folders: Iterable[Path], ledger: str | None) -> list[Parts]:
+    """The files of several folders, in order.
+
+    Raises:
+        ConfigError: Every problem of all of them.
+    """
     loaded: list[Parts] = []
     problems: list[Problem] = []
-    for path in (folder, against):
+    for path in folders:
         try:
-            if path is not None:
-                desk = folder_of(path).parent
-                loaded.append(load_parts(desk, models=False, ledger=ledger, host=os.environ))
+            desk = folder_of(path).parent
+            loaded.append(load_parts(desk, models=False, ledger=ledger, host=os.environ))
         except ConfigError as exc:
             problems += exc.problems
     if problems:
         raise ConfigError(problems)
-    new, *old = loaded
-    return new, old[0] if old else None
+    return loaded
 
 
 def demand_ledger(place: Path | str) -> None:

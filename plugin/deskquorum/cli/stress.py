@@ -3,69 +3,62 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from deskquorum.cli.batch import wide_console
-from deskquorum.cli.options import DeskOption, JobsOption, JsonOption, ModelUrlOption, NoModelOption
+from deskquorum.cli.stress_report import StressReport, as_json, show, write_page
+from deskquorum.cli.stress_running import run_suites, suites_for
 from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.policy import DeskFile, load_desk_file
+from deskquorum.stress import compare, read_accepted, read_suites, write_accepted
 
-__all__ = ["HtmlOption", "SuitesOption", "desk_file", "stress"]
-
-SuitesOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--suites", help="Folder of suites; the desk's `stress`, or those of the package."
-    ),
-]
-HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a page, too.")]
+__all__ = ["desk_file", "stress_desk"]
 
 
-def stress(
+def stress_desk(
+    folder: Path,
     *,
-    desk: DeskOption = Path(),
-    suites: SuitesOption = None,
-    accept: Annotated[
-        bool, typer.Option("--accept", help="Take this run as what later ones are held against.")
-    ] = False,
-    html: HtmlOption = None,
-    model_url: ModelUrlOption = None,
-    no_model: NoModelOption = False,
-    jobs: JobsOption = 4,
-    as_json: JsonOption = False,
-) -> None:
-    """Decide suites of hard tickets; exits with 1 if it became worse at something."""
-    from deskquorum.cli.stress_report import StressReport, show, write_page
-    from deskquorum.cli.stress_report import as_json as rows_of
-    from deskquorum.cli.stress_running import run_suites, suites_for
-    from deskquorum.stress import compare, read_accepted, read_suites, write_accepted
+    suites: Path | None,
+    accept: bool,
+    html: Path | None,
+    model_url: str | None,
+    models: bool,
+    jobs: int,
+    json_wanted: bool,
+) -> int:
+    """Run the suites, tell what came of them, and accept the run if asked to.
 
-    tickets = read_suites(suites_for(desk, suites))
-    file = desk_file(desk)
-    learned = desk / file.learned
+    Returns 1 if something is worse than in the accepted run and this one is not accepted.
+
+    Raises:
+        ConfigError: Every problem of files that can't be used.
+        InputError: The run is to be accepted and is no measure; or the page can't be written.
+    """
+    tickets = read_suites(suites_for(folder, suites))
+    file = desk_file(folder)
+    learned = folder / file.learned
     accepted = read_accepted(learned)
-    run = run_suites(desk, tickets, model_url=model_url, models=not no_model, jobs=jobs)
+    run = run_suites(folder, tickets, model_url=model_url, models=models, jobs=jobs)
     before = None if accepted is None else accepted.outcomes
     report = StressReport(
         desk=file.desk, run=run, against=accepted, comparison=compare(before, run.outcomes)
     )
     console = wide_console()
-    if as_json:
-        console.print_json(data=rows_of(report))
+    if json_wanted:
+        console.print_json(data=as_json(report))
     else:
         show(report, console)
         console.print(report.verdict, markup=False)
     if html is not None:
         write_page(html, report)
     if not accept:
-        raise typer.Exit(int(report.worse))
+        return int(report.worse)
     if report.broken:
         said = "not accepted: some tickets were late or lack a vote that failed; run it again"
         raise InputError(said)
-    path = write_accepted(learned, run)
-    typer.echo(f"accepted: {path}", err=True)
+    typer.echo(f"accepted: {write_accepted(learned, run)}", err=True)
+    return 0
 
 
 def desk_file(folder: Path) -> DeskFile:
