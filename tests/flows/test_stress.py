@@ -9,13 +9,14 @@ from functools import partial
 import pytest
 
 from deskquorum import load_desk
+from deskquorum.assembly import load_parts
 from deskquorum.cli import main
 from deskquorum.cli.gate_change import held_against
 from deskquorum.cli.policy_backtest import load_each
 from deskquorum.cli.stress_running import run_suites
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.pack import starter_pack
-from deskquorum.stress import Check, read_suites
+from deskquorum.stress import Check, basis_of, read_suites
 from deskquorum.testing import ScriptedModel, letters, status
 
 # A sign of takeover that the example desk's labelers do not see: only the mode `suggest` of
@@ -160,6 +161,18 @@ def test_files_that_cannot_be_used_are_told_before_anything_runs(folder, changed
 def in_thread(work):
     """Runs what has an event loop of its own, beside the scripted model's."""
     return asyncio.get_running_loop().run_in_executor(None, work)
+
+
+def test_a_run_tells_what_it_ran_on(folder):
+    with_model = basis_of(load_parts(folder))
+    spoil(folder, "prompts/labelers/route.md", "You ", "You, please, ")
+    spoil(folder, "policies/desk.yaml", "settle_at: 0.65", "settle_at: 0.66")
+    spoil(folder, "labelers/urgency.rules.yaml", "labeler:", "# looked at again\nlabeler:")
+    other = basis_of(load_parts(folder))
+    differ = {name for name in with_model if with_model[name] != other[name]}
+    assert differ == {"prompt.route", "desk.yaml", "policies", "labeler.urgency-words"}
+    assert with_model["model.small"] == "smollm2-135m-instruct"
+    assert "model.small" not in basis_of(load_parts(folder, models=False))
 
 
 async def stressed(folder, suites, model):

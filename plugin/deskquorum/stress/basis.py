@@ -8,23 +8,35 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from deskquorum.assembly import Parts
-from deskquorum.policy import LabelerSpec, NearestSpec, PromptSpec
+from deskquorum.policy import DeskFile, LabelerSpec, NearestSpec, PromptSpec
 
 __all__ = ["basis_of"]
 
 
 def basis_of(parts: Parts) -> Mapping[str, str]:
     """Name of a part (`policies`, `prompt.route`, `model.small`, ...) to its version or hash."""
-    asked = {spec.id for spec in parts.prompt_specs}
-    found = dict(parts.rules.versions) | {"policies": parts.rules.book.hash}
-    found["deskquorum"] = _own_version()
-    for spec in parts.desk.labelers.values():
-        if not isinstance(spec, PromptSpec):
-            found |= dict(_file(spec))
-        elif spec.id in asked:
-            found[f"prompt.{spec.prompt}"] = parts.prompts[spec.prompt].hash
-            found[f"model.{spec.model}"] = parts.desk.models[spec.model].model
+    desk = parts.desk
+    found = {
+        **parts.rules.versions,
+        "policies": parts.rules.book.hash,
+        "desk.yaml": desk.hash,
+        "deskquorum": _own_version(),
+    }
+    for spec in desk.labelers.values():
+        found |= dict(_file(spec))
+    for spec in parts.prompt_specs:
+        found[f"prompt.{spec.prompt}"] = parts.prompts[spec.prompt].hash
+        found |= dict(_models(desk, spec.model))
+    if parts.checks is not None and desk.reply_check is not None:
+        found |= {f"check.{name}": prompt.hash for name, prompt in parts.checks.prompts.items()}
+        found |= dict(_models(desk, desk.reply_check.model))
     return dict(sorted(found.items()))
+
+
+def _models(desk: DeskFile, name: str) -> Iterator[tuple[str, str]]:
+    """A model and those that stand in for it."""
+    for asked in (name, *desk.models[name].fallback):
+        yield f"model.{asked}", desk.models[asked].model
 
 
 def _file(spec: LabelerSpec) -> Iterator[tuple[str, str]]:
