@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import sys
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -16,7 +17,7 @@ from deskquorum.cli.policy_backtest import load_each
 from deskquorum.cli.stress_running import run_suites
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.pack import starter_pack
-from deskquorum.stress import Check, basis_of, read_suites
+from deskquorum.stress import Check, Run, basis_of, read_suites, write_accepted
 from deskquorum.testing import ScriptedModel, letters, status
 
 # A sign of takeover that the example desk's labelers do not see: only the mode `suggest` of
@@ -213,3 +214,11 @@ async def test_a_run_with_a_model_that_failed_is_not_accepted(always_asking, run
     assert code == 2
     assert "not accepted: some tickets were late or lack a vote that failed" in err
     assert not (always_asking / "learned" / "stress.json").exists()
+
+
+def test_a_run_that_shares_no_ticket_with_the_accepted_one_has_not_passed(folder, run):
+    write_accepted(folder / "learned", Run(at=datetime.now(UTC), basis={}, outcomes=[]))
+    code, out, _ = run("stress", "--desk", folder)
+    assert code == 1
+    assert "it can't be told: no ticket is one of the accepted run" in out
+    assert f"{len(CHOSEN)} tickets of new or other text, not compared" in out

@@ -20,7 +20,7 @@ from deskquorum.cli.stress_report import StressReport, as_json, show, write_page
 from deskquorum.cli.stress_running import run_suites, suites_for
 from deskquorum.domain import Route
 from deskquorum.policy import run_cases
-from deskquorum.stress import Run, compare, read_suites
+from deskquorum.stress import compare, read_suites
 
 __all__ = ["Part", "held_against", "hold_change"]
 
@@ -85,7 +85,7 @@ def hold_change(
         comparison=compare(before.outcomes, after.outcomes),
         against_name=_AGAINST,
     )
-    parts = [_cases(old, new), _suites(report, before), held_against(old, new, place, new_auto)]
+    parts = [_cases(old, new), _suites(report), held_against(old, new, place, new_auto)]
     if json_wanted:
         data = {"worse": _fails(parts), "parts": [part.row for part in parts]}
         wide_console().print_json(data={**data, "stress": as_json(report)})
@@ -102,13 +102,10 @@ def _fails(parts: Sequence[Part]) -> bool:
     return any(part.state != "ok" for part in parts)
 
 
-def _suites(report: StressReport, before: Run) -> Part:
-    broken = sum(outcome.broken for outcome in (*before.outcomes, *report.run.outcomes))
+def _suites(report: StressReport) -> Part:
     found = f"{counted(len(report.run.outcomes), 'ticket')}: {report.verdict}"
-    if report.worse or not broken:
-        return Part(name="stress suites", state="worse" if report.worse else "ok", found=found)
-    found += f"; {broken} late or without a vote that failed, so it can't be told"
-    return Part(name="stress suites", state="unknown", found=found)
+    state: Literal["ok", "worse", "unknown"] = "unknown" if report.untold else "ok"
+    return Part(name="stress suites", state="worse" if report.worse else state, found=found)
 
 
 def _cases(old: Parts, new: Parts) -> Part:

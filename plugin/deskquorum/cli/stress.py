@@ -29,7 +29,8 @@ def stress_desk(
 ) -> int:
     """Run the suites, tell what came of them, and accept the run if asked to.
 
-    Returns 1 if something is worse than in the accepted run and this one is not accepted.
+    Returns 1 if something is worse than in the accepted run, or can't be told, and this one is not
+    accepted.
 
     Raises:
         ConfigError: Every problem of files that can't be used.
@@ -53,7 +54,7 @@ def stress_desk(
     if html is not None:
         write_page(html, report)
     if not accept:
-        return int(report.worse)
+        return int(report.worse or bool(report.untold))
     if report.broken:
         said = "not accepted: some tickets were late or lack a vote that failed; run it again"
         raise InputError(said)

@@ -65,11 +65,24 @@ class StressReport:
         return bool(self.comparison.worse)
 
     @property
+    def untold(self) -> str:
+        """Why the runs can't be compared, which is no pass; "" if they can."""
+        before = () if self.against is None else self.against.outcomes
+        broken = sum(outcome.broken for outcome in (*before, *self.run.outcomes))
+        if broken:
+            return f"{counted(broken, 'ticket')} late, or without a vote that failed"
+        if self.against is not None and not self.comparison.pairs:
+            return f"no ticket is one of {self.against_name}"
+        return ""
+
+    @property
     def verdict(self) -> str:
         """The answer in one sentence."""
         if self.worse:
             worse = (f"{change.check} ({len(change.lost)})" for change in self.comparison.worse)
             return f"worse than {self.against_name}: {', '.join(worse)}"
+        if self.untold:
+            return f"it can't be told: {self.untold}"
         if self.against is None:
             return "nothing that never may happen did; there is no accepted run to compare with"
         return f"nothing is worse than {self.against_name} beyond noise"
@@ -161,6 +174,7 @@ def as_json(report: StressReport) -> dict[str, object]:
     return {
         "desk": report.desk,
         "worse": report.worse,
+        "untold": report.untold,
         "verdict": report.verdict,
         "at": report.run.at.isoformat(),
         "accepted_at": None if report.against is None else report.against.at.isoformat(),
@@ -221,7 +235,7 @@ def write_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    worse = report.worse or any(state != "ok" for _, state, _ in parts)
+    worse = report.worse or bool(report.untold) or any(state != "ok" for _, state, _ in parts)
     page = environment.get_template("stress.html").render(
         report=report, parts=parts, checks=list(Check), suites=[*report.suites, ALL], worse=worse
     )

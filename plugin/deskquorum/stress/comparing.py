@@ -42,6 +42,8 @@ class Comparison:
     """A run against an earlier one, or against none."""
 
     changes: tuple[Change, ...]
+    pairs: int
+    """Tickets that are in both runs with the same text."""
     unpaired: tuple[Key, ...]
     """New tickets, and those whose text or expected outcome is another one."""
     gone: tuple[Key, ...]
@@ -74,6 +76,7 @@ def compare(before: Sequence[Outcome] | None, after: Sequence[Outcome]) -> Compa
     changes = [_change(check, pairs, alone if check in _NEVER else ()) for check in Check]
     return Comparison(
         changes=tuple(_judged(changes)),
+        pairs=len(pairs),
         unpaired=tuple(outcome.key for outcome in alone) if before is not None else (),
         gone=tuple(key for key in earlier if key not in {outcome.key for outcome in after}),
     )
