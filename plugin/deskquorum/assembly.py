@@ -42,7 +42,7 @@ from deskquorum.redaction import Redactor
 from deskquorum.sourcing import facts_read
 from deskquorum.verifying import Checks, load_checks
 
-__all__ = ["Parts", "ledger_of", "load_parts"]
+__all__ = ["Parts", "ledger_of", "ledger_place", "load_parts"]
 
 _T = TypeVar("_T")
 
@@ -66,6 +66,8 @@ class Parts:
     ledger_place: Path | str
     """The file, or the URL of a database."""
     learned_path: Path
+    watched: bool = True
+    """Whether its tickets tell of drift; not where they are none of the desk's own traffic."""
     executed: frozenset[str] = frozenset()
     """Actions that are carried out here; none without a host key, as raw values are kept sealed."""
 
@@ -114,7 +116,7 @@ def load_parts(
     learned = _collect(problems, lambda: read_learned(folder / desk.learned, desk.questions))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
-    ledger_place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
+    place = ledger_place(desk, folder, ledger)
     return Parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
@@ -125,8 +127,8 @@ def load_parts(
         prompt_specs=tuple(specs) if models else (),
         checks=checks if models else None,
         facts_read=facts_read(book, playbook),
-        ledger=open_ledger(ledger_place, tenant=desk.desk, host_key=host_key),
-        ledger_place=ledger_place,
+        ledger=open_ledger(place, tenant=desk.desk, host_key=host_key),
+        ledger_place=place,
         executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
 
@@ -165,7 +167,7 @@ def ledger_of(
     host_key = read_host_key(keys or {})
     desk = load_desk_file(path, problems) if path.is_file() else None
     if desk is not None and not problems:
-        place = _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
+        place = ledger_place(desk, folder, ledger)
         return open_ledger(place, tenant=desk.desk, host_key=host_key)
     if ledger is not None:
         # Without a name what is done is done for all desks that record there: a stop must work.
@@ -234,6 +236,17 @@ def _checks(desk: DeskFile, folder: Path, problems: list[Problem]) -> Checks | N
     if desk.reply_check is None:
         return None
     return _collect(problems, lambda: load_checks(_prompt_folders(folder, "checks")))
+
+
+def ledger_place(desk: DeskFile, folder: Path, ledger: str | Path | None = None) -> Path | str:
+    """The file or the URL where a desk records.
+
+    Args:
+        desk: Its `desk.yaml`.
+        folder: The desk folder.
+        ledger: Where it records instead of in what `desk.yaml` names.
+    """
+    return _ledger_place(ledger or desk.ledger, folder if ledger is None else Path())
 
 
 def _ledger_place(named: str | Path, folder: Path) -> Path | str:

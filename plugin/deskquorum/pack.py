@@ -1,4 +1,4 @@
-"""Finding the starter policies, prompts and the example desk that come with the package."""
+"""Finding what comes with the package: starter policies, prompts, an example desk, suites."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Literal
 __all__ = ["starter_pack"]
 
 _PACKAGE = Path(__file__).parent
-_PLACES = {"policies": "policies", "prompts": "prompts", "northwind": "examples/northwind"}
+_PLACES = {
+    "policies": "policies",
+    "prompts": "prompts",
+    "northwind": "examples/northwind",
+    "stress": "bench/stress",
+}
 """Kind to its folder in the repository; the wheel carries the same below `_pack`."""
 
 
-def starter_pack(kind: Literal["policies", "prompts", "northwind"]) -> Path:
-    """The folder of the starter policies, the starter prompts or the example desk.
+def starter_pack(kind: Literal["policies", "prompts", "northwind", "stress"]) -> Path:
+    """The folder of the starter policies or prompts, the example desk or the stress suites.
 
     Raises:
         FileNotFoundError: The installation carries no such folder.

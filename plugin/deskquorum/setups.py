@@ -42,7 +42,9 @@ class Setup:
     def __init__(self, loaded: Loaded, start: _Open) -> None:
         self.loaded = loaded
         """The files as they were read."""
-        self.watch = DriftWatch(loaded.parts.rules.learned, loaded.parts.learned_path)
+        learned = loaded.parts.rules.learned
+        watched = learned if loaded.parts.watched else replace(learned, models={})
+        self.watch = DriftWatch(watched, loaded.parts.learned_path)
         """What it sees of its labelers."""
         self._start = start
         self._starting = anyio.Lock()

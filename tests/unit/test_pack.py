@@ -11,7 +11,12 @@ from deskquorum.pack import starter_pack
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "plugin" / "deskquorum"
-KINDS = {"policies": "policies", "prompts": "prompts", "northwind": "examples/northwind"}
+KINDS = {
+    "policies": "policies",
+    "prompts": "prompts",
+    "northwind": "examples/northwind",
+    "stress": "bench/stress",
+}
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 

@@ -24,6 +24,7 @@ from deskquorum.cli.policy import policy_app
 from deskquorum.cli.queue import queue_app
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.cli.serving import mcp, serve, worker
+from deskquorum.cli.stress_verbs import gate_change, stress
 from deskquorum.errors import DeskError, InputError
 
 __all__ = ["app", "main"]
@@ -409,7 +410,7 @@ def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     raise typer.Exit(examine(desk, as_json=as_json))
 
 
-for command in (backfill, serve, worker, mcp):
+for command in (backfill, serve, worker, mcp, stress, gate_change):
     app.command()(command)
 
 

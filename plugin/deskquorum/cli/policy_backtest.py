@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -20,7 +20,18 @@ from deskquorum.decision import action_text, sentence
 from deskquorum.domain import Decision, Effect, Route
 from deskquorum.errors import ConfigError, InputError, Problem
 
-__all__ = ["backtest_folder", "demand_ledger", "load_both", "moment", "tally_row", "tell_tally"]
+__all__ = [
+    "Window",
+    "backtest_folder",
+    "decided_again",
+    "demand_ledger",
+    "load_both",
+    "load_each",
+    "moment",
+    "notes_on",
+    "tally_row",
+    "tell_tally",
+]
 
 
 def backtest_folder(
@@ -42,11 +53,11 @@ def backtest_folder(
     """
 
     def work() -> int:
-        window = _Window(since=moment(since), until=moment(until))
+        window = Window(since=moment(since), until=moment(until))
         new, old = load_both(folder, against, ledger)
         demand_ledger(new.ledger_place)
         started = perf_counter()
-        tally = _decided_again(new, old, window, limit)
+        tally = decided_again(new, old, window, limit)
         took_s = perf_counter() - started
         if as_json:
             wide_console().print_json(data=_data(tally, took_s))
@@ -58,11 +69,11 @@ def backtest_folder(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
+class Window:
     """Which recorded decisions to look at, by the time of recording."""
 
-    since: datetime | None
-    until: datetime | None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 def moment(written: str | None) -> datetime | None:
@@ -85,19 +96,27 @@ def load_both(folder: Path, against: Path | None, ledger: str | None) -> tuple[P
     Raises:
         ConfigError: Every problem of both.
     """
+    new, *old = load_each([path for path in (folder, against) if path is not None], ledger)
+    return new, old[0] if old else None
+
+
+def load_each(folders: Iterable[Path], ledger: str | None) -> list[Parts]:
+    """The files of several folders, in order.
+
+    Raises:
+        ConfigError: Every problem of all of them.
+    """
     loaded: list[Parts] = []
     problems: list[Problem] = []
-    for path in (folder, against):
+    for path in folders:
         try:
-            if path is not None:
-                desk = folder_of(path).parent
-                loaded.append(load_parts(desk, models=False, ledger=ledger, host=os.environ))
+            desk = folder_of(path).parent
+            loaded.append(load_parts(desk, models=False, ledger=ledger, host=os.environ))
         except ConfigError as exc:
             problems += exc.problems
     if problems:
         raise ConfigError(problems)
-    new, *old = loaded
-    return new, old[0] if old else None
+    return loaded
 
 
 def demand_ledger(place: Path | str) -> None:
@@ -110,7 +129,8 @@ def demand_ledger(place: Path | str) -> None:
         raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
 
 
-def _decided_again(new: Parts, old: Parts | None, window: _Window, limit: int) -> Tally:
+def decided_again(new: Parts, old: Parts | None, window: Window, limit: int) -> Tally:
+    """Decide what the new files' ledger holds again by them, and by the old ones if given."""
     learned = new.rules.versions["learned"]
     tally = tally_for(new.desk, new.prompts, learned=learned, keep=limit)
     against = None if old is None else old.rules
@@ -149,7 +169,7 @@ def tally_row(tally: Tally) -> dict[str, object]:
             {"kind": gap.kind, "name": gap.name, "decisions": count}
             for gap, count in sorted(tally.gaps.items())
         ],
-        "notes": list(_notes(tally)),
+        "notes": list(notes_on(tally)),
     }
 
 
@@ -172,7 +192,7 @@ def tell_tally(tally: Tally, took_s: float) -> None:
             console.print(f"at stake {old} → {new}: {amount} {currency}", markup=False)
     for gap, count in sorted(tally.gaps.items()):
         console.print(f"would need {gap} ({counted(count, 'decision')})", markup=False)
-    for note in _notes(tally):
+    for note in notes_on(tally):
         console.print(f"note: {note}", markup=False)
     console.print(
         f"of {counted(tally.decisions, 'decision')} {tally.changed} change and {tally.untold} can't"
@@ -229,7 +249,7 @@ def _why(decision: Decision) -> str:
     return "; ".join(dict.fromkeys(map(sentence, decision.reasons))) or "nothing"
 
 
-def _notes(tally: Tally) -> Iterator[str]:
+def notes_on(tally: Tally) -> Iterator[str]:
     """What to know of the votes: they are those that were recorded."""
     for gone, count in sorted(tally.unused.items()):
         yield f"{gone} is gone; its votes in {counted(count, 'decision')} do not count"

@@ -10,37 +10,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from deskquorum.cli.batch import Row
 from deskquorum.desk import Desk
 from deskquorum.errors import LedgerError
-from deskquorum.policy import minor_of
+from deskquorum.stress import Expected, proposes
 
 __all__ = ["Score", "score_rows"]
 
 
-class _AllowedAction(BaseModel):
+class _Expected(Expected):
+    # A batch row may expect more than is scored here.
     model_config = ConfigDict(extra="ignore")
-    action: str
-    args: dict[str, object] = {}
-    max_amount_minor: int | None = None
-
-
-class _Expected(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    route: str | None = None
-    must_be_human: bool = False
-    allowed_actions: list[_AllowedAction] = []
-    forbidden_actions: list[str] = []
-    redact: list[str] = []
-
-    @property
-    def actions(self) -> list[_AllowedAction]:
-        """The actions that are right here besides handing over."""
-        return [allowed for allowed in self.allowed_actions if allowed.action != "escalate"]
 
 
 @dataclass(slots=True)
@@ -126,7 +110,7 @@ def score_rows(
 
 
 def _count(
-    suite: _Suite, name: str, expected: _Expected, row: Row, result: Mapping[str, object]
+    suite: _Suite, name: str, expected: Expected, row: Row, result: Mapping[str, object]
 ) -> None:
     suite.tickets += 1
     action = result.get("action")
@@ -150,7 +134,7 @@ def _count(
 
 
 def _count_leaks(
-    suite: _Suite, expected: _Expected, result: Mapping[str, object], desk: Desk
+    suite: _Suite, expected: Expected, result: Mapping[str, object], desk: Desk
 ) -> None:
     if not expected.redact:
         return
@@ -164,31 +148,13 @@ def _count_leaks(
     suite.leaked += [f"{result.get('id')}: {text}" for text in left]
 
 
-def _allowed(action: Mapping[str, object], expected: _Expected, row: Row) -> bool:
-    return any(_is(action, allowed, row) for allowed in expected.actions)
-
-
-def _is(action: Mapping[str, object], allowed: _AllowedAction, row: Row) -> bool:
-    args = action.get("args")
-    if action.get("name") != allowed.action or not isinstance(args, Mapping):
+def _allowed(action: Mapping[str, object], expected: Expected, row: Row) -> bool:
+    args, facts = action.get("args"), row.value.get("facts")
+    if not isinstance(args, Mapping):
         return False
-    rest = {name: value for name, value in args.items() if name != "amount"}
-    if rest != allowed.args:
-        return False
-    if allowed.max_amount_minor is None:
-        return "amount" not in args
-    try:
-        minor = minor_of(str(args.get("amount")), _currency(row))
-    except ValueError:
-        return False
-    return 0 < minor <= allowed.max_amount_minor
-
-
-def _currency(row: Row) -> str:
-    facts = row.value.get("facts")
-    order = facts.get("order") if isinstance(facts, dict) else None
-    currency = order.get("currency") if isinstance(order, dict) else None
-    return currency if isinstance(currency, str) else "USD"
+    return proposes(
+        str(action.get("name")), args, expected, facts if isinstance(facts, dict) else {}
+    )
 
 
 def _shown(action: object) -> str:
