@@ -21,6 +21,7 @@ from deskquorum.cli.options import (
 )
 from deskquorum.cli.policy import policy_app
 from deskquorum.cli.queue import queue_app
+from deskquorum.cli.report import report
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.cli.serving import mcp, serve, worker
 from deskquorum.errors import DeskError
@@ -401,7 +402,7 @@ def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     raise typer.Exit(examine(desk, as_json=as_json))
 
 
-for command in (backfill, serve, worker, mcp):
+for command in (report, backfill, serve, worker, mcp):
     app.command()(command)
 
 
