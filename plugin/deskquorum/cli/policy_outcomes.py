@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from deskquorum.learning.intervals import wilson
+from deskquorum.reporting.intervals import wilson
 
 __all__ = [
     "EFFECTS",

@@ -15,8 +15,7 @@ from deskquorum.cli.options import DeskOption, JsonOption, LedgerOption
 from deskquorum.errors import ConfigError, InputError, Problem
 
 if TYPE_CHECKING:
-    from deskquorum.learning.fates import Span
-    from deskquorum.learning.weekly import WeeklyReport
+    from deskquorum.reporting import Span, WeeklyReport
 
 __all__ = ["report"]
 
@@ -82,10 +81,9 @@ def _made(
     window: timedelta,
 ) -> tuple[WeeklyReport, str | None]:
     from deskquorum.assembly import ledger_of
-    from deskquorum.learning.reading_rows import read_rows
-    from deskquorum.learning.weekly import weekly_report
     from deskquorum.policy import load_desk_file
     from deskquorum.reconciliation import read_learned
+    from deskquorum.reporting import read_rows, weekly_report
 
     problems: list[Problem] = []
     record = ledger_of(folder, ledger, keys=os.environ)
@@ -118,7 +116,7 @@ def _span(week: str | None, since: str | None, until: str | None, *, today: date
 
 
 def _days(first: date, end: date) -> Span:
-    from deskquorum.learning.fates import Span
+    from deskquorum.reporting import Span
 
     if end <= first:
         raise InputError(f"the span ends on {end} and begins on {first}; give a later --until")

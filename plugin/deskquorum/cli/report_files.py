@@ -9,11 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deskquorum.learning.figures import DEFINITIONS, Definition, Figure
+from deskquorum.reporting import DEFINITIONS, Definition, Figure
 
 if TYPE_CHECKING:
-    from deskquorum.learning.fates import Span
-    from deskquorum.learning.weekly import Standing, Week, WeeklyReport
+    from deskquorum.reporting import Span, Standing, Week, WeeklyReport
 
 __all__ = [
     "as_json_text",
@@ -48,12 +47,13 @@ def shown(value: Decimal | None, unit: Definition, currency: str | None = None) 
         case "count":
             return f"{value:.2f}"
         case "money":
-            amount = f"{value:.4f}" if abs(value) < 1 else f"{value:,.2f}"
-            return f"{amount} {currency}" if currency else amount
+            return f"{_amount(value)} {currency}" if currency else _amount(value)
 
 
 def shown_share(figure: Figure) -> str:
     """A share with its interval for people."""
+    if figure.value is None:
+        return "-"
     return f"{shown(figure.value, _SHARE)} ({shown_interval(figure, _SHARE)})"
 
 
@@ -73,7 +73,7 @@ def shown_change(report: WeeklyReport, name: str) -> str:
     if unit.unit == "share":
         text = f"{change.by * 100:+.1f} points"
     elif unit.unit == "money":
-        text = f"{change.by:+.4f}"
+        text = f"{'+' if change.by > 0 else ''}{_amount(change.by)}"
     else:
         text = f"{change.by:+.2f}"
     return text if change.is_clear else f"{text}, within chance"
@@ -231,6 +231,12 @@ def _number(value: Decimal | None, *, as_text: bool) -> float | int | str | None
     if as_text:
         return f"{rounded.normalize():f}"
     return int(rounded) if rounded == int(rounded) else float(rounded)
+
+
+def _amount(value: Decimal) -> str:
+    """What a model costs is far less than a cent."""
+    digits = 2 if abs(value) >= 1 or value == 0 else 4 if abs(value) >= Decimal("0.01") else 6
+    return f"{value:,.{digits}f}"
 
 
 def _told(standing: Standing) -> str:

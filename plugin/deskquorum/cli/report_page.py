@@ -17,16 +17,16 @@ from deskquorum.cli.report_files import (
     shown_interval,
     shown_share,
 )
-from deskquorum.learning.figures import DEFINITIONS, Figure
+from deskquorum.reporting import DEFINITIONS, Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from deskquorum.learning.weekly import WeeklyReport
+    from deskquorum.reporting import WeeklyReport
 
 __all__ = ["page_of"]
 
-_TEMPLATE = Path(__file__).with_name("report.html")
+_TEMPLATE = Path(__file__).with_name("templates") / "report.html"
 _TILES = ("confirmed", "deflection", "escalated", "csat_assisted", "cost", "auto")
 _PLOTS = ("confirmed", "deflection", "auto", "escalated", "csat_assisted", "cost")
 # Stand-ins that the page's style sheet gives a light and a dark value.

@@ -13,10 +13,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deskquorum.domain import Route
-from deskquorum.learning.fates import VerdictRow
-from deskquorum.learning.reading_rows import verdict_rows
-from deskquorum.learning.tally import Tally, decision_row
 from deskquorum.ledger import Ledger, Transaction, reviews
+from deskquorum.reporting import Tally, VerdictRow, decision_row, verdict_rows
 from deskquorum.server.pages.answering import TellingRoute
 from deskquorum.server.pages.rendering import page
 from deskquorum.server.pages.visitors import Errand, visitor

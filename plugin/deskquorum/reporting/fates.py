@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from deskquorum.domain import Route
-from deskquorum.learning.tally import DecisionRow
 from deskquorum.ledger.outcomes import OutcomeKind
+from deskquorum.reporting.tally import DecisionRow
 
 __all__ = ["Conversation", "OutcomeRow", "Rows", "Span", "VerdictRow", "conversations"]
 

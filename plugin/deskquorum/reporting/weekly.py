@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
-from deskquorum.learning.fates import Rows, Span
-from deskquorum.learning.figures import Figure, figures_of, reasons_of, shadowed, share
-from deskquorum.learning.intervals import difference, too_many
 from deskquorum.reconciliation import Certificate
+from deskquorum.reporting.fates import Rows, Span
+from deskquorum.reporting.figures import Figure, figures_of, reasons_of, shadowed, share
+from deskquorum.reporting.intervals import difference, too_many
 
 __all__ = ["Change", "Standing", "Week", "WeeklyReport", "certificate_standing", "weekly_report"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from deskquorum.learning.fates import OutcomeRow, Rows, VerdictRow
-from deskquorum.learning.tally import decision_row
+from deskquorum.reporting.fates import OutcomeRow, Rows, VerdictRow
+from deskquorum.reporting.tally import decision_row
 
 if TYPE_CHECKING:
     from deskquorum.ledger import Ledger, Transaction

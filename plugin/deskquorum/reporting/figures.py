@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Literal
 
 from deskquorum.domain import Mode, Route
-from deskquorum.learning.fates import Conversation, Rows, Span, conversations
-from deskquorum.learning.intervals import bootstrap_mean, wilson
-from deskquorum.learning.tally import DecisionRow, Tally
+from deskquorum.reporting.fates import Conversation, Rows, Span, conversations
+from deskquorum.reporting.intervals import bootstrap_mean, wilson
+from deskquorum.reporting.tally import DecisionRow, Tally
 
 __all__ = ["DEFINITIONS", "Definition", "Figure", "figures_of", "reasons_of", "shadowed", "share"]
 
