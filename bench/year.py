@@ -4,10 +4,12 @@ The tickets are made up: a truth out of five labels, and votes of four labelers 
 two of one family. What looks at them is the desk's own code: models are fitted on audits,
 certificates are issued on the other half of them, every ticket passes the drift watch, and software
 acts only under a certificate while no alarm stands. After an alarm the labelers are measured again
-on the next week's audits. Things happen in the year: one labeler slowly gets worse, a new product comes, both
-prompts' model is swapped in month 7, a prompt breaks, and each is mended some weeks later; at last
-an auditor gets lazy and repeats the desk. Each week the tickets of which the desk is least sure are
-audited twice, and how often the two differ is watched by the same test.
+on the next week's audits.
+
+Things happen in the year: one labeler slowly gets worse, a new product comes, the model of both
+prompts is swapped in month 7, a prompt breaks, and each is mended some weeks later; at last an auditor gets
+lazy and repeats the desk. Each week the tickets of which the desk is least sure are audited twice,
+and how often the two differ is watched by the same test.
 
 A certificate is violated when the true error among what it accepts, on 20,000 fresh tickets of the
 week that it was issued for, is above the allowed one: wanted for at most DELTA of them.
