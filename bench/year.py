@@ -7,9 +7,9 @@ acts only under a certificate while no alarm stands. After an alarm the labelers
 on the next week's audits.
 
 Things happen in the year: one labeler slowly gets worse, a new product comes, the model of both
-prompts is swapped in month 7, a prompt breaks, and each is mended some weeks later; at last an auditor gets
-lazy and repeats the desk. Each week the tickets of which the desk is least sure are audited twice,
-and how often the two differ is watched by the same test.
+prompts is swapped in month 7, a prompt breaks, and each is mended some weeks later; at last an
+auditor gets lazy and repeats the desk. Each week the tickets of which the desk is least sure are
+audited twice, and how often the two differ is watched by the same test.
 
 A certificate is violated when the true error among what it accepts, on 20,000 fresh tickets of the
 week that it was issued for, is above the allowed one: wanted for at most DELTA of them.

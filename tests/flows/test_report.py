@@ -3,7 +3,8 @@
 import csv
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from html.parser import HTMLParser
 
@@ -27,6 +28,7 @@ from deskquorum.ledger import open_ledger
 from deskquorum.ledger.outcomes import Outcome, OutcomeKind, note_outcome
 from deskquorum.ledger.review_items import Draft, Verdict
 from deskquorum.ledger.reviews import close_item, get_item, items, open_item
+from deskquorum.server.pages.figures import count_figures
 
 START = datetime(2025, 11, 17, 9, tzinfo=UTC)
 REFUND = Action(name="issue_refund", args={"amount": "24.00"})
@@ -140,6 +142,17 @@ def test_a_week_is_told_from_what_the_ledger_holds(desk):
     assert told["reasons"]["mode"]["numerator"] == 2
     assert told["currency"] == "USD"
     assert all(figure["definition"] for figure in told["figures"].values())
+
+
+def test_the_page_of_figures_counts_the_same(desk):
+    told = figures(run(desk, "--json"))["figures"]
+    ledger = open_ledger(desk / "state" / "ledger.sqlite", tenant="northwind")
+    with closing(ledger):
+        page = count_figures(ledger, now=datetime(2025, 11, 30, 12, tzinfo=UTC), days=7)
+    for route in Route:
+        assert told[route.value]["value"] == page.tally.share(route)
+        assert told[route.value]["numerator"] == page.tally.routes[route]
+    assert page.by_day[date(2025, 11, 24), Route.AUTO] == 2
 
 
 def test_people_read_the_same_numbers(desk):
