@@ -14,6 +14,8 @@ _95_PERCENT = 1.959964
 _NANOS = Decimal(10) ** 9
 _DRAWS = 2000
 _SEED = 11
+_MOST_DISTINCT = 2000
+"""With more amounts than that their mean is as good as normal, and drawing takes its time."""
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -29,6 +31,8 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 def bootstrap_mean(values: Sequence[Decimal]) -> tuple[Decimal, Decimal] | None:
     """The percentile bootstrap interval (95 %) of a mean; the same values give the same one.
 
+    Of more than 2,000 distinct values it is the normal interval, which they are close to.
+
     Amounts are drawn as whole billionths, so that money is never a float. None for fewer than two
     values: one value drawn again and again would look certain.
     """
@@ -36,8 +40,11 @@ def bootstrap_mean(values: Sequence[Decimal]) -> tuple[Decimal, Decimal] | None:
         return None
     nanos = np.array([int(value * _NANOS) for value in values], dtype=np.int64)
     distinct, counts = np.unique(nanos, return_counts=True)
+    if len(distinct) > _MOST_DISTINCT:
+        half = Decimal(int(_95_PERCENT * nanos.std(ddof=1) / sqrt(len(nanos)))) / _NANOS
+        mean = sum(values, Decimal(0)) / len(values)
+        return mean - half, mean + half
     draw = np.random.default_rng(_SEED).multinomial
-    # One draw at a time: of a million distinct amounts, two thousand do not fit into memory.
     sums = sorted(int(draw(len(nanos), counts / len(nanos)) @ distinct) for _ in range(_DRAWS))
     edge = _DRAWS // 40
     low, high = (Decimal(total) / len(nanos) / _NANOS for total in (sums[edge], sums[-1 - edge]))

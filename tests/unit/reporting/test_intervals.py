@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deskquorum.reporting.intervals import bootstrap_mean, difference, too_many, wilson
@@ -25,6 +25,7 @@ def test_too_few_amounts_have_no_interval(values):
     assert bootstrap_mean(values) is None
 
 
+@settings(deadline=None, max_examples=20)
 @given(amounts)
 def test_an_interval_of_amounts_lies_among_them(values):
     low, high = bootstrap_mean(values)
@@ -40,6 +41,13 @@ def test_the_bootstrap_comes_close_to_theory_on_many_scores():
     low, high = bootstrap_mean([Decimal(1), Decimal(5)] * 200)
     assert float(low) == pytest.approx(3 - 1.96 * 0.1, abs=0.03)
     assert float(high) == pytest.approx(3 + 1.96 * 0.1, abs=0.03)
+
+
+def test_many_distinct_amounts_have_the_normal_interval():
+    # 1 to 2,001: mean 1,001, standard deviation 577.78, standard error 12.917.
+    low, high = bootstrap_mean([Decimal(n) for n in range(1, 2002)])
+    assert float(low) == pytest.approx(1001 - 1.96 * 12.917, abs=0.01)
+    assert float(high) == pytest.approx(1001 + 1.96 * 12.917, abs=0.01)
 
 
 def test_a_difference_is_newcombe_s():
