@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from deskquorum.cli import main
-from deskquorum.cli.policy_outcomes import wilson
+from deskquorum.reporting.intervals import wilson
 
 RETAIL = Path(__file__).parents[2] / "examples" / "tau-retail" / "policies"
 

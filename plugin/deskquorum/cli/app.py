@@ -22,6 +22,7 @@ from deskquorum.cli.options import (
 )
 from deskquorum.cli.policy import policy_app
 from deskquorum.cli.queue import queue_app
+from deskquorum.cli.report import report
 from deskquorum.cli.scale import backfill, batch_app
 from deskquorum.cli.serving import mcp, serve, worker
 from deskquorum.cli.stress_verbs import gate_change, stress
@@ -410,7 +411,7 @@ def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     raise typer.Exit(examine(desk, as_json=as_json))
 
 
-for command in (backfill, serve, worker, mcp, stress, gate_change):
+for command in (report, backfill, serve, worker, mcp, stress, gate_change):
     app.command()(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["reliability_svg", "risk_coverage_svg"]
+__all__ = ["dress", "reliability_svg", "risk_coverage_svg", "styled"]
 
 _BINS = 10
 # Mid tones: about as far from white as from black.
@@ -57,8 +57,8 @@ def reliability_svg(path: Path, probability: Sequence[float], right: Sequence[bo
         lower.bar_label(bars, fmt="{:,.0f}", fontsize=_SMALL)
         lower.set(xlabel="probability of the answer", ylabel="items", xlim=(-0.02, 1.02))
         lower.margins(y=0.35)
-        _dress(upper, legend="upper left")
-        _dress(lower)
+        dress(upper, legend="upper left")
+        dress(lower)
 
 
 def risk_coverage_svg(
@@ -96,7 +96,34 @@ def risk_coverage_svg(
         axes.set(xlim=(0, 1.02))
         axes.set_ylim(bottom=0)
         axes.set_title(f"Risk and coverage on {len(right):,} audited items", fontsize="medium")
-        _dress(axes, legend="best")
+        dress(axes, legend="best")
+
+
+def styled(ink: str, *, salt: str = "deskquorum") -> AbstractContextManager[None]:
+    """While it lasts, plots have text and axes of one colour; same numbers, same bytes."""
+    from matplotlib import rc_context
+
+    return rc_context(
+        {
+            "svg.hashsalt": salt,
+            "svg.fonttype": "none",
+            "text.color": ink,
+            "axes.edgecolor": ink,
+            "axes.labelcolor": ink,
+            "xtick.color": ink,
+            "ytick.color": ink,
+        }
+    )
+
+
+def dress(
+    axes: Axes, *, legend: Literal["upper left", "best"] | None = None, grid: str = _TEXT
+) -> None:
+    """Take away what a plot does not need."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=grid, alpha=0.2)
+    if legend is not None:
+        axes.legend(frameon=False, loc=legend, fontsize=_SMALL)
 
 
 def _binned(probability: Sequence[float], right: Sequence[bool]) -> list[_Bin]:
@@ -127,20 +154,9 @@ def _risks(probability: Sequence[float], right: Sequence[bool]) -> Iterator[tupl
 @contextmanager
 def _figure(path: Path) -> Iterator[Figure]:
     """A figure that is written to the file; same numbers, same bytes."""
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context(
-        {
-            "svg.hashsalt": "deskquorum",
-            "svg.fonttype": "none",
-            "text.color": _TEXT,
-            "axes.edgecolor": _TEXT,
-            "axes.labelcolor": _TEXT,
-            "xtick.color": _TEXT,
-            "ytick.color": _TEXT,
-        }
-    ):
+    with styled(_TEXT):
         figure = Figure(figsize=(6, 4.5), layout="constrained")
         yield figure
         try:
@@ -150,10 +166,3 @@ def _figure(path: Path) -> Iterator[Figure]:
             )
         except OSError as exc:
             raise InputError(f"{path}: {str(exc.strerror).lower()}") from exc
-
-
-def _dress(axes: Axes, *, legend: Literal["upper left", "best"] | None = None) -> None:
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color=_TEXT, alpha=0.2)
-    if legend is not None:
-        axes.legend(frameon=False, loc=legend, fontsize=_SMALL)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from deskquorum.reporting.intervals import wilson
 
 __all__ = [
     "EFFECTS",
@@ -19,13 +20,11 @@ __all__ = [
     "plain_json",
     "show",
     "summed_up",
-    "wilson",
 ]
 
 EFFECTS = ("allow", "deny", "human")
 ExpectedEffect = Literal["allow", "deny", "human"]
 _MOST_SHOWN = 20
-_95_PERCENT = 1.959964
 _TITLES = {
     "right": "as expected",
     "false_blocks": "false blocks (to be allowed, and held)",
@@ -180,13 +179,3 @@ def show(summary: Summary, console: Console) -> None:
         console.print(f"{outcome.id}: expected {wanted}, got {got}: {why}", markup=False)
     if len(summary.differences) > _MOST_SHOWN:
         console.print(f"... and {len(summary.differences) - _MOST_SHOWN} more; --json lists all")
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """The Wilson score interval (95 %) of a share; 0 to 1 where nothing was counted."""
-    if of == 0:
-        return 0.0, 1.0
-    share, spread = hits / of, _95_PERCENT**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets as random
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from deskquorum.domain import Action, JsonValue, Reason
 from deskquorum.ledger.chain import add_link
-from deskquorum.ledger.database import ErasedError, moment
+from deskquorum.ledger.database import ErasedError, microseconds, moment
 from deskquorum.ledger.events import emit
 from deskquorum.ledger.notices import post
 from deskquorum.ledger.review_items import (
@@ -44,6 +44,7 @@ __all__ = [
     "overdue",
     "queue_length",
     "release",
+    "resolved_since",
 ]
 
 Change = Callable[["Transaction"], "ReviewItem"]
@@ -182,6 +183,13 @@ def items(
         query = query.where(_behind(last))
     ordered = query.order_by(reviews.c.risk.desc(), reviews.c.due_us, reviews.c.id).limit(limit)
     return [_item(tx, row) for row in tx.connection.execute(ordered)]
+
+
+def resolved_since(tx: Transaction, since: datetime) -> Iterator[ReviewItem]:
+    """Yield the items with a verdict from `since` on, oldest verdict first."""
+    given = _own(tx).where(verdicts.c.at_us >= microseconds(since))
+    for row in tx.connection.execute(given.order_by(verdicts.c.at_us, verdicts.c.seq)):
+        yield _item(tx, row)
 
 
 def claim(tx: Transaction, item: str, *, by: str, lease: timedelta) -> ReviewItem:

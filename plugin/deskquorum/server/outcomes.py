@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Annotated
 
@@ -20,6 +21,7 @@ __all__ = ["outcome_routes"]
 
 outcome_routes = APIRouter(tags=["outcomes"])
 
+_AMOUNT = r"[0-9]{1,9}(\.[0-9]{1,3})?"
 _VALUES = {
     OutcomeKind.CSAT: {"1", "2", "3", "4", "5"},
     OutcomeKind.INCIDENT: {"compliance", "privacy"},
@@ -33,11 +35,19 @@ class OutcomeBody(In):
     kind: OutcomeKind
     decision_id: Annotated[str, Field(pattern=r"^d_[0-9a-f]{32}$")] | None = None
     value: Annotated[
-        str, Field(description="For `csat` 1 to 5, for `incident` compliance or privacy.")
+        str,
+        Field(
+            description="For `csat` 1 to 5, for `incident` compliance or privacy, for"
+            " `refund-loss` an amount in the desk's currency: 24.00."
+        ),
     ] = ""
 
     @model_validator(mode="after")
     def _fitting(self) -> OutcomeBody:
+        if self.kind is OutcomeKind.REFUND_LOSS:
+            if not re.fullmatch(_AMOUNT, self.value):
+                raise ValueError("the value of a refund-loss has to be an amount, like 24.00")
+            return self
         allowed = _VALUES.get(self.kind, {""})
         if self.value not in allowed:
             words = ", ".join(sorted(allowed)) if allowed != {""} else "left out"
