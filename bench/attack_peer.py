@@ -55,7 +55,7 @@ def of_openai_guardrails(calls: int, *, seed: int) -> list[Figures]:
 
 
 class _Attacker:
-    """Every model: makes the calls it is told to, tells all that tools said, finds nothing wrong."""
+    """Every model: calls what it is told to, tells all that tools said, finds nothing wrong."""
 
     def __init__(self) -> None:
         self.calls: Sequence[Mapping[str, Any]] = ()
@@ -112,7 +112,7 @@ def _served(attacker: _Attacker) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the library's name
+        def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             answer = json.dumps(attacker.answer(self.path, body)).encode()
             self.send_response(200)
@@ -217,7 +217,7 @@ def main() -> None:
 
 
 def _english() -> None:
-    """`Contains PII` wants a spaCy model; its patterns, all that is used here, work on a blank one."""
+    """`Contains PII` wants a spaCy model; the patterns that are used here work on a blank one."""
     import spacy
 
     if not spacy.util.is_package("en_core_web_sm"):
