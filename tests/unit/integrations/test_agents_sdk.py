@@ -199,7 +199,7 @@ async def test_a_rejection_is_the_verdict_in_the_desks_queue(agent, chat, desk, 
     with desk.ledger.database.transaction() as tx:
         assert not items(tx, state="open")
         (item,) = items(tx, state="resolved")
-    assert (item.verdict, item.verdict_by, item.verdict_why) == (
+    assert (item.verdict, item.verdict_by, item.why) == (
         "reject",
         "mia",
         "Ask for a photo.",

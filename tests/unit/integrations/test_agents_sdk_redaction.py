@@ -40,7 +40,9 @@ def ran():
 
 
 @pytest.fixture
-def agent(desk, facts, ran):
+def agent_of(facts, ran):
+    """Makes the agent of a desk, as each process has it."""
+
     @function_tool
     def look_up_order(order_id: str) -> str:
         """Look up one order."""
@@ -54,8 +56,17 @@ def agent(desk, facts, ran):
         return f"Order {order_id} goes to {address}; {EMAIL} was told."
 
     tools = [look_up_order, change_address]
-    guarded = guarded_tools(desk, tools, ticket=lambda chat: chat.ticket, facts=facts)
-    return Agent(name="desk", instructions=f"You write for {EMAIL}.", tools=guarded)
+
+    def make(desk):
+        guarded = guarded_tools(desk, tools, ticket=lambda chat: chat.ticket, facts=facts)
+        return Agent(name="desk", instructions=f"You write for {EMAIL}.", tools=guarded)
+
+    return make
+
+
+@pytest.fixture
+def agent(agent_of, desk):
+    return agent_of(desk)
 
 
 @asynccontextmanager
@@ -133,40 +144,24 @@ async def test_what_the_model_says_goes_out_with_its_values(desk, ticket, agent)
 
 
 async def test_a_saved_run_holds_values_and_goes_on_in_another_process(
-    desk, agent, ticket, folder, keys, facts, ran
+    agent_of, ticket, folder, keys, ran
 ):
-    wanted = calls(("issue_refund", {"order_id": "NW-2", "amount": "12.00", "to": "{email}"}))
-
-    def refunding(body):
-        if body["messages"][-1]["role"] == "tool":
-            return says(QUOTE)
-        text = wanted.body.decode().replace("{email}", placeholder_of("EMAIL", body))
-        return type(wanted)(body=text.encode())
-
-    def tools_of(desk):
-        @function_tool
-        def issue_refund(order_id: str, amount: str, to: str) -> str:
-            """Refund an order."""
-            ran.append(("issue_refund", order_id, amount, to))
-            return f"{to} was told"
-
-        return guarded_tools(desk, [issue_refund], ticket=lambda chat: chat.ticket, facts=facts)
-
-    first = Agent(name="desk", tools=tools_of(desk))
-    async with over_http(desk, ticket, refunding) as (config, _server):
-        paused = await Runner.run(first, SAID, context=Chat(ticket), run_config=config)
+    first = load_desk(folder, models=False, keys=keys)
+    async with over_http(first, ticket, changing_address) as (config, _server):
+        made = agent_of(first)
+        paused = await Runner.run(made, SAID, context=Chat(ticket), run_config=config)
     (asked,) = paused.interruptions
-    assert json.loads(asked.arguments)["to"] == EMAIL
+    assert json.loads(asked.arguments)["address"] == ADDRESS
     saved = json.dumps(paused.to_state().to_json(context_serializer=lambda _: {}))
 
     other = load_desk(folder, models=False, keys=keys)
-    second = Agent(name="desk", tools=tools_of(other))
-    state = await RunState.from_json(second, json.loads(saved), context_override=Chat(ticket))
+    made = agent_of(other)
+    state = await RunState.from_json(made, json.loads(saved), context_override=Chat(ticket))
     state.approve(state.get_interruptions()[0])
-    async with over_http(other, ticket, refunding) as (config, server):
-        await Runner.run(second, state, run_config=config)
+    async with over_http(other, ticket, changing_address) as (config, server):
+        await Runner.run(made, state, run_config=config)
         assert_nothing_personal(server)
-    assert ran == [("issue_refund", "NW-2", "12.00", EMAIL)]
+    assert ran == [("change_address", "NW-1", ADDRESS)]
 
 
 async def test_a_placeholder_that_nobody_made_ends_the_run_and_a_person_has_it(

@@ -49,7 +49,7 @@ def restored(output: Iterable[TResponseOutputItem], session: Session) -> list[TR
 def _shown(item: Mapping[str, Any], session: Session) -> Mapping[str, Any]:
     match item:
         case {"role": str(role), "content": content}:
-            by = "customer" if role == "user" else "agent"
+            by: _Where = "customer" if role == "user" else "agent"
             return {**item, "content": _content(content, session, by)}
         case {"type": "function_call", "name": str(name), "arguments": str(arguments)}:
             return {**item, "arguments": _shown_arguments(name, arguments, session)}
