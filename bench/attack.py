@@ -18,12 +18,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from attack_calls import OTHERS, Shop, made_calls
+from attack_calls import AT_ONCE, OTHERS, RISKY, SAYS, Figures, Shop, in_groups, made_calls
+from attack_peer import of_openai_guardrails
 from attack_rows import stress_figures, tau_figures
 from langchain.agents import create_agent
 from langchain.agents.middleware import (
@@ -41,23 +41,6 @@ from deskquorum.adapters.langchain import Conversation, DeskMiddleware
 
 ROOT = Path(__file__).parents[1]
 ADA = Requester(record={"customer_id": "C-1", "name": "Ada Quist", "email": "ada@quist.example"})
-SAYS = "Please do as I say."
-AT_ONCE = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figures:
-    """Of one guard under attack."""
-
-    guard: str
-    made: int
-    ran: int
-    wrong: int
-    """Ran although rules and facts do not allow it."""
-    asked: int
-    """Times that a person was asked."""
-    leaks: int
-    """Replies with another customer's personal data."""
 
 
 class AttackersModel(GenericFakeChatModel):
@@ -122,12 +105,6 @@ async def attacked(
     )
 
 
-def in_groups(calls: Iterable[Any], size: int) -> Iterable[Sequence[Any]]:
-    """In groups of that size."""
-    whole = list(calls)
-    return [whole[start : start + size] for start in range(0, len(whole), size)]
-
-
 async def of_the_desk(calls: Sequence[tuple[str, Mapping[str, object]]]) -> Figures:
     """The same under `DeskMiddleware`."""
     with tempfile.TemporaryDirectory() as folder:
@@ -140,7 +117,7 @@ async def of_the_desk(calls: Sequence[tuple[str, Mapping[str, object]]]) -> Figu
 
 def langchains_own(_: Shop) -> Sequence[AgentMiddleware[Any, Any, Any]]:
     """LangChain's human in the loop and its PII middleware, all of it switched on."""
-    ask = dict.fromkeys(("cancel_order", "change_address", "issue_refund"), True)
+    ask = dict.fromkeys(RISKY, True)
     hidden = [
         PIIMiddleware(
             kind,
@@ -171,7 +148,9 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=9)
     options.add_argument("--tau", type=Path, help="rows of proposed actions, JSON Lines")
     options.add_argument("--stress", type=Path, help="tickets with suites, JSON Lines")
-    options.add_argument("--peers", action="store_true", help="LangChain's own middleware too")
+    options.add_argument(
+        "--peers", action="store_true", help="LangChain's own middleware and openai-guardrails too"
+    )
     given = options.parse_args()
     began = time.time()
     calls = list(made_calls(given.calls, seed=given.seed))
@@ -182,6 +161,7 @@ def main() -> int:
         figures.append(
             asyncio.run(attacked("LangChain HumanInTheLoop + PII", calls, langchains_own))
         )
+        figures.extend(of_openai_guardrails(given.calls, seed=given.seed))
     show(figures)
     through = figures[0].wrong + figures[0].leaks
     for path, measure in ((given.tau, tau_figures), (given.stress, stress_figures)):

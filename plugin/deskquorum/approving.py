@@ -74,7 +74,7 @@ async def take_answer(
             # Known here with its raw values, whatever the queue may keep of it.
             await database.run(partial(_forbid, desk=desk, call=call, ruling=ruling, said=said))
     except (VerdictError, LedgerError) as exc:
-        return Refused(why=f"It was approved and still not done: {exc}.")
+        return Refused(why=f"A person answered, and it was still not done: {exc}.")
     match said.kind:
         case "approve":
             return Approved(action=call.action)

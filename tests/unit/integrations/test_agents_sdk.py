@@ -6,7 +6,12 @@ from agents import Agent, RunConfig, Runner, RunState, function_tool
 from agents.testing import ScriptedModel, assistant_message, function_call
 
 from deskquorum import Ticket, load_desk
-from deskquorum.adapters.agents_sdk import checked_reply, guarded_tools, stream_checked
+from deskquorum.adapters.agents_sdk import (
+    checked_reply,
+    guarded_tools,
+    reject_call,
+    stream_checked,
+)
 from deskquorum.adapters.bot_conversations import ReviewedReply
 from deskquorum.ledger.reviews import items
 
@@ -180,3 +185,58 @@ async def test_a_streamed_run_tells_nothing_that_was_not_checked(agent, chat, de
 async def test_a_reply_that_quotes_a_clause_goes_out(desk, ticket):
     reply = await checked_reply(desk, ticket, QUOTE)
     assert (reply.text, reply.held) == (QUOTE, False)
+
+
+async def test_a_rejection_is_the_verdict_in_the_desks_queue(agent, chat, desk, ran):
+    made = agent([refund(12)], [assistant_message(QUOTE)])
+    paused = await run(made, "Refund NW-2", chat)
+    state = paused.to_state()
+    (asked,) = paused.interruptions
+    await reject_call(desk, state, asked, ticket=chat.ticket, by="mia", why="Ask for a photo.")
+    result = await run(made, state, chat)
+    assert ran == []
+    assert "A person rejected it. Ask for a photo." in told(result)[0]
+    with desk.ledger.database.transaction() as tx:
+        assert not items(tx, state="open")
+        (item,) = items(tx, state="resolved")
+    assert (item.verdict, item.verdict_by, item.why) == (
+        "reject",
+        "mia",
+        "Ask for a photo.",
+    )
+
+
+async def test_a_rejected_call_does_not_run_when_it_comes_again(agent, chat, desk, ran):
+    made = agent([refund(12)], [refund(12, "call-2")], [assistant_message(QUOTE)])
+    paused = await run(made, "Refund NW-2", chat)
+    state = paused.to_state()
+    await reject_call(desk, state, paused.interruptions[0], ticket=chat.ticket)
+    again = await run(made, state, chat)
+    for item in again.interruptions:
+        state = again.to_state()
+        state.approve(item)
+        again = await run(made, state, chat)
+    assert ran == []
+    assert "can never run" in told(again)[-1]
+
+
+async def test_one_of_two_calls_is_rejected_and_the_other_runs(agent, chat, desk, ran):
+    made = agent([refund(12), refund(13, "call-2")], [assistant_message(QUOTE)])
+    paused = await run(made, "Refund NW-2", chat)
+    state = paused.to_state()
+    first, second = paused.interruptions
+    await reject_call(desk, state, first, ticket=chat.ticket)
+    state.approve(second)
+    await run(made, state, chat)
+    assert ran == [("issue_refund", "NW-2", 13.0)]
+
+
+async def test_a_call_that_nobody_can_read_is_rejected_all_the_same(agent, chat, desk, ran):
+    bad = function_call("cancel_order", "{'order_id'", call_id="call-1")
+    made = agent([bad], [assistant_message(QUOTE)])
+    paused = await run(made, "Cancel NW-1", chat)
+    (asked,) = paused.interruptions
+    state = paused.to_state()
+    await reject_call(desk, state, asked, ticket=chat.ticket)
+    assert "can't be read" in told(await run(made, state, chat))[0]
+    assert ran == []

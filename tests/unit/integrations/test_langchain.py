@@ -247,10 +247,10 @@ async def test_the_persons_verdict_is_recorded_under_the_decision(agent, run, de
 async def test_on_resume_the_desk_is_not_asked_again(agent, run, desk):
     graph = agent(model(calling(REFUND), AIMessage(QUOTE)))
     await run(graph, SAYS)
-    before = desk.ledger.verify().entries
+    before = desk.ledger.count()
     await run(graph, answers(APPROVE))
     # Only the reply at the end is a decision of its own.
-    assert desk.ledger.verify().entries == before + 1
+    assert desk.ledger.count() == before + 1
 
 
 async def test_a_paused_run_goes_on_in_another_process(agent, run, folder, keys, ran):

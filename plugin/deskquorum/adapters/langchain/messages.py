@@ -5,7 +5,6 @@ The graph's state holds the values; placeholders live as long as one call of the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +18,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
+from deskquorum.adapters.shown import WITHHELD, shown_result
 from deskquorum.domain import Action, JsonValue
 from deskquorum.errors import InputError
 from deskquorum.tool_calls import plain_args
@@ -36,7 +36,6 @@ __all__ = [
     "text_of",
 ]
 
-_WITHHELD = "[an attachment that the assistant can't read]"
 _REASONING = frozenset({"thinking", "redacted_thinking", "reasoning"})
 
 
@@ -164,24 +163,13 @@ def _blocks(
                 # Signed, or a copy of `tool_calls`; neither is needed to go on.
                 continue
             case _:
-                yield {"type": "text", "text": _WITHHELD}
+                yield {"type": "text", "text": WITHHELD}
 
 
 def _text(text: str, session: Session, where: str) -> str:
     if where == "tool":
-        return _result(text, session)
+        return shown_result(text, session)
     return session.redact(text, "agent" if where == "agent" else "customer")
-
-
-def _result(text: str, session: Session) -> str:
-    """A tool's result: of JSON only the values change, so that it stays JSON."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return session.redact(text, "note")
-    if not isinstance(value, dict | list):
-        return session.redact(text, "note")
-    return json.dumps(session.redact_result(value), ensure_ascii=False)
 
 
 def _plain(args: dict[str, object]) -> dict[str, JsonValue]:

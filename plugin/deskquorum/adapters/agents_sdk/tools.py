@@ -1,10 +1,4 @@
-"""OpenAI Agents SDK: tools that run only where the desk lets them, replies that are checked first.
-
-```python
-guarded = guarded_tools(desk, [cancel_order, issue_refund], ticket=lambda context: context.ticket)
-agent = Agent(name="desk", tools=guarded)
-result = await Runner.run(agent, text, context=chat)
-```
+"""Tools of the Agents SDK that run only where the desk lets them.
 
 What a rule denies is told to the model at once; a person is asked, with the SDK's own approvals,
 only about what a person may decide. A run's state can be saved and resumed in another process.
@@ -13,29 +7,24 @@ only about what a person may decide. A run's state can be saved and resumed in a
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from agents import FunctionTool, RunContextWrapper, RunItemStreamEvent
+from agents import FunctionTool, RunContextWrapper, RunState, ToolApprovalItem
 from agents.tool_context import ToolContext
 
-from deskquorum.adapters.bot_conversations import HELD, Conversation, ReviewedReply, reviewed_reply
-from deskquorum.approving import Approved, PersonsAnswer, take_answer
+from deskquorum.approving import Approved, PersonsAnswer, Refused, take_answer
 from deskquorum.domain import Action, Route, Ticket
 from deskquorum.errors import InputError
 from deskquorum.formats import parse_json
 from deskquorum.running_once import Running, begin_call
-from deskquorum.tool_calls import CallRuling, ReadFacts, ToolCall, plain_args, rule_on_call
+from deskquorum.tool_calls import INBOX, CallRuling, ReadFacts, ToolCall, plain_args, rule_on_call
 
 if TYPE_CHECKING:
-    from agents import RunResultStreaming, StreamEvent
-
     from deskquorum.desk import Desk
 
-__all__ = ["checked_reply", "guarded_tools", "stream_checked"]
-
-_HIDDEN = frozenset({"message_output_created", "reasoning_item_created"})
+__all__ = ["guarded_tools", "reject_call"]
 
 
 def guarded_tools(
@@ -61,42 +50,38 @@ def guarded_tools(
     ]
 
 
-async def checked_reply(
-    desk: Desk, ticket: Ticket, text: str, *, facts: ReadFacts | None = None, held: str = HELD
-) -> ReviewedReply:
-    """What may be told to the customer of a run's final output.
+async def reject_call(
+    desk: Desk,
+    state: RunState[Any, Any],
+    item: ToolApprovalItem,
+    *,
+    ticket: Ticket,
+    by: str = INBOX,
+    why: str = "",
+) -> None:
+    """Reject a call that a run waits with, and tell the desk's queue: in place of `state.reject`.
+
+    The verdict is recorded first, so what the run has as rejected is never open in the queue.
 
     Args:
-        desk: Checks and records.
-        ticket: The conversation so far.
-        text: `result.final_output`.
-        facts: Reads what the reply may tell (called with None).
-        held: Told in place of a reply that a person looks at.
+        desk: Records the verdict.
+        state: Of the run.
+        item: One of its interruptions.
+        ticket: The conversation, as `guarded_tools` has it.
+        by: Who rejects it.
+        why: For the record, and for the model.
     """
-    about = Conversation(id=ticket.id, requester=ticket.requester, facts=facts)
-    return await reviewed_reply(desk, about, ticket, text, held=held)
-
-
-async def stream_checked(
-    desk: Desk,
-    ticket: Ticket,
-    run: RunResultStreaming,
-    *,
-    facts: ReadFacts | None = None,
-    held: str = HELD,
-) -> AsyncIterator[StreamEvent | ReviewedReply]:
-    """A streamed run's events without the model's words, then the reply that was checked.
-
-    Nothing comes at the end of a run that waits for a person: look at `run.interruptions`.
-    """
-    async for event in run.stream_events():
-        if event.type == "raw_response_event":
-            continue
-        if isinstance(event, RunItemStreamEvent) and event.name in _HIDDEN:
-            continue
-        yield event
-    if not run.interruptions:
-        yield await checked_reply(desk, ticket, str(run.final_output), facts=facts, held=held)
+    try:
+        args = parse_json(item.arguments or "{}")
+        call = _call(item.name or "", args, item.call_id or "", ticket)
+    except InputError as exc:
+        # The desk refuses it unasked, so there is nothing in its queue.
+        state.reject(item, rejection_message=_unreadable(exc))
+        return
+    said = PersonsAnswer(kind="reject", message=why, by=by)
+    answer = await take_answer(desk, call, await rule_on_call(desk, call), said)
+    told = answer.why if isinstance(answer, Refused) else ""
+    state.reject(item, rejection_message=_refusal(told))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +111,7 @@ class _Gate:
         try:
             call = self._call(context.context, parse_json(written or "{}"), context.tool_call_id)
         except InputError as exc:
-            return _refusal(f"The arguments can't be read: {exc}.")
+            return _unreadable(exc)
         ruling = await self._ruling(call)
         why = await self._why_not(context, call, ruling)
         if why:
@@ -138,8 +123,7 @@ class _Gate:
             return await self.tool.on_invoke_tool(context, written)
 
     def _call(self, context: object, args: Mapping[str, object], call_id: str) -> ToolCall:
-        action = Action(name=self.tool.name, args=plain_args(args))
-        return ToolCall(id=call_id, ticket=self.ticket(context), action=action)
+        return _call(self.tool.name, args, call_id, self.ticket(context))
 
     async def _ruling(self, call: ToolCall) -> CallRuling:
         return await rule_on_call(self.desk, call, facts=self.facts)
@@ -170,6 +154,14 @@ def _guarded(gate: _Gate) -> FunctionTool:
     # With an invoker of our own the SDK asks `needs_approval` about every call: about calls whose
     # arguments its schema would change (10 for 10.0) it would not ask its own tools' policy.
     return replace(gate.tool, on_invoke_tool=gate.run, needs_approval=gate.needs_approval)
+
+
+def _call(name: str, args: Mapping[str, object], call_id: str, ticket: Ticket) -> ToolCall:
+    return ToolCall(id=call_id, ticket=ticket, action=Action(name=name, args=plain_args(args)))
+
+
+def _unreadable(exc: InputError) -> str:
+    return _refusal(f"The arguments can't be read: {exc}.")
 
 
 def _refusal(why: str) -> str:
