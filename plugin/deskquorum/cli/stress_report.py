@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deskquorum.cli.policy_folder import counted
-from deskquorum.cli.policy_outcomes import wilson
 from deskquorum.errors import InputError
+from deskquorum.reporting.intervals import wilson
 from deskquorum.stress import Change, Check, Comparison, Outcome, Run
 
 __all__ = ["Cell", "StressReport", "as_json", "show", "write_page"]

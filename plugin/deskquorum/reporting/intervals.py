@@ -8,6 +8,8 @@ from math import comb, sqrt
 
 import numpy as np
 
+from deskquorum.auditing import estimates
+
 __all__ = ["bootstrap_mean", "difference", "too_many", "wilson"]
 
 _95_PERCENT = 1.959964
@@ -22,10 +24,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     """The Wilson score interval (95 %) of a share; 0 to 1 where nothing was counted."""
     if of == 0:
         return 0.0, 1.0
-    share, spread = hits / of, _95_PERCENT**2 / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = sqrt(share * (1 - share) * spread + spread**2 / 4) / (1 + spread)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return estimates.wilson(hits / of, of)
 
 
 def bootstrap_mean(values: Sequence[Decimal]) -> tuple[Decimal, Decimal] | None:
