@@ -100,11 +100,11 @@ def test_a_hand_off_says_whether_it_suggests_anything(told, orders, changes, sug
     assert orders()["hand-off@zendesk"]["suggests"] is suggests
 
 
-def test_a_reply_waits_for_the_action_that_it_speaks_of(told, orders):
+def test_a_reply_waits_for_the_action_that_it_speaks_of(told, orders, write):
     action = Action(name="close_ticket")
     told(action={"name": action.name, "args": {}})
-    key = order_of("north", TICKET.id, action, None, "d_1", TICKET.subject).key
-    assert orders()["reply@zendesk"]["after"] == key
+    order = write(order_of, TICKET.id, action, None, "d_1", TICKET.subject)
+    assert orders()["reply@zendesk"]["after"] == order.key
 
 
 def test_an_action_without_a_reply_tells_nobody(told, orders):
