@@ -127,15 +127,19 @@ def test_workers_end_with_the_process_that_started_them(tickets, desk, tmp_path)
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(whole, tickets, desk, tmp_path):
-    out = tmp_path / "out.jsonl"
-    command = [*COMMAND, *map(str, labeling(tickets, desk, out))]
-    with subprocess.Popen(  # noqa: S603 - our own command
-        command, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as process:
-        wait_for_parts(out, 2, process)
-        # A terminal sends it to every process of the group.
-        os.killpg(process.pid, signal.SIGINT)
-        said = process.stderr.read()
+    for attempt in range(5):
+        out = tmp_path / f"out-{attempt}.jsonl"
+        command = [*COMMAND, *map(str, labeling(tickets, desk, out))]
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            wait_for_parts(out, 2, process)
+            # A terminal sends it to every process of the group.
+            os.killpg(process.pid, signal.SIGINT)
+            said = process.stderr.read()
+        # The last tickets take no time; it may have been done before it was stopped.
+        if process.returncode:
+            break
     assert process.returncode == 130, said
     assert "Traceback" not in said
     stopped = next(line for line in said.splitlines() if line.startswith("stopped:"))

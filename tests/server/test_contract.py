@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -51,24 +51,34 @@ def known(shared, tickets):
     return {"item": cycle([*items, None, None]), "identity": cycle([*decisions, None, None])}
 
 
-schema = schemathesis.openapi.from_path(OPENAPI)
-streams = "/v1/assist/{conversation}"
+STREAMS = "/v1/assist/{conversation}"
+OPERATIONS = [
+    operation
+    for found in schemathesis.openapi.from_path(OPENAPI).get_all_operations()
+    if (operation := found.ok()).path != STREAMS
+]
 
 
-@schema.exclude(path=streams).parametrize()
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-def test_every_answer_is_documented_and_none_is_an_error_of_the_server(case, shared, key, known):
-    case.headers["Authorization"] = key
-    for name in known.keys() & case.path_parameters.keys():
-        case.path_parameters[name] = next(known[name]) or case.path_parameters[name]
-    case.call_and_validate(base_url=shared.url, checks=CHECKS)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_every_answer_is_documented_and_none_is_an_error_of_the_server(
+    operation, shared, key, known
+):
+    @given(case=operation.as_strategy())
+    @settings(
+        max_examples=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def ask(case):
+        case.headers["Authorization"] = key
+        for name in known.keys() & case.path_parameters.keys():
+            case.path_parameters[name] = next(known[name]) or case.path_parameters[name]
+        case.call_and_validate(base_url=shared.url, checks=CHECKS)
+
+    ask()
 
 
 def test_the_service_also_did_what_it_was_asked(shared):
@@ -77,6 +87,7 @@ def test_the_service_also_did_what_it_was_asked(shared):
     served = 'deskquorum_requests_total{method="POST",path="/v1/%s",status="%s"}'
     for path, status in [
         ("decisions", 200),
+        ("replies/check", 200),
         ("reviews/{item}/claim", 200),
         ("reviews/{item}/release", 200),
         ("reviews/{item}/verdict", 200),
