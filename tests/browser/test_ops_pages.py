@@ -123,6 +123,9 @@ def test_figures_count_what_was_decided(site, ops):
     counted = site.service.desk.ledger.count()
     expect(page.locator(".tile dd").first).to_have_text(str(counted))
     expect(page.locator(".plot rect.auto").first).to_be_attached()
+    week = page.locator("[data-week]")
+    expect(week.get_by_role("rowheader", name="Confirmed resolutions")).to_be_visible()
+    expect(week.locator("tbody tr")).to_have_count(16)
 
 
 @pytest.mark.parametrize("path", ["/policies", "/audit", "/figures"])

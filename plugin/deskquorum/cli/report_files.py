@@ -9,85 +9,28 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deskquorum.reporting import DEFINITIONS, Definition, Figure
+from deskquorum.reporting import DEFINITIONS, Figure
+from deskquorum.reporting.saying import (
+    SHARE,
+    days_of,
+    defined,
+    shown,
+    shown_change,
+    shown_interval,
+    shown_share,
+)
 
 if TYPE_CHECKING:
     from deskquorum.reporting import Span, Standing, Week, WeeklyReport
 
-__all__ = [
-    "as_json_text",
-    "days_of",
-    "defined",
-    "printed",
-    "shown",
-    "shown_change",
-    "shown_interval",
-    "shown_share",
-    "write_csv",
-]
+__all__ = ["as_json_text", "printed", "write_csv"]
 
-_SHARE = Definition(title="", says="", unit="share")
 _SECTIONS = {
     "reason": "Of what went to a person, the share with this first reason.",
     "shadow": "Of this action's suggestions in shadow mode that a reviewer judged, those that the"
     " reviewer put in force as they were.",
     "certificate": "Of audited decisions under this action's certificate, those that were wrong.",
 }
-
-
-def shown(value: Decimal | None, unit: Definition, currency: str | None = None) -> str:
-    """A value for people."""
-    if value is None:
-        return "-"
-    match unit.unit:
-        case "share":
-            return f"{value:.1%}"
-        case "score":
-            return f"{value:.2f}"
-        case "count":
-            return f"{value:.2f}"
-        case "money":
-            return f"{_amount(value)} {currency}" if currency else _amount(value)
-
-
-def shown_share(figure: Figure) -> str:
-    """A share with its interval for people."""
-    if figure.value is None:
-        return "-"
-    return f"{shown(figure.value, _SHARE)} ({shown_interval(figure, _SHARE)})"
-
-
-def shown_interval(figure: Figure, unit: Definition) -> str:
-    """Its interval for people."""
-    if figure.low is None or figure.high is None:
-        return "-"
-    return f"{shown(figure.low, unit)} to {shown(figure.high, unit)}"
-
-
-def shown_change(report: WeeklyReport, name: str) -> str:
-    """How a figure differs from the weeks before, for people; shares in percentage points."""
-    change = report.changes.get(name)
-    if change is None:
-        return "-"
-    unit = DEFINITIONS[name]
-    if unit.unit == "share":
-        text = f"{change.by * 100:+.1f} points"
-    elif unit.unit == "money":
-        text = f"{'+' if change.by > 0 else ''}{_amount(change.by)}"
-    else:
-        text = f"{change.by:+.2f}"
-    return text if change.is_clear else f"{text}, within chance"
-
-
-def days_of(span: Span) -> str:
-    """The first and the last day, for people."""
-    last = span.until.date().fromordinal(span.until.date().toordinal() - 1)
-    return f"{span.since.date()} to {last}"
-
-
-def defined(report: WeeklyReport, name: str) -> str:
-    """What a figure means, in a sentence."""
-    return DEFINITIONS[name].says.format(days=report.window.days)
 
 
 def printed(report: WeeklyReport, currency: str | None) -> str:
@@ -213,7 +156,7 @@ def _certificate(standing: Standing) -> dict[str, object]:
 
 
 def _plain(figure: Figure, *, as_text: bool = False) -> dict[str, object]:
-    definition = DEFINITIONS.get(figure.name, _SHARE)
+    definition = DEFINITIONS.get(figure.name, SHARE)
     as_text = as_text or definition.unit == "money"
     return {
         "numerator": _number(figure.numerator, as_text=as_text),
@@ -231,12 +174,6 @@ def _number(value: Decimal | None, *, as_text: bool) -> float | int | str | None
     if as_text:
         return f"{rounded.normalize():f}"
     return int(rounded) if rounded == int(rounded) else float(rounded)
-
-
-def _amount(value: Decimal) -> str:
-    """What a model costs is far less than a cent."""
-    digits = 2 if abs(value) >= 1 or value == 0 else 4 if abs(value) >= Decimal("0.01") else 6
-    return f"{value:,.{digits}f}"
 
 
 def _told(standing: Standing) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskquorum.cli.plots import dress, styled
-from deskquorum.cli.report_files import (
+from deskquorum.reporting import DEFINITIONS, Figure
+from deskquorum.reporting.saying import (
     days_of,
     defined,
     shown,
@@ -17,7 +18,6 @@ from deskquorum.cli.report_files import (
     shown_interval,
     shown_share,
 )
-from deskquorum.reporting import DEFINITIONS, Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

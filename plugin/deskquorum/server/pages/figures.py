@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
 import anyio.to_thread
@@ -14,7 +14,19 @@ from fastapi.responses import HTMLResponse
 
 from deskquorum.domain import Route
 from deskquorum.ledger import Ledger, Transaction, reviews
-from deskquorum.reporting import Tally, VerdictRow, decision_row, verdict_rows
+from deskquorum.reconciliation import Certificate
+from deskquorum.reporting import (
+    DEFINITIONS,
+    Span,
+    Tally,
+    VerdictRow,
+    WeeklyReport,
+    decision_row,
+    read_rows,
+    verdict_rows,
+    weekly_report,
+)
+from deskquorum.reporting.saying import days_of, shown, shown_change, shown_interval
 from deskquorum.server.pages.answering import TellingRoute
 from deskquorum.server.pages.rendering import page
 from deskquorum.server.pages.visitors import Errand, visitor
@@ -26,6 +38,9 @@ figure_routes = APIRouter(route_class=TellingRoute)
 
 _DAYS = 28
 _MOST = 20_000
+_WEEK, _WEEKS_BEFORE = timedelta(days=7), 4
+_WINDOW = timedelta(days=3)
+"""How long closed has to stay closed."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,6 +66,11 @@ async def figures(request: Request) -> HTMLResponse:
     visitor(service, request, Errand.SEE_FIGURES)
     now = service.now()
     counted = await anyio.to_thread.run_sync(partial(count_figures, service.desk.ledger, now=now))
+    parts = service.desk.parts
+    certificates = tuple(parts.rules.learned.certificates.values())
+    week = await anyio.to_thread.run_sync(
+        partial(last_week, service.desk.ledger, now=now, certificates=certificates)
+    )
     since = now - timedelta(days=_DAYS)
     verdicts, (waiting, overdue) = await service.records.read(partial(_reviews, since=since))
     took = sorted(row.took for row in verdicts)
@@ -66,7 +86,13 @@ async def figures(request: Request) -> HTMLResponse:
         waiting=waiting,
         overdue=overdue,
         most=_MOST,
-        currency=service.desk.parts.desk.currency,
+        currency=parts.desk.currency,
+        week=week,
+        definitions=DEFINITIONS,
+        days_of=days_of,
+        shown=shown,
+        interval=shown_interval,
+        change=shown_change,
     )
 
 
@@ -87,6 +113,27 @@ def count_figures(ledger: Ledger, *, now: datetime, days: int = _DAYS) -> Figure
         counted.tally.add(row)
         counted.by_day[row.at.date(), row.route] += 1
     return counted
+
+
+def last_week(
+    ledger: Ledger, *, now: datetime, certificates: Sequence[Certificate]
+) -> WeeklyReport:
+    """What the last whole week came to, beside the four before, as `deskquorum report` tells it.
+
+    Raises:
+        LedgerError: The ledger can't be read.
+    """
+    today = now.astimezone(UTC).date()
+    monday = datetime.combine(today - timedelta(days=today.weekday() + 7), time(), tzinfo=UTC)
+    rows = read_rows(ledger, since=monday - _WEEKS_BEFORE * _WEEK)
+    return weekly_report(
+        rows,
+        Span(since=monday, until=monday + _WEEK),
+        now=now,
+        weeks_before=_WEEKS_BEFORE,
+        window=_WINDOW,
+        certificates=certificates,
+    )
 
 
 def _reviews(tx: Transaction, *, since: datetime) -> tuple[list[VerdictRow], tuple[int, int]]:
