@@ -1,10 +1,14 @@
 """Policies, audit and figures, as leads and ops use them."""
 
+import re
 import shutil
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 from playwright.sync_api import expect
+
+from deskquorum.server.pages import figures
 
 
 @pytest.fixture
@@ -117,7 +121,11 @@ def test_the_weeks_sample_is_labelled_by_keys_without_seeing_the_answers(site, o
     expect(page.locator(f"[data-decision='{decision}']")).to_have_count(0)
 
 
-def test_figures_count_what_was_decided(site, ops):
+def test_figures_count_what_was_decided(site, ops, monkeypatch):
+    told = figures.last_week
+    # Next Monday this week is the last whole one.
+    later = {"now": datetime.now(UTC) + timedelta(days=7)}
+    monkeypatch.setattr(figures, "last_week", lambda ledger, **more: told(ledger, **more | later))
     site.decide("thanks")
     page = ops("/figures")
     counted = site.service.desk.ledger.count()
@@ -126,6 +134,9 @@ def test_figures_count_what_was_decided(site, ops):
     week = page.locator("[data-week]")
     expect(week.get_by_role("rowheader", name="Confirmed resolutions")).to_be_visible()
     expect(week.locator("tbody tr")).to_have_count(16)
+    done = week.locator("tbody tr").first
+    expect(done).to_contain_text("Done by the desk")
+    expect(done).to_contain_text(re.compile(r"\d+%.*\d+% . \d+%"))
 
 
 @pytest.mark.parametrize("path", ["/policies", "/audit", "/figures"])

@@ -26,7 +26,6 @@ from deskquorum.reporting import (
     verdict_rows,
     weekly_report,
 )
-from deskquorum.reporting.saying import days_of, shown, shown_change, shown_interval
 from deskquorum.server.pages.answering import TellingRoute
 from deskquorum.server.pages.rendering import page
 from deskquorum.server.pages.visitors import Errand, visitor
@@ -89,10 +88,7 @@ async def figures(request: Request) -> HTMLResponse:
         currency=parts.desk.currency,
         week=week,
         definitions=DEFINITIONS,
-        days_of=days_of,
-        shown=shown,
-        interval=shown_interval,
-        change=shown_change,
+        last_day=(week.week.span.until - timedelta(days=1)).date(),
     )
 
 
