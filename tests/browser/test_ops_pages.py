@@ -125,7 +125,7 @@ def test_figures_count_what_was_decided(site, ops, monkeypatch):
     told = figures.last_week
     # Next Monday this week is the last whole one.
     later = {"now": datetime.now(UTC) + timedelta(days=7)}
-    monkeypatch.setattr(figures, "last_week", lambda ledger, **more: told(ledger, **more | later))
+    monkeypatch.setattr(figures, "last_week", lambda rows, **more: told(rows, **more | later))
     site.decide("thanks")
     page = ops("/figures")
     counted = site.service.desk.ledger.count()

@@ -28,6 +28,7 @@ from deskquorum.ledger import open_ledger
 from deskquorum.ledger.outcomes import Outcome, OutcomeKind, note_outcome
 from deskquorum.ledger.review_items import Draft, Verdict
 from deskquorum.ledger.reviews import close_item, get_item, items, open_item
+from deskquorum.reporting import read_rows
 from deskquorum.server.pages.figures import count_figures
 
 START = datetime(2025, 11, 17, 9, tzinfo=UTC)
@@ -148,7 +149,8 @@ def test_the_page_of_figures_counts_the_same(desk):
     told = figures(run(desk, "--json"))["figures"]
     ledger = open_ledger(desk / "state" / "ledger.sqlite", tenant="northwind")
     with closing(ledger):
-        page = count_figures(ledger, now=datetime(2025, 11, 30, 12, tzinfo=UTC), days=7)
+        rows = read_rows(ledger, since=datetime(2025, 1, 1, tzinfo=UTC))
+        page = count_figures(rows.decisions, now=datetime(2025, 11, 30, 12, tzinfo=UTC), days=7)
     for route in Route:
         assert told[route.value]["value"] == page.tally.share(route)
         assert told[route.value]["numerator"] == page.tally.routes[route]

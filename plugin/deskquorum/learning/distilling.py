@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from deskquorum.labeling import Embedder, Student, Wording, fit_wording, traces
 from deskquorum.learning.spreading import condensed, neighbours, spread
 from deskquorum.reconciliation import VoteTable, reconcile_table
+from deskquorum.reconciliation.posterior import softmax
 
 __all__ = ["REVIEWED", "Material", "Taught", "agreement", "material", "teach"]
 
@@ -201,7 +202,7 @@ def _held_out(of: Material, table: VoteTable, truth: Mapping[str, str]) -> Float
         _, agreed = agreement(of, table, rest)
         weights = _weights(agreed, _places(table, rest))
         coefficients, intercept = _fitted(of.read[~inside], agreed[~inside], weights[~inside])
-        found[inside] = _softmax(np.asarray(of.read[inside] @ coefficients.T + intercept))
+        found[inside] = softmax(np.asarray(of.read[inside] @ coefficients.T + intercept))
     return found
 
 
@@ -210,7 +211,7 @@ def _temperature(held_out: Floats, right: Ints) -> float:
     scores = np.log(np.maximum(held_out, 1e-12))
 
     def loss(log_temperature: float) -> float:
-        cooled = _softmax(scores / np.exp(log_temperature))
+        cooled = softmax(scores / np.exp(log_temperature))
         return float(-np.log(np.maximum(cooled[np.arange(len(right)), right], 1e-12)).mean())
 
     found = minimize_scalar(loss, bounds=(-2.0, 2.0), method="bounded")
@@ -218,10 +219,4 @@ def _temperature(held_out: Floats, right: Ints) -> float:
 
 
 def _cooled(shares: Floats, temperature: float) -> Floats:
-    return _softmax(np.log(np.maximum(shares, 1e-12)) / temperature)
-
-
-def _softmax(scores: Floats) -> Floats:
-    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-    sums: Floats = shares / shares.sum(axis=1, keepdims=True)
-    return sums
+    return softmax(np.log(np.maximum(shares, 1e-12)) / temperature)

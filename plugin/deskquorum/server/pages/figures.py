@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -13,15 +13,16 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from deskquorum.domain import Route
-from deskquorum.ledger import Ledger, Transaction, reviews
+from deskquorum.ledger import Transaction, reviews
 from deskquorum.reconciliation import Certificate
 from deskquorum.reporting import (
     DEFINITIONS,
+    DecisionRow,
+    Rows,
     Span,
     Tally,
     VerdictRow,
     WeeklyReport,
-    decision_row,
     read_rows,
     verdict_rows,
     weekly_report,
@@ -64,12 +65,16 @@ async def figures(request: Request) -> HTMLResponse:
     service = service_of(request)
     visitor(service, request, Errand.SEE_FIGURES)
     now = service.now()
-    counted = await anyio.to_thread.run_sync(partial(count_figures, service.desk.ledger, now=now))
     parts = service.desk.parts
     certificates = tuple(parts.rules.learned.certificates.values())
-    week = await anyio.to_thread.run_sync(
-        partial(last_week, service.desk.ledger, now=now, certificates=certificates)
-    )
+
+    def count() -> tuple[Figures, WeeklyReport]:
+        # Read once, for both: opening what is sealed takes the time.
+        rows = read_rows(service.desk.ledger, since=_last_monday(now) - _WEEKS_BEFORE * _WEEK)
+        counted = count_figures(rows.decisions, now=now)
+        return counted, last_week(rows, now=now, certificates=certificates)
+
+    counted, week = await anyio.to_thread.run_sync(count)
     since = now - timedelta(days=_DAYS)
     verdicts, (waiting, overdue) = await service.records.read(partial(_reviews, since=since))
     took = sorted(row.took for row in verdicts)
@@ -92,36 +97,25 @@ async def figures(request: Request) -> HTMLResponse:
     )
 
 
-def count_figures(ledger: Ledger, *, now: datetime, days: int = _DAYS) -> Figures:
-    """Count what was recorded in so many days, today included.
-
-    Raises:
-        LedgerError: The ledger can't be read.
-    """
+def count_figures(rows: Iterable[DecisionRow], *, now: datetime, days: int = _DAYS) -> Figures:
+    """Count what was recorded in so many days, today included."""
     first = now.date() - timedelta(days=days - 1)
     counted = Figures(days=[first + timedelta(days=n) for n in range(days)])
     since = datetime.combine(first, datetime.min.time(), tzinfo=now.tzinfo)
-    for entry in ledger.entries(since=since):
+    for row in rows:
+        if row.at < since:
+            continue
         if counted.tally.decisions >= _MOST:
             counted.cut = True
             break
-        row = decision_row(entry)
         counted.tally.add(row)
         counted.by_day[row.at.date(), row.route] += 1
     return counted
 
 
-def last_week(
-    ledger: Ledger, *, now: datetime, certificates: Sequence[Certificate]
-) -> WeeklyReport:
-    """What the last whole week came to, beside the four before, as `deskquorum report` tells it.
-
-    Raises:
-        LedgerError: The ledger can't be read.
-    """
-    today = now.astimezone(UTC).date()
-    monday = datetime.combine(today - timedelta(days=today.weekday() + 7), time(), tzinfo=UTC)
-    rows = read_rows(ledger, since=monday - _WEEKS_BEFORE * _WEEK)
+def last_week(rows: Rows, *, now: datetime, certificates: Sequence[Certificate]) -> WeeklyReport:
+    """What the last whole week came to, beside the four before, as `deskquorum report` tells it."""
+    monday = _last_monday(now)
     return weekly_report(
         rows,
         Span(since=monday, until=monday + _WEEK),
@@ -130,6 +124,12 @@ def last_week(
         window=_WINDOW,
         certificates=certificates,
     )
+
+
+def _last_monday(now: datetime) -> datetime:
+    """When the last whole week (UTC) began."""
+    today = now.astimezone(UTC).date()
+    return datetime.combine(today - timedelta(days=today.weekday() + 7), time(), tzinfo=UTC)
 
 
 def _reviews(tx: Transaction, *, since: datetime) -> tuple[list[VerdictRow], tuple[int, int]]:
