@@ -6,7 +6,7 @@ Whatever breaks or runs late on the way, the answer is a decision with route `hu
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ from deskquorum.facts import FactSource
 from deskquorum.gathering import gather_evidence, in_thread
 from deskquorum.guarding import about, guard
 from deskquorum.judgement import answer_to, hand_off, judge
-from deskquorum.labeling import collect_votes
+from deskquorum.labeling import Labeler, collect_votes
 from deskquorum.ledger import Ledger
 from deskquorum.lending import Lender
 from deskquorum.llm import ChatModel, Endpoints, EndpointState, Purse, Spending, model_notices
@@ -402,8 +402,7 @@ class Desk:
             return await record(run, decision, given_up_at=deadline.earlier(-_GRACE_S))
 
     async def _work(self, run: Run, votes_by: Deadline) -> Decision:
-        choose = partial(labelers_to_ask, run.setup.parts.rules)
-        gathered = await gather_evidence(run, votes_by, choose=choose)
+        gathered = await gather_evidence(run, votes_by, choose=partial(_whom_to_ask, run.setup))
         run.stage = "judgement"
         failures = (*gathered.evidence.failures, *await run.setup.watch.drifts(run.votes))
         run.evidence = replace(gathered.evidence, failures=failures)
@@ -435,6 +434,14 @@ class Desk:
             decision_id=run.decision_id,
             now=run.ticket_time,
         )
+
+
+async def _whom_to_ask(
+    setup: Setup, votes: tuple[Vote, ...], left: Sequence[Labeler]
+) -> Collection[str]:
+    if not votes:
+        return (await setup.opened()).first
+    return await in_thread(partial(labelers_to_ask, setup.parts.rules, votes, left))
 
 
 def _decision_id() -> str:

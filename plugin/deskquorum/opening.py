@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+from deskquorum.asking import labelers_to_ask
 from deskquorum.assembly import Parts
 from deskquorum.execution import ActionPort
 from deskquorum.execution_setup import open_ports
@@ -41,6 +42,8 @@ class Opened:
     """The labelers that could be started, the desk's own systems, and what is done without."""
 
     labelers: tuple[Labeler, ...]
+    first: Collection[str]
+    """Ids of those to ask while nobody has voted yet, the same for every ticket."""
     reader: FactReader
     notices: tuple[str, ...]
     verifier: Verifier | None = None
@@ -97,8 +100,10 @@ async def open_parts(
     notices += [f"source '{source.name}' can't be read ({source.why})" for source in closed]
     if parts.desk.execution and not parts.executed:
         notices.append("actions are left to the host: it gave no key to keep their values under")
+    labelers = (*parts.labelers, *asking)
     return Opened(
-        labelers=(*parts.labelers, *asking),
+        labelers=labelers,
+        first=labelers_to_ask(parts.rules, (), labelers),
         reader=_reader(parts, (*sources, *given)),
         notices=tuple(notices),
         verifier=_verifier(parts, chats),

@@ -70,6 +70,8 @@ class Setup:
 
     async def opened(self) -> Opened:
         """The labelers; started by whoever asks first."""
+        if self._opened is not None:
+            return self._opened
         async with self._starting:
             if self._opened is None:
                 await _in_thread(self.parts.redactor.warm_up)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -325,6 +325,10 @@ async def test_replaying_all_votes_asks_whom_the_desk_asks_live(request, state):
     rules = request.getfixturevalue(state)
     dice = np.random.default_rng(8)
     fewer = 0
+
+    async def choose(votes, left):
+        return labelers_to_ask(rules, votes, left)
+
     for _ in range(30):
         votes = random_votes(rules, dice)
         by_name = {vote.labeler: vote for vote in votes}
@@ -333,7 +337,7 @@ async def test_replaying_all_votes_asks_whom_the_desk_asks_live(request, state):
             [_Labeler(spec, by_name[spec.id]) for spec in specs],
             make_redacted_ticket(),
             deadline=Deadline.after(10),
-            choose=partial(labelers_to_ask, rules),
+            choose=choose,
         )
         evidence = Evidence(ticket=make_redacted_ticket(), facts=Facts(), votes=votes)
         replayed = as_asked(rules, evidence)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import anyio
-import anyio.to_thread
 
 from deskquorum.domain import Deadline, RedactedTicket, Vote, VoteStatus
 from deskquorum.labeling.labeler import AsksModel, Labeler
 
 __all__ = ["Choose", "Collected", "collect_votes"]
 
-Choose = Callable[[tuple[Vote, ...], Sequence[Labeler]], Collection[str]]
-"""Votes so far and the labelers left, to the ids of those to ask next; runs in a thread."""
+Choose = Callable[[tuple[Vote, ...], Sequence[Labeler]], Awaitable[Collection[str]]]
+"""Votes so far and the labelers left, to the ids of those to ask next."""
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ async def _chosen(
     choose: Choose | None, votes: tuple[Vote, ...], left: Sequence[Labeler]
 ) -> Collection[str]:
     if choose is not None:
-        return await anyio.to_thread.run_sync(choose, votes, left)
+        return await choose(votes, left)
     first = min(labeler.wave for labeler in left)
     return [labeler.id for labeler in left if labeler.wave == first]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -21,20 +22,27 @@ class BodyTooLongError(Exception):
 
 async def limit_body(response: Response) -> None:
     """A response hook: reading the body raises `BodyTooLongError` where it is too long."""
+    response.stream = _limited()(cast("ByteStream", response.stream))
+
+
+@cache
+def _limited() -> Callable[[ByteStream], ByteStream]:
+    """A stream that reads another one; made on first use, as its base is not always installed."""
     from httpx2 import AsyncByteStream
 
-    stream = response.stream
-
     class Limited(AsyncByteStream):
+        def __init__(self, stream: ByteStream) -> None:
+            self._stream = stream
+
         async def __aiter__(self) -> AsyncIterator[bytes]:
             read = 0
-            async for chunk in cast("ByteStream", stream):
+            async for chunk in self._stream:
                 read += len(chunk)
                 if read > _MOST_BYTES:
                     raise BodyTooLongError
                 yield chunk
 
         async def aclose(self) -> None:
-            await cast("ByteStream", stream).aclose()
+            await self._stream.aclose()
 
-    response.stream = Limited()
+    return Limited

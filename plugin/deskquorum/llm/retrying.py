@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import anyio
 
@@ -15,9 +14,6 @@ from deskquorum.domain import Deadline
 from deskquorum.llm.chat import ChatFailure, ChatModel, ChatReply, ChatRequest, FailureKind
 from deskquorum.llm.retry_allowance import RetryAllowance
 from deskquorum.pauses import Pauses
-
-if TYPE_CHECKING:
-    from tenacity import RetryCallState
 
 __all__ = ["RetryingChat"]
 
@@ -57,37 +53,29 @@ class RetryingChat:
         self, request: ChatRequest, *, deadline: Deadline
     ) -> ChatReply | ChatFailure:
         """Ask until there is an answer, a lasting fault, or no time for another try."""
-        from tenacity import AsyncRetrying, retry_if_result
-
-        def is_over(state: RetryCallState) -> bool:
-            left = deadline.remaining_s() - state.upcoming_sleep
-            if state.attempt_number >= self._tries or left < self._least_try_s:
-                return True
-            return not self._allowance.spend()
-
-        def pause(state: RetryCallState) -> float:
-            return self._pauses.after(state.attempt_number, _failure(state).retry_after_s or 0.0)
-
-        tried: list[ChatReply | ChatFailure] = []
-
-        async def ask() -> ChatReply | ChatFailure:
-            tried.append(await self._chat.complete(request, deadline=deadline))
-            return tried[-1]
-
         started = time.monotonic()
         self._allowance.earn()
-        await AsyncRetrying(
-            sleep=anyio.sleep,
-            retry=retry_if_result(_may_pass),
-            wait=pause,
-            stop=is_over,
-            retry_error_callback=_failure,
-        )(ask)
+        tried = [await self._chat.complete(request, deadline=deadline)]
+        while (pause_s := self._pause_s(tried, deadline)) is not None:
+            await anyio.sleep(pause_s)
+            tried.append(await self._chat.complete(request, deadline=deadline))
         return replace(
             _telling(tried),
             cost=sum((outcome.cost for outcome in tried), Decimal(0)),
             latency_ms=round((time.monotonic() - started) * 1000),
         )
+
+    def _pause_s(
+        self, tried: Sequence[ChatReply | ChatFailure], deadline: Deadline
+    ) -> float | None:
+        """Seconds until the next try; None where there is none."""
+        last = tried[-1]
+        if not isinstance(last, ChatFailure) or not last.kind.is_transient:
+            return None
+        pause_s = self._pauses.after(len(tried), last.retry_after_s or 0.0)
+        if len(tried) >= self._tries or deadline.remaining_s() - pause_s < self._least_try_s:
+            return None
+        return pause_s if self._allowance.spend() else None
 
 
 def _telling(tried: Sequence[ChatReply | ChatFailure]) -> ChatReply | ChatFailure:
@@ -95,14 +83,3 @@ def _telling(tried: Sequence[ChatReply | ChatFailure]) -> ChatReply | ChatFailur
     *before, last = tried
     turned_away = isinstance(last, ChatFailure) and last.kind is FailureKind.CIRCUIT_OPEN
     return before[-1] if turned_away and before else last
-
-
-def _may_pass(outcome: ChatReply | ChatFailure) -> bool:
-    return isinstance(outcome, ChatFailure) and outcome.kind.is_transient
-
-
-def _failure(state: RetryCallState) -> ChatFailure:
-    outcome = state.outcome.result() if state.outcome is not None else None
-    if not isinstance(outcome, ChatFailure):
-        raise TypeError("only a failure is tried again")
-    return outcome

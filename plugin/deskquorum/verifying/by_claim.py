@@ -75,7 +75,7 @@ class _OneClaim:
             wave=1 if name in _FIRST else 2,
         )
 
-    def _choose(self, votes: tuple[Vote, ...], left: Sequence[Labeler]) -> Collection[str]:
+    async def _choose(self, votes: tuple[Vote, ...], left: Sequence[Labeler]) -> Collection[str]:
         """The second round only where the first leaves room for entailed."""
         if not votes:
             return [labeler.id for labeler in left if labeler.wave == 1]

@@ -153,7 +153,7 @@ def rounds(*names, seen=None):
     """Choose these labelers, one group after another, then nobody."""
     left = iter([*names, ()])
 
-    def choose(votes, labelers):
+    async def choose(votes, labelers):
         if seen is not None:
             seen.append(([vote.labeler for vote in votes], [labeler.id for labeler in labelers]))
         return next(left)
@@ -209,24 +209,6 @@ async def test_who_has_voted_is_not_asked_again_and_a_stranger_ends_the_asking()
 async def test_nobody_chosen_at_first_gives_no_votes():
     collected = await _collect(_Labeler("a"), _Model("m"), choose=rounds())
     assert (collected.votes, collected.saved_calls) == ((), 1)
-
-
-async def test_choosing_keeps_nobody_else_waiting():
-    loop_ran = []
-
-    def slowly(votes, labelers):  # noqa: ARG001
-        time.sleep(0.15)
-        return ()
-
-    async def tick():
-        for _ in range(10):
-            await anyio.sleep(0.01)
-            loop_ran.append(1)
-
-    async with anyio.create_task_group() as group:
-        group.start_soon(tick)
-        await _collect(_Labeler("a"), choose=slowly)
-        assert len(loop_ran) >= 5
 
 
 async def test_by_default_every_wave_is_asked_and_nothing_is_saved():
