@@ -39,9 +39,9 @@ from sklearn.pipeline import make_pipeline
 
 from deskquorum.domain import Facts, Scope
 from deskquorum.grounding import ClauseIndex, check_reply, index_clauses, risk_of
-from deskquorum.grounding.alignment import WordVectors
+from deskquorum.grounding.alignment import WordVectors, nearness
 from deskquorum.grounding.passages import read_passage
-from deskquorum.grounding.voting import FEATURES, ballot_of
+from deskquorum.grounding.voting import FEATURES, Ballot, ballot_of
 from deskquorum.grounding.weights import WEIGHTS_FILE
 from deskquorum.labeling import load_embedder
 
@@ -118,15 +118,12 @@ def ballots(rows: Sequence[Row]) -> Floats:
     """The voters' word on every row; shape (rows, features)."""
     embedder = load_embedder()
     vectors = WordVectors(None if embedder is None else embedder.embed)
-    return np.array(
-        [
-            [
-                ballot_of(read_passage(row.reply), read_passage(row.policy), vectors).features[name]
-                for name in FEATURES
-            ]
-            for row in rows
-        ]
-    )
+    return np.array([[*_ballot(row, vectors).features.values()] for row in rows])
+
+
+def _ballot(row: Row, vectors: WordVectors) -> Ballot:
+    reply, clause = read_passage(row.reply), read_passage(row.policy)
+    return ballot_of(reply, clause, nearness(reply.marks, clause, vectors))
 
 
 def fit_weights(features: Floats, wrong: NDArray[np.bool_]) -> Floats:

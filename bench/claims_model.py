@@ -11,7 +11,7 @@ import anyio
 import numpy as np
 
 from deskquorum.domain import Deadline, Facts, Scope
-from deskquorum.grounding import check_reply, index_clauses, risk_of
+from deskquorum.grounding import check_draft, index_clauses, read_draft, risk_of
 from deskquorum.labeling import load_embedder
 from deskquorum.llm import open_chat_model
 from deskquorum.pack import starter_pack
@@ -63,17 +63,11 @@ async def _judged(rows: Sequence[_Row], base_url: str, model: str) -> NDArray[np
         async def one(place: int, row: _Row) -> None:
             async with limiter:
                 index = index_clauses([_Policy(row.policy)], embed)
-                votes = await verifier.ask(
-                    row.reply, index=index, facts=Facts(), deadline=Deadline.after(SECONDS)
-                )
+                draft = read_draft(row.reply, index=index, facts=Facts())
+                votes = await verifier.ask(draft, deadline=Deadline.after(SECONDS))
             counts.update(f"{v.vote.labeler} {v.vote.label or v.vote.status.value}" for v in votes)
-            findings = check_reply(
-                row.reply,
-                index=index,
-                facts=Facts(),
-                allowed_links=(),
-                answers=settle_claims(row.reply, votes, ACCURACY),
-            )
+            answers = settle_claims(row.reply, votes, ACCURACY)
+            findings = check_draft(draft, allowed_links=(), answers=answers)
             risk[place] = risk_of(findings)
 
         async with anyio.create_task_group() as group:

@@ -8,7 +8,15 @@ from deskquorum.grounding.quantities import (
     QuantityKind,
     find_quantities,
 )
-from deskquorum.grounding.reply_check import OpenClaim, check_reply, open_claims, risk_of
+from deskquorum.grounding.reply_check import (
+    Draft,
+    OpenClaim,
+    check_draft,
+    check_reply,
+    open_claims,
+    read_draft,
+    risk_of,
+)
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, index_clauses
 from deskquorum.grounding.streaming import ReplyStream
 from deskquorum.grounding.support import Support
@@ -21,17 +29,20 @@ __all__ = [
     "ClaimKind",
     "ClauseIndex",
     "ClauseLike",
+    "Draft",
     "OpenClaim",
     "PolicyAct",
     "Quantity",
     "QuantityKind",
     "ReplyStream",
     "Support",
+    "check_draft",
     "check_reply",
     "extract_claims",
     "find_quantities",
     "index_clauses",
     "is_verbatim",
     "open_claims",
+    "read_draft",
     "risk_of",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from deskquorum.grounding.alignment import nearness
 from deskquorum.grounding.claims import Claim
@@ -13,6 +15,9 @@ from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike
 from deskquorum.grounding.sentences import Span
 from deskquorum.grounding.voting import Ballot, ballot_of
 from deskquorum.grounding.weights import Weights
+
+if TYPE_CHECKING:
+    from deskquorum.grounding.alignment import Nearness
 
 __all__ = ["Assessment", "assess", "clauses_near"]
 
@@ -53,20 +58,27 @@ def assess(
         quoted: Sentences that quote a clause, and say nothing beyond it.
     """
     nearest = clauses_near(reply, claims, index, top=_CONSIDERED)
+    whole = read_passage(reply)
+
+    @cache
+    def near(text: str) -> Nearness:
+        return nearness(whole.marks, read_passage(text), index.vectors)
+
     groups: dict[str, list[Claim]] = {}
     clauses: dict[str, ClauseLike] = {}
     for claim, found in zip(claims, nearest, strict=True):
         if found:
-            best = _closest(claim, found, index)
+            best = _closest(claim, found, whole, near)
             clauses[best.id] = best
             groups.setdefault(best.id, []).append(claim)
     taken = {claim.sentence for claim in claims}
-    whole = read_passage(reply)
     out: dict[Claim, Assessment] = {}
     for key, group in groups.items():
         others = taken - {claim.sentence for claim in group}
         passage = whole.only({*others, *quoted})
-        ballot = ballot_of(passage, read_passage(clauses[key].text), index.vectors)
+        rows = [mark.place for mark in passage.marks]
+        text = clauses[key].text
+        ballot = ballot_of(passage, read_passage(text), near(text)[rows])
         out |= _shared_out(group, passage, ballot, clauses[key], weights)
     return out
 
@@ -88,14 +100,16 @@ _CONSIDERED = 3
 """Clauses among which the one that speaks most of the claim is chosen."""
 
 
-def _closest(claim: Claim, found: Sequence[ClauseLike], index: ClauseIndex) -> ClauseLike:
+def _closest(
+    claim: Claim, found: Sequence[ClauseLike], whole: Passage, near: Callable[[str], Nearness]
+) -> ClauseLike:
     if len(found) == 1:
         return found[0]
-    passage = read_passage(claim.text)
+    rows = [mark.place for mark in whole.marks if claim.start <= mark.start < claim.end]
 
     def heard(place: int) -> tuple[float, int]:
-        near = nearness(passage.marks, read_passage(found[place].text).marks, index.vectors)
-        return (round(float(near.max(axis=1).mean()), 3) if near.size else 0.0, -place)
+        words = near(found[place].text)[rows]
+        return (round(float(words.max(axis=1).mean()), 3) if words.size else 0.0, -place)
 
     return found[max(range(len(found)), key=heard)]
 

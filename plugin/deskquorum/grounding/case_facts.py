@@ -17,36 +17,54 @@ from deskquorum.grounding.quantities import CalendarDay, Quantity, QuantityKind,
 from deskquorum.grounding.support import Support
 from deskquorum.grounding.words import Word, content_words, words_of
 
-__all__ = ["action_support", "case_support"]
+__all__ = ["Case", "action_support", "case_support", "read_case"]
 
 
-def case_support(claim: Claim, facts: Facts) -> Support:
+def case_support(claim: Claim, case: Case) -> Support:
     """Compare a claim about the order or the case with the facts.
 
     Supported only when each value agrees with a fact of that name and no word is left over that
     neither a fact nor plain grammar explains.
     """
-    return _judged(claim, tuple(_records(facts)), NEUTRAL)
+    return _judged(claim, case.records, NEUTRAL)
 
 
-def action_support(claim: Claim, facts: Facts) -> Support | None:
+def action_support(claim: Claim, case: Case) -> Support | None:
     """Compare a claim with the action that goes out together with the reply, None without one.
 
     The facts `action.name` and `action.<argument>` hold that action; `We have refunded you 24.00
     USD` is then supported by `issue_refund` of that amount, and by no other fact.
     """
-    name = facts.get(_ACTION_NAME)
-    if not isinstance(name, str):
-        return None
-    records = [r for r in _records(facts) if r.name.startswith("action.") or r.leaf in _LABELS]
-    done = set(content_words(words_of(name.replace("_", " ")))) - _VAGUE
+    done = case.done
     told = [word for word in words_of(claim.text) if set(content_words([word])) & done]
     if not done or done - set(content_words(told)):
         return None
-    support = _judged(
-        claim, tuple(records), NEUTRAL | DOING | {word.text for word in told}, matched=_ACTION_NAME
-    )
+    neutral = NEUTRAL | DOING | {word.text for word in told}
+    support = _judged(claim, case.of_action, neutral, matched=_ACTION_NAME)
     return None if support.verdict is Verdict.UNKNOWN else support
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What the facts tell of a case, in plain values."""
+
+    records: tuple[_Record, ...]
+    of_action: tuple[_Record, ...]
+    """The action's own arguments, and what names a thing."""
+    done: frozenset[str]
+    """Stems of the action's name that tell it from others; empty without one."""
+
+
+def read_case(facts: Facts) -> Case:
+    """Read facts for holding claims against them."""
+    records = tuple(_records(facts))
+    name = facts.get(_ACTION_NAME)
+    stems = content_words(words_of(name.replace("_", " "))) if isinstance(name, str) else ()
+    return Case(
+        records=records,
+        of_action=tuple(r for r in records if r.name.startswith("action.") or r.leaf in _LABELS),
+        done=frozenset(stems) - _VAGUE,
+    )
 
 
 _ACTION_NAME = "action.name"
@@ -133,7 +151,7 @@ def _check_ids(reading: _Reading, records: Sequence[_Record]) -> None:
     """`order W59` against every fact that holds an id."""
     ids = [r for r in records if isinstance(r.value, str) and r.leaf in _ID_NAMES]
     for word in reading.words:
-        if not _ID.fullmatch(word.text) or word.text.isdecimal():
+        if word.text.isalpha() or word.text.isdecimal() or not _ID.fullmatch(word.text):
             continue
         same = next((r for r in ids if str(r.value).casefold().lstrip("#") == word.text), None)
         if same is not None:

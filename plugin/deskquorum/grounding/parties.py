@@ -68,19 +68,20 @@ def party_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[
         return {}
     aliases = _aliases(reply, clause, names)
     spread = _spread(clause)
+    things = [(i, m) for i, m in enumerate(clause.marks) if not _party(m.word, names)]
+    rows: dict[int, list[int]] = {}
+    for row, mark in enumerate(reply.marks):
+        if not _party(mark.word, names):
+            rows.setdefault(mark.segment, []).append(row)
     found: dict[int, float] = {}
     for place, segment in enumerate(reply.segments):
         said = _agent(segment, names)
-        rows = [
-            i for i, m in enumerate(reply.marks) if m.segment == place and not _party(m.word, names)
-        ]
-        if said is None or not rows:
+        if said is None or place not in rows:
             continue
-        best = near[rows].max(axis=0)
+        best = near[rows[place]].max(axis=0).tolist()
         shares = [0.0] * len(written)
-        for column, mark in enumerate(clause.marks):
-            if not _party(mark.word, names):
-                shares[mark.segment] += float(best[column]) ** 2 / spread[mark.stem]
+        for column, mark in things:
+            shares[mark.segment] += best[column] ** 2 / spread[mark.stem]
         found[place] = sum(
             min(share, 1.0)
             * (1.0 if said.affirmed == other.affirmed else -1.0)

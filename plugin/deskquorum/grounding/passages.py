@@ -38,6 +38,8 @@ __all__ = ["Mark", "Part", "Passage", "Segment", "read_passage"]
 class Mark:
     """A content word of a passage, by its stem, with the way its segment turns out."""
 
+    place: int
+    """Among the marks of the whole text."""
     stem: str
     word: str
     start: int
@@ -108,7 +110,8 @@ class Passage:
 def _moved(mark: Mark, segment: int) -> Mark:
     # Not `replace`, which takes three times as long.
     return Mark(
-        stem=mark.stem, word=mark.word, start=mark.start, segment=segment, sign=mark.sign
+        place=mark.place, stem=mark.stem, word=mark.word, start=mark.start, segment=segment,
+        sign=mark.sign,
     )  # fmt: skip
 
 
@@ -119,10 +122,10 @@ def read_passage(text: str) -> Passage:
     for number, sentence in enumerate(sentences_of(text)):
         cut = [_segment(text, span, number, part) for span, part in _cut(text, sentence)]
         segments += _linked(_completed(cut, segments[-1] if segments else None))
-    marks = tuple(
-        mark for place, segment in enumerate(segments) for mark in _marks(text, segment, place)
-    )
-    return Passage(text=text, whole=text, segments=tuple(segments), marks=marks)
+    marks: list[Mark] = []
+    for place, segment in enumerate(segments):
+        marks += _marks(text, segment, place, first=len(marks))
+    return Passage(text=text, whole=text, segments=tuple(segments), marks=tuple(marks))
 
 
 def _cut(text: str, sentence: Span) -> Iterator[tuple[Span, Part]]:
@@ -250,16 +253,17 @@ def _main_of(segments: Sequence[Segment], place: int) -> Segment | None:
     return before[-1] if before else later[0] if later else None
 
 
-def _marks(text: str, segment: Segment, place: int) -> Iterator[Mark]:
+def _marks(text: str, segment: Segment, place: int, *, first: int) -> Iterator[Mark]:
     for word in words_of(text[segment.start : segment.end]):
         if word.text in _SAYS_NOTHING or any(c.isdigit() for c in word.text):
             continue
         stems = content_words([word])
         if stems:
             yield Mark(
-                stem=stems[0], word=word.text, start=segment.start + word.start, segment=place,
-                sign=segment.told,
+                place=first, stem=stems[0], word=word.text, start=segment.start + word.start,
+                segment=place, sign=segment.told,
             )  # fmt: skip
+            first += 1
 
 
 _SAYS_NOTHING = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from deskquorum.domain import ClaimAnswer, Facts, Finding, JsonValue, Verdict
 from deskquorum.grounding.assessing import assess, clauses_near
-from deskquorum.grounding.case_facts import action_support, case_support
+from deskquorum.grounding.case_facts import Case, action_support, case_support, read_case
 from deskquorum.grounding.claims import Claim, ClaimKind, extract_claims
 from deskquorum.grounding.patterns import Pattern
 from deskquorum.grounding.quotes import find_quotes
@@ -19,10 +19,60 @@ from deskquorum.grounding.verified import with_answer
 from deskquorum.grounding.weights import load_weights
 from deskquorum.grounding.words import language_of, words_of
 
-__all__ = ["OpenClaim", "check_reply", "open_claims", "risk_of"]
+__all__ = [
+    "Draft",
+    "OpenClaim",
+    "check_draft",
+    "check_reply",
+    "open_claims",
+    "read_draft",
+    "risk_of",
+]
 
 LONGEST_REPLY = 10_000
 """Characters; a longer reply is one unknown claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A drafted reply held against the clauses and the facts of its case; see `read_draft`.
+
+    All of it that no verifier's vote changes, so that asking them and checking read it once.
+    """
+
+    reply: str
+    index: ClauseIndex
+    """The clauses within this case."""
+    facts: Facts
+    claims: tuple[Claim, ...]
+    """All but those that need no check: greetings, thanks, questions."""
+    quotes: Mapping[Span, ClauseSentence]
+    """Sentences that quote a clause."""
+    told: Mapping[Claim, Support | None]
+    """Claims that quote nothing, to what the facts settle; None leaves them to the clauses."""
+
+    @property
+    def unsettled(self) -> list[Claim]:
+        """Claims that neither a quote nor the facts settle."""
+        return [claim for claim, support in self.told.items() if support is None]
+
+
+def read_draft(reply: str, *, index: ClauseIndex, facts: Facts) -> Draft:
+    """Read a drafted reply; one that is too long makes no claims here.
+
+    Args:
+        reply: The reply as redacted, with vault placeholders.
+        index: The desk's clauses, see `index_clauses`.
+        facts: What the desk's systems say of this case.
+    """
+    index = index.within(facts)
+    if len(reply) > LONGEST_REPLY:
+        return Draft(reply=reply, index=index, facts=facts, claims=(), quotes={}, told={})
+    claims = tuple(claim for claim in extract_claims(reply) if claim.kind is not ClaimKind.SOCIAL)
+    quotes = find_quotes(reply, sentences_of(reply), index)
+    case = read_case(facts)
+    told = {claim: _by_facts(claim, case) for claim in claims if claim.sentence not in quotes}
+    return Draft(reply=reply, index=index, facts=facts, claims=claims, quotes=quotes, told=told)
 
 
 def check_reply(
@@ -33,24 +83,32 @@ def check_reply(
     allowed_links: Sequence[str],
     answers: Mapping[Span, ClaimAnswer] | None = None,
 ) -> tuple[Finding, ...]:
+    """Read and check a drafted reply in one; the arguments are those of the two."""
+    draft = read_draft(reply, index=index, facts=facts)
+    return check_draft(draft, allowed_links=allowed_links, answers=answers)
+
+
+def check_draft(
+    draft: Draft,
+    *,
+    allowed_links: Sequence[str],
+    answers: Mapping[Span, ClaimAnswer] | None = None,
+) -> tuple[Finding, ...]:
     """Check a drafted reply against clauses and facts, by place in the reply.
 
     Claims that need no check (greetings, thanks, questions) give no finding. Personal data is
     masked in a finding's text.
 
     Args:
-        reply: The reply as redacted, with vault placeholders.
-        index: The desk's clauses, see `index_clauses`.
-        facts: What the desk's systems say of this case.
+        draft: The reply.
         allowed_links: Hosts that a reply may link to.
         answers: What verifiers' votes came to, by the place of the claim.
     """
-    if len(reply) > LONGEST_REPLY:
-        return (_too_long(reply),)
-    index = index.within(facts)
-    known = frozenset(_texts(fact.value for fact in facts.values.values()))
-    surface = tuple(surface_findings(reply, allowed_links=allowed_links, known=known))
-    findings = (*_claims(reply, index, facts, answers or {}), *surface)
+    if len(draft.reply) > LONGEST_REPLY:
+        return (_too_long(draft.reply),)
+    known = frozenset(_texts(fact.value for fact in draft.facts.values.values()))
+    surface = tuple(surface_findings(draft.reply, allowed_links=allowed_links, known=known))
+    findings = (*_claims(draft, answers or {}), *surface)
     private = [finding for finding in surface if finding.check in {"privacy", "secret"}]
     return tuple(
         sorted((_masked(finding, private) for finding in findings), key=lambda f: (f.start, f.end))
@@ -62,24 +120,18 @@ def risk_of(findings: Iterable[Finding]) -> float:
     return max((f.risk for f in findings if f.risk is not None), default=0.0)
 
 
-def _claims(
-    reply: str, index: ClauseIndex, facts: Facts, answers: Mapping[Span, ClaimAnswer]
-) -> Iterator[Finding]:
-    claims = [claim for claim in extract_claims(reply) if claim.kind is not ClaimKind.SOCIAL]
-    quotes = find_quotes(reply, sentences_of(reply), index)
-    told = {claim: _by_facts(claim, facts) for claim in claims if claim.sentence not in quotes}
-    open_claims = [claim for claim, support in told.items() if support is None]
-    weights = load_weights()
+def _claims(draft: Draft, answers: Mapping[Span, ClaimAnswer]) -> Iterator[Finding]:
+    index, weights = draft.index, load_weights()
     try:
-        assessed = assess(reply, open_claims, index, weights, quoted=quotes.keys())
+        assessed = assess(draft.reply, draft.unsettled, index, weights, quoted=draft.quotes.keys())
     except _BREAKS:
         # INVARIANT: a voter that breaks vouches for nothing; its claims are unknown.
         assessed = None
-    foreign = _is_foreign(reply, index)
-    for claim in claims:
-        if claim.sentence in quotes:
-            yield _finding(claim, _quoting(quotes[claim.sentence], index))
-        elif (support := told[claim]) is not None:
+    foreign = _is_foreign(draft.reply, index)
+    for claim in draft.claims:
+        if claim.sentence in draft.quotes:
+            yield _finding(claim, _quoting(draft.quotes[claim.sentence], index))
+        elif (support := draft.told[claim]) is not None:
             yield _finding(claim, support)
         else:
             found = (
@@ -96,24 +148,14 @@ _BREAKS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErr
 _BROKEN = Support(verdict=Verdict.UNKNOWN, why="a voter broke", risk=1.0)
 
 
-def open_claims(reply: str, *, index: ClauseIndex, facts: Facts) -> tuple[OpenClaim, ...]:
-    """The claims of a reply that neither a quote nor the facts settle, with the clauses near them.
+def open_claims(draft: Draft) -> tuple[OpenClaim, ...]:
+    """The claims of a draft that neither a quote nor the facts settle, with the clauses near them.
 
     These are what verifiers are asked about. They are not shown clauses of which nobody can tell
     whether they apply.
     """
-    if len(reply) > LONGEST_REPLY:
-        return ()
-    index = index.within(facts)
-    quotes = find_quotes(reply, sentences_of(reply), index)
-    claims = [
-        claim
-        for claim in extract_claims(reply)
-        if claim.kind is not ClaimKind.SOCIAL
-        and claim.sentence not in quotes
-        and _by_facts(claim, facts) is None
-    ]
-    nearest = clauses_near(reply, claims, index.surely(), top=_SHOWN)
+    claims = draft.unsettled
+    nearest = clauses_near(draft.reply, claims, draft.index.surely(), top=_SHOWN)
     return tuple(
         OpenClaim(claim=claim, clauses=clauses)
         for claim, clauses in zip(claims, nearest, strict=True)
@@ -141,11 +183,11 @@ def _quoting(sentence: ClauseSentence, index: ClauseIndex) -> Support:
     return in_reach(support, clause, index)
 
 
-def _by_facts(claim: Claim, facts: Facts) -> Support | None:
+def _by_facts(claim: Claim, case: Case) -> Support | None:
     """What the facts settle; None where they leave it to the clauses."""
-    done = action_support(claim, facts)
+    done = action_support(claim, case)
     if done is None and claim.kind is ClaimKind.CASE:
-        done = case_support(claim, facts)
+        done = case_support(claim, case)
     return None if done is None or done.verdict is Verdict.UNKNOWN else done
 
 

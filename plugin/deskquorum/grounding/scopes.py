@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from deskquorum.grounding.alignment import Nearness
 
-__all__ = ["coverage_of_segments", "scope_agreement"]
+__all__ = ["coverage_of_segments", "nearest_of", "scope_agreement"]
 
 _EVERYBODY = word_set(
     "all any every everybody everyone both alike whichever whatever wherever whoever however "
@@ -51,19 +51,19 @@ def scope_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[
     group = _group(reply)
     if not near.size or not any(group):
         return {}
-    held = np.array(group, dtype=float)
+    held = np.array(group)
+    apart = _apart(clause, near[held])
+    topics = np.where(held[:, None], 0.0, near)
+    spoken = nearest_of([m.segment for m in reply.marks], topics, len(reply.segments))
     found: dict[int, float] = {}
     for place, segment in enumerate(reply.segments):
         if segment.part not in _ACTS:
             continue
-        topic = np.array(
-            [float(m.segment == place and not g) for m, g in zip(reply.marks, group, strict=True)]
-        )
-        covered = coverage_of_segments(clause, near, topic)
+        covered = coverage_of_segments(clause, spoken[place])
         best = int(covered.argmax())
         if covered[best] < _LEAST_TOPIC:
             continue
-        granted = _granted(clause, near, held, best)
+        granted = _granted(clause, apart, best)
         if granted < 0 < segment.sign and not _ADDRESSED & set(segment.words):
             continue
         sign = 1.0 if segment.sign > 0 else -1.0
@@ -75,12 +75,32 @@ def scope_agreement(reply: Passage, clause: Passage, near: Nearness) -> Mapping[
 _LEAST_TOPIC = 0.1
 
 
-def coverage_of_segments(clause: Passage, near: Nearness, weights: Nearness) -> Nearness:
-    """0..1 for each segment of a clause: how much of it words of the reply speak of."""
+def nearest_of(groups: Sequence[int], near: Nearness, count: int) -> Nearness:
+    """The greatest nearness in each of so many groups of rows; 0 in one without any.
+
+    Args:
+        groups: The group of each row, in ascending order.
+        near: Shape (rows, columns).
+        count: Of groups.
+    """
+    import numpy as np
+
+    most = np.zeros((count, near.shape[1]))
+    held, starts = np.unique(groups, return_index=True)
+    most[held] = np.maximum.reduceat(near, starts, axis=0)
+    return most
+
+
+def coverage_of_segments(clause: Passage, best: Nearness) -> Nearness:
+    """0..1 for each segment of a clause: how much of it is spoken of.
+
+    Args:
+        clause: The clause.
+        best: For each of its words how near a word of the reply comes.
+    """
     import numpy as np
 
     places, shares, whole = _layout(clause.text)
-    best = (near * weights[:, None]).max(axis=0)
     seen = np.bincount(places, shares * best**2, minlength=len(clause.segments))
     return seen / np.maximum(whole, 1e-6)
 
@@ -106,23 +126,19 @@ def _group(reply: Passage) -> list[bool]:
     return [any(start <= mark.start < end for start, end in spans) for mark in reply.marks]
 
 
-def _granted(clause: Passage, near: Nearness, held: Nearness, place: int) -> float:
+def _apart(clause: Passage, group: Nearness) -> Nearness:
+    """The rows of a group's words; one that stands in every segment tells nobody apart."""
+    segments = [mark.segment for mark in clause.marks]
+    common = nearest_of(segments, group.T, len(clause.segments)) > _HELD
+    return group[~common.all(axis=0)]
+
+
+def _granted(clause: Passage, apart: Nearness, place: int) -> float:
     """-1..1: whether a segment of the clause holds for who the reply says the customer is."""
-    columns = [i for i, mark in enumerate(clause.marks) if mark.segment == place]
-    rows = held > 0
-    # A word of the group that stands in every segment tells nobody apart.
-    apart = near[rows]
-    common = [
-        all(
-            any(apart[row, i] > _HELD for i, m in enumerate(clause.marks) if m.segment == s)
-            for s in range(len(clause.segments))
-        )
-        for row in range(len(apart))
-    ]
-    apart = apart[[not one for one in common]]
     if not len(apart):
         return 0.0
     segment = clause.segments[place]
+    columns = [i for i, mark in enumerate(clause.marks) if mark.segment == place]
     if float(apart[:, columns].max()) > _HELD:
         return 1.0
     if _EVERYBODY & set(segment.words):

@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from deskquorum.grounding.alignment import WordVectors, nearness
 from deskquorum.grounding.breadth import breadth_agreement
 from deskquorum.grounding.currencies import currency_agreement
 from deskquorum.grounding.leanings import (
     branch_agreement,
-    firmness_agreement,
-    sign_agreement,
+    stance_agreement,
     unheard,
 )
 from deskquorum.grounding.number_votes import NumberVote, vote_on_numbers
 from deskquorum.grounding.parties import party_agreement
 from deskquorum.grounding.passages import Passage
 from deskquorum.grounding.scopes import scope_agreement
+
+if TYPE_CHECKING:
+    from deskquorum.grounding.alignment import Nearness
 
 __all__ = ["FEATURES", "Ballot", "ballot_of"]
 
@@ -43,13 +45,13 @@ FEATURES = (
 )  # fmt: skip
 
 
-def ballot_of(reply: Passage, clause: Passage, vectors: WordVectors) -> Ballot:
-    """Ask every voter; none of them sees more than the two texts."""
-    near = nearness(reply.marks, clause.marks, vectors)
+def ballot_of(reply: Passage, clause: Passage, near: Nearness) -> Ballot:
+    """Ask every voter; none of them sees more than the two texts, and how near their words are."""
     numbers = vote_on_numbers(reply, clause, near)
+    sign, firmness = stance_agreement(reply, clause, near)
     parts: dict[str, Mapping[int, float]] = {
-        "sign": sign_agreement(reply, clause, near),
-        "firmness": firmness_agreement(reply, clause, near),
+        "sign": sign,
+        "firmness": firmness,
         "branch": branch_agreement(reply, clause, near),
         "party": party_agreement(reply, clause, near),
         "scope": scope_agreement(reply, clause, near),

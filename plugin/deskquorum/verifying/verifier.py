@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 from deskquorum.domain import ClaimVote, Deadline, Facts, Finding, Verdict
 from deskquorum.errors import LabelerError
-from deskquorum.grounding import ClauseIndex, check_reply, open_claims
+from deskquorum.grounding import ClauseIndex, Draft, check_draft, open_claims, read_draft
 from deskquorum.llm import ChatModel
 from deskquorum.reconciliation import settle_claims
 from deskquorum.verifying.asking import Asker, shown
@@ -60,31 +60,31 @@ class Verifier:
 
         The rewritten draft takes its place only if every claim of it is then supported.
         """
-        votes = await self.ask(reply, index=index, facts=facts, deadline=deadline)
-        findings = self._check(reply, votes, index, facts, links)
+        draft = read_draft(reply, index=index, facts=facts)
+        votes = await self.ask(draft, deadline=deadline)
+        findings = self._check(draft, votes, links)
         against = [f for f in findings if f.verdict is Verdict.CONTRADICTED]
         if not against:
             return Verified(reply=reply, votes=votes, findings=findings)
         mended = await self._rewrite(reply, against, index, deadline)
         if mended is None or mended == reply:
             return Verified(reply=reply, votes=votes, findings=findings)
-        again = await self.ask(mended, index=index, facts=facts, deadline=deadline)
-        found = self._check(mended, again, index, facts, links)
+        draft = read_draft(mended, index=index, facts=facts)
+        again = await self.ask(draft, deadline=deadline)
+        found = self._check(draft, again, links)
         if found and all(f.verdict is Verdict.SUPPORTED for f in found):
             both = (*votes, *again)
             return Verified(reply=mended, votes=both, findings=found, rewritten=True)
         return Verified(reply=reply, votes=votes, findings=findings)
 
-    async def ask(
-        self, reply: str, *, index: ClauseIndex, facts: Facts, deadline: Deadline
-    ) -> tuple[ClaimVote, ...]:
+    async def ask(self, draft: Draft, *, deadline: Deadline) -> tuple[ClaimVote, ...]:
         """The votes on every open claim of a draft."""
-        claims = open_claims(reply, index=index, facts=facts)
+        claims = open_claims(draft)
         match self.calls:
             case "per_claim":
-                return await ask_by_claim(self._asker, reply, claims, deadline)
+                return await ask_by_claim(self._asker, draft.reply, claims, deadline)
             case "one":
-                return await ask_by_draft(self._asker, reply, claims, deadline)
+                return await ask_by_draft(self._asker, draft.reply, claims, deadline)
             case _:
                 assert_never(self.calls)
 
@@ -93,15 +93,10 @@ class Verifier:
         return Asker(checks=self.checks, chat=self.chat, model=self.model)
 
     def _check(
-        self,
-        reply: str,
-        votes: Sequence[ClaimVote],
-        index: ClauseIndex,
-        facts: Facts,
-        links: Sequence[str],
+        self, draft: Draft, votes: Sequence[ClaimVote], links: Sequence[str]
     ) -> tuple[Finding, ...]:
-        answers = settle_claims(reply, votes, self.accuracy)
-        return check_reply(reply, index=index, facts=facts, allowed_links=links, answers=answers)
+        answers = settle_claims(draft.reply, votes, self.accuracy)
+        return check_draft(draft, allowed_links=links, answers=answers)
 
     async def _rewrite(
         self, reply: str, against: Sequence[Finding], index: ClauseIndex, deadline: Deadline

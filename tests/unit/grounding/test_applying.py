@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.unit.grounding.conftest import WrittenClause
 
 from deskquorum.domain import ClaimAnswer, Fact, Facts, Unread, Verdict
-from deskquorum.grounding import check_reply, index_clauses, open_claims
+from deskquorum.grounding import check_reply, index_clauses, open_claims, read_draft
 from deskquorum.grounding.applying import reach_of
 
 RETURNS = "Items can be returned within 30 days of delivery."
@@ -122,7 +122,7 @@ def test_verifiers_words_from_a_clause_count_only_where_it_applies(facts, verdic
         label="entailed", probability=0.97, entailed=0.97, settled=True, clause="R7",
         quote="can return items within 60 days",
     )  # fmt: skip
-    asked = open_claims(reply, index=index_clauses(CLAUSES), facts=facts)
+    asked = open_claims(read_draft(reply, index=index_clauses(CLAUSES), facts=facts))
     answers = {(open_.claim.start, open_.claim.end): answer for open_ in asked}
     found = findings(reply, facts, answers=answers)
     assert {f.verdict for f in found} == {verdict}
@@ -138,7 +138,7 @@ def test_verifiers_words_from_a_clause_count_only_where_it_applies(facts, verdic
 )
 def test_verifiers_are_shown_only_clauses_that_surely_apply(facts, shown):
     reply = "Gold members may return their items for two months."
-    (claim,) = open_claims(reply, index=index_clauses(CLAUSES), facts=facts)
+    (claim,) = open_claims(read_draft(reply, index=index_clauses(CLAUSES), facts=facts))
     assert {clause.id for clause in claim.clauses} == shown
 
 

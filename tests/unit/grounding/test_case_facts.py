@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import pytest
 
 from deskquorum.domain import Fact, Facts
-from deskquorum.grounding.case_facts import action_support, case_support
+from deskquorum.grounding.case_facts import action_support, case_support, read_case
 from deskquorum.grounding.claims import extract_claims
 
 
 def verdict(text, facts):
     (claim,) = extract_claims(text)
-    return case_support(claim, facts).verdict.value
+    return case_support(claim, read_case(facts)).verdict.value
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_without_facts_nothing_is_known():
 
 def test_a_supported_statement_names_its_facts(facts):
     (claim,) = extract_claims("Your order W5967 is delivered.")
-    assert case_support(claim, facts).why == "fact order.id, order.status"
+    assert case_support(claim, read_case(facts)).why == "fact order.id, order.status"
 
 
 def with_action(name, **args):
@@ -78,7 +78,7 @@ def with_action(name, **args):
 
 def told(text, facts):
     (claim,) = extract_claims(text)
-    support = action_support(claim, facts)
+    support = action_support(claim, read_case(facts))
     return support and support.verdict.value
 
 

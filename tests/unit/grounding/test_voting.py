@@ -7,7 +7,7 @@ import pytest
 
 from deskquorum.domain import Facts
 from deskquorum.grounding import check_reply, index_clauses, risk_of
-from deskquorum.grounding.alignment import WordVectors
+from deskquorum.grounding.alignment import WordVectors, nearness
 from deskquorum.grounding.passages import read_passage
 from deskquorum.grounding.voting import FEATURES, ballot_of
 from deskquorum.grounding.weights import WEIGHTS_FILE, load_weights
@@ -16,12 +16,17 @@ from deskquorum.labeling import load_embedder
 SETS = Path(__file__).parents[2] / "claim_sets"
 
 
+def ballot(reply, clause):
+    said, written = read_passage(reply), read_passage(clause)
+    return ballot_of(said, written, nearness(said.marks, written, WordVectors(None)))
+
+
 def features(reply, clause):
-    return ballot_of(read_passage(reply), read_passage(clause), WordVectors(None)).features
+    return ballot(reply, clause).features
 
 
 def kinds(reply, clause):
-    votes = ballot_of(read_passage(reply), read_passage(clause), WordVectors(None)).numbers
+    votes = ballot(reply, clause).numbers
     return {vote.kind for vote in votes if vote.score < 0}, {
         vote.kind for vote in votes if vote.score > 0
     }
