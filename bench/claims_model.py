@@ -11,7 +11,7 @@ import anyio
 import numpy as np
 
 from deskquorum.domain import Deadline, Facts, Scope
-from deskquorum.grounding import check_draft, index_clauses, read_draft, risk_of
+from deskquorum.grounding import check_draft, index_clauses, read_draft, risk_of, weigh_draft
 from deskquorum.labeling import load_embedder
 from deskquorum.llm import open_chat_model
 from deskquorum.pack import starter_pack
@@ -67,7 +67,7 @@ async def _judged(rows: Sequence[_Row], base_url: str, model: str) -> NDArray[np
                 votes = await verifier.ask(draft, deadline=Deadline.after(SECONDS))
             counts.update(f"{v.vote.labeler} {v.vote.label or v.vote.status.value}" for v in votes)
             answers = settle_claims(row.reply, votes, ACCURACY)
-            findings = check_draft(draft, allowed_links=(), answers=answers)
+            findings = check_draft(weigh_draft(draft, allowed_links=()), answers)
             risk[place] = risk_of(findings)
 
         async with anyio.create_task_group() as group:

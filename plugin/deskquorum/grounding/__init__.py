@@ -11,11 +11,13 @@ from deskquorum.grounding.quantities import (
 from deskquorum.grounding.reply_check import (
     Draft,
     OpenClaim,
+    Weighed,
     check_draft,
     check_reply,
     open_claims,
     read_draft,
     risk_of,
+    weigh_draft,
 )
 from deskquorum.grounding.retrieve import ClauseIndex, ClauseLike, index_clauses
 from deskquorum.grounding.streaming import ReplyStream
@@ -36,6 +38,7 @@ __all__ = [
     "QuantityKind",
     "ReplyStream",
     "Support",
+    "Weighed",
     "check_draft",
     "check_reply",
     "extract_claims",
@@ -45,4 +48,5 @@ __all__ = [
     "open_claims",
     "read_draft",
     "risk_of",
+    "weigh_draft",
 ]

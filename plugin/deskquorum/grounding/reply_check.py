@@ -22,11 +22,13 @@ from deskquorum.grounding.words import language_of, words_of
 __all__ = [
     "Draft",
     "OpenClaim",
+    "Weighed",
     "check_draft",
     "check_reply",
     "open_claims",
     "read_draft",
     "risk_of",
+    "weigh_draft",
 ]
 
 LONGEST_REPLY = 10_000
@@ -83,33 +85,58 @@ def check_reply(
     allowed_links: Sequence[str],
     answers: Mapping[Span, ClaimAnswer] | None = None,
 ) -> tuple[Finding, ...]:
-    """Read and check a drafted reply in one; the arguments are those of the two."""
+    """Check a drafted reply against clauses and facts in one go.
+
+    Args:
+        reply: As `read_draft` takes it.
+        index: As `read_draft` takes it.
+        facts: As `read_draft` takes it.
+        allowed_links: As `weigh_draft` takes it.
+        answers: As `check_draft` takes it.
+    """
     draft = read_draft(reply, index=index, facts=facts)
-    return check_draft(draft, allowed_links=allowed_links, answers=answers)
+    return check_draft(weigh_draft(draft, allowed_links=allowed_links), answers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A draft with all that is said of it before anybody is asked; see `weigh_draft`."""
+
+    draft: Draft
+    supports: Mapping[Claim, Support]
+    """Every claim to what quotes, facts or voters say of it."""
+    surface: tuple[Finding, ...]
+    """What is wrong in it whatever it claims: links, secrets, personal data."""
+
+
+def weigh_draft(draft: Draft, *, allowed_links: Sequence[str]) -> Weighed:
+    """Hold a draft against clauses and facts; this takes long, and needs no verifier's vote.
+
+    Args:
+        draft: The reply.
+        allowed_links: Hosts that a reply may link to.
+    """
+    if len(draft.reply) > LONGEST_REPLY:
+        return Weighed(draft=draft, supports={}, surface=(_too_long(draft.reply),))
+    known = frozenset(_texts(fact.value for fact in draft.facts.values.values()))
+    surface = surface_findings(draft.reply, allowed_links=allowed_links, known=known)
+    return Weighed(draft=draft, supports=dict(_supports(draft)), surface=tuple(surface))
 
 
 def check_draft(
-    draft: Draft,
-    *,
-    allowed_links: Sequence[str],
-    answers: Mapping[Span, ClaimAnswer] | None = None,
+    weighed: Weighed, answers: Mapping[Span, ClaimAnswer] | None = None
 ) -> tuple[Finding, ...]:
-    """Check a drafted reply against clauses and facts, by place in the reply.
+    """What a check makes of a drafted reply, by place in the reply.
 
     Claims that need no check (greetings, thanks, questions) give no finding. Personal data is
     masked in a finding's text.
 
     Args:
-        draft: The reply.
-        allowed_links: Hosts that a reply may link to.
+        weighed: The reply.
         answers: What verifiers' votes came to, by the place of the claim.
     """
-    if len(draft.reply) > LONGEST_REPLY:
-        return (_too_long(draft.reply),)
-    known = frozenset(_texts(fact.value for fact in draft.facts.values.values()))
-    surface = tuple(surface_findings(draft.reply, allowed_links=allowed_links, known=known))
-    findings = (*_claims(draft, answers or {}), *surface)
-    private = [finding for finding in surface if finding.check in {"privacy", "secret"}]
+    findings = (*_claims(weighed, answers or {}), *weighed.surface)
+    private = [finding for finding in weighed.surface if finding.check in {"privacy", "secret"}]
     return tuple(
         sorted((_masked(finding, private) for finding in findings), key=lambda f: (f.start, f.end))
     )
@@ -120,7 +147,16 @@ def risk_of(findings: Iterable[Finding]) -> float:
     return max((f.risk for f in findings if f.risk is not None), default=0.0)
 
 
-def _claims(draft: Draft, answers: Mapping[Span, ClaimAnswer]) -> Iterator[Finding]:
+def _claims(weighed: Weighed, answers: Mapping[Span, ClaimAnswer]) -> Iterator[Finding]:
+    draft = weighed.draft
+    unsettled = set(draft.unsettled)
+    for claim, support in weighed.supports.items():
+        answer = answers.get((claim.start, claim.end)) if claim in unsettled else None
+        told = support if answer is None else with_answer(support, answer, draft.index)
+        yield _finding(claim, told)
+
+
+def _supports(draft: Draft) -> Iterator[tuple[Claim, Support]]:
     index, weights = draft.index, load_weights()
     try:
         assessed = assess(draft.reply, draft.unsettled, index, weights, quoted=draft.quotes.keys())
@@ -130,18 +166,16 @@ def _claims(draft: Draft, answers: Mapping[Span, ClaimAnswer]) -> Iterator[Findi
     foreign = _is_foreign(draft.reply, index)
     for claim in draft.claims:
         if claim.sentence in draft.quotes:
-            yield _finding(claim, _quoting(draft.quotes[claim.sentence], index))
+            yield claim, _quoting(draft.quotes[claim.sentence], index)
         elif (support := draft.told[claim]) is not None:
-            yield _finding(claim, support)
+            yield claim, support
         else:
             found = (
                 _BROKEN
                 if assessed is None
                 else support_of(claim, assessed.get(claim), index, weights)
             )
-            found = _in_another_language(found) if foreign else found
-            answer = answers.get((claim.start, claim.end))
-            yield _finding(claim, found if answer is None else with_answer(found, answer, index))
+            yield claim, _in_another_language(found) if foreign else found
 
 
 _BREAKS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
