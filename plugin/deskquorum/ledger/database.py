@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
-from anyio import to_thread
+from anyio import CancelScope, to_thread
 
 from deskquorum.errors import LedgerError
+from deskquorum.ledger.writing import Writer
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from sqlalchemy import Connection, Engine
 
     from deskquorum.ledger.keyring import Keyring
@@ -91,6 +95,7 @@ class Database:
         self._connecting = Lock()
         self._writing = Lock()
         self._engine: Engine | None = None
+        self._writer = Writer(self)
         self._host_key = host_key
         self.tenant = tenant
 
@@ -108,23 +113,52 @@ class Database:
         """
         from sqlalchemy.exc import SQLAlchemyError
 
-        from deskquorum.ledger.keyring import Keyring
-
         # Writers of one process queue up here: SQLite lets them poll, and some wait for long.
         turn = self._writing if writing else nullcontext()
         try:
             engine = self._opened().execution_options(writing=writing)
             with turn, engine.begin() as connection:
-                now = self._clock()
-                keyring = Keyring(connection, tenant=self.tenant, host_key=self._host_key, now=now)
-                yield Transaction(
-                    connection=connection, now=now, tenant=self.tenant, keyring=keyring
-                )
+                yield self._begun(connection)
         except (SQLAlchemyError, OSError, UnicodeError) as exc:
-            # The statement's parameters hold the ticket, so only the driver's own words are told,
-            # and of them the first line: PostgreSQL shows rows on the next one.
-            words = str(getattr(exc, "orig", None) or exc).partition("\n")[0]
-            raise LedgerError(f"the ledger failed: {words}") from None
+            raise _failed(exc) from None
+
+    def within(self, tx: Transaction, work: Callable[[Transaction], _T]) -> _T | Exception:
+        """Do a piece of work in another one's transaction: what fails is undone, the rest stands.
+
+        Returns:
+            What came of it, or why nothing was written.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
+        piece = tx.connection.begin_nested()
+        try:
+            # A keyring of its own: a key that was made for what is undone is undone too.
+            end = work(self._begun(tx.connection))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it is this piece's own
+            # Raises where the database undid more than this piece: then nothing is committed.
+            piece.rollback()
+            told = isinstance(exc, SQLAlchemyError | OSError | UnicodeError)
+            return _failed(exc) if told else exc
+        piece.commit()
+        return end
+
+    def submit(self, work: Callable[[Transaction], _T]) -> Future[_T]:
+        """Have something written, committed together with what others have to write just then.
+
+        Whatever the work raises, or a `LedgerError` where the database failed, is the future's.
+
+        Raises:
+            LedgerError: Too many wait.
+        """
+        return self._writer.submit(work)
+
+    def write(self, work: Callable[[Transaction], _T]) -> _T:
+        """The same, and wait for it.
+
+        Raises:
+            LedgerError: The database failed; nothing was written.
+        """
+        return self.submit(work).result()
 
     def forget(self, table: str) -> bool:
         """Have the database's own files let go of what was overwritten in a table, if they can.
@@ -147,21 +181,41 @@ class Database:
         Raises:
             LedgerError: The database failed; nothing was written.
         """
+        if writing:
+            with CancelScope(shield=True):
+                return await asyncio.wrap_future(self.submit(work))
 
         def in_thread() -> _T:
-            with self.transaction(writing=writing) as tx:
+            with self.transaction() as tx:
                 return work(tx)
 
         return await to_thread.run_sync(in_thread)
 
     def close(self) -> None:
         """Let go of the database."""
+        self._writer.close()
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+    def _begun(self, connection: Connection) -> Transaction:
+        from deskquorum.ledger.keyring import Keyring
+
+        now = self._clock()
+        keyring = Keyring(connection, tenant=self.tenant, host_key=self._host_key, now=now)
+        return Transaction(connection=connection, now=now, tenant=self.tenant, keyring=keyring)
 
     def _opened(self) -> Engine:
         with self._connecting:
             if self._engine is None:
                 self._engine = self._connect()
             return self._engine
+
+
+def _failed(error: Exception) -> LedgerError:
+    """The statement's parameters hold the ticket, so only the driver's own words are told.
+
+    Of them the first line: PostgreSQL shows rows on the next one.
+    """
+    words = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    return LedgerError(f"the ledger failed: {words}")

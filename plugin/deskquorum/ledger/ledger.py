@@ -118,15 +118,17 @@ class Ledger:
         said = decision_to_json(decision)
         # Written down before others have to wait, unless what was used is still to be counted.
         basis = None if charges else evidence_to_json(evidence)
-        with self._timed(), self.database.transaction(writing=True) as tx:
+
+        def write(tx: Transaction) -> Entry:
+            found = evidence
             if charges:
                 # A decision that is held after all takes nothing: all of this is rolled back.
                 taker = decision.id if decision.route is Route.AUTO else None
                 used = take(tx, charges, action_key=action_key, taker=taker)
-                evidence = replace(evidence, used=used)
+                found = replace(evidence, used=used)
             if decision.route is not Route.HUMAN:
-                _admit(tx, decision, evidence, charges)
-            texts = {"decision": said, "evidence": basis or evidence_to_json(evidence)}
+                _admit(tx, decision, found, charges)
+            texts = {"decision": said, "evidence": basis or evidence_to_json(found)}
             about = subject or f"ticket:{decision.ticket}"
             row = {
                 "id": decision.id,
@@ -138,9 +140,12 @@ class Ledger:
                 },
             }
             link = add_link(tx, decisions, row)
-            for write in also:
-                write(tx)
-        return Entry(decision=decision, evidence=evidence, recorded_at=tx.now, **link)
+            for add in also:
+                add(tx)
+            return Entry(decision=decision, evidence=found, recorded_at=tx.now, **link)
+
+        with self._timed():
+            return self.database.write(write)
 
     def stop(self, action: str = "", *, by: str, why: str) -> None:
         """Send an action, or without a name everything, to people from the next decision on.

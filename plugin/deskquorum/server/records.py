@@ -1,7 +1,8 @@
-"""The service's door to its database: transactions in threads, each for so long and no longer."""
+"""The service's door to its database: reads in threads, writes in turn, each for so long only."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -39,7 +40,14 @@ class Records:
         Raises:
             LedgerError: The database failed, or was too slow.
         """
-        return await self._run(work, writing=False, within_s=within_s)
+        call = partial(self._in_thread, work)
+        try:
+            with anyio.fail_after(within_s):
+                return await anyio.to_thread.run_sync(
+                    call, abandon_on_cancel=True, limiter=self._limiter
+                )
+        except TimeoutError:
+            raise LedgerError("the ledger failed: too slow") from None
 
     async def write(
         self, work: Callable[[Transaction], _T], *, within_s: float = _PATIENCE_S
@@ -49,36 +57,30 @@ class Records:
         Raises:
             LedgerError: The database failed, or was too slow.
         """
-        return await self._run(work, writing=True, within_s=within_s)
-
-    async def _run(
-        self, work: Callable[[Transaction], _T], *, writing: bool, within_s: float
-    ) -> _T:
         given_up = threading.Event()
-        call = partial(self._in_thread, work, given_up, writing=writing)
+
+        def wanted(tx: Transaction) -> _T:
+            result = work(tx)
+            if given_up.is_set():
+                raise LedgerError("the ledger failed: nobody waits for it any more")
+            return result
+
         try:
             with anyio.fail_after(within_s):
-                return await anyio.to_thread.run_sync(
-                    call, abandon_on_cancel=True, limiter=self._limiter
-                )
+                return await asyncio.wrap_future(self._database().submit(wanted))
         except TimeoutError:
             raise LedgerError("the ledger failed: too slow") from None
         finally:
             given_up.set()
 
-    def _in_thread(
-        self, work: Callable[[Transaction], _T], given_up: threading.Event, *, writing: bool
-    ) -> _T:
+    def _in_thread(self, work: Callable[[Transaction], _T]) -> _T:
         with self._counting:
             if self._running >= _THREADS:
                 raise LedgerError("the ledger failed: too many wait for it")
             self._running += 1
         try:
-            with self._database().transaction(writing=writing) as tx:
-                result = work(tx)
-                if given_up.is_set():
-                    raise LedgerError("the ledger failed: nobody waits for it any more")
-            return result
+            with self._database().transaction() as tx:
+                return work(tx)
         finally:
             with self._counting:
                 self._running -= 1
