@@ -79,7 +79,12 @@ def test_a_person_is_erased_by_a_ticket_and_the_export_says_so(recorded, call):
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert [row["seq"] for row in rows] == [1, 2, 3]
     assert out.stat().st_mode & 0o077 == 0
-    assert call("verify") == {"entries": 3, "first_broken": None, "unproved_reviews": 0}
+    assert call("verify") == {
+        "entries": 3,
+        "first_broken": None,
+        "unproved_reviews": 0,
+        "unproved_labels": 0,
+    }
     shown = run("explain", ticket_of(recorded), "--desk", str(recorded))
     assert shown.exit_code != 0
 

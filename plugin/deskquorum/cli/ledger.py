@@ -58,6 +58,11 @@ def verify(
             f"{report.unproved_reviews} reviews do not fit their verdicts: a review was called"
             " resolved or open, or a verdict removed, by hand"
         )
+    elif report.unproved_labels:
+        console.print(
+            f"{report.unproved_labels} audited labels or draws of audits stand in no entry: they"
+            " were added, or an entry removed, by hand"
+        )
     else:
         console.print(f"{report.entries} entries, the chain is whole")
     raise typer.Exit(int(not report.is_whole))
