@@ -141,7 +141,7 @@ def export(
     ledger: _Ledger = None,
     as_json: _Json = False,
 ) -> None:
-    """Write decisions and evidence, opened, with the hashes of the chain."""
+    """Write all that happened, opened, with the hashes of the chain: one record a line."""
     from deskquorum.cli.ledger_erasing import Person
     from deskquorum.cli.ledger_export import export_entries
 
