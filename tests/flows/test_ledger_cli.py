@@ -75,11 +75,21 @@ def test_a_person_is_erased_by_a_ticket_and_the_export_says_so(recorded, call):
     done = call("erase", "--ticket", ticket_of(recorded), "--why", "asked for it")
     assert done["keys"] == 1
     out = recorded / "export.jsonl"
-    assert call("export", "--out", str(out))["erased"] == done["entries"] >= 1
+    told = call("export", "--out", str(out))
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert [row["seq"] for row in rows] == [1, 2, 3]
+    decided = [row for row in rows if row["record"] == "decision"]
+    assert [row["seq"] for row in decided] == [1, 2, 3]
+    assert sum(row["erased"] for row in decided) == done["entries"] >= 1
+    assert told["records"] == len(rows) == sum(told["kinds"].values())
+    assert told["kinds"]["decision"] == 3
+    assert told["kinds"]["erasure"] == 1
     assert out.stat().st_mode & 0o077 == 0
-    assert call("verify") == {"entries": 3, "first_broken": None, "unproved_reviews": 0}
+    assert call("verify") == {
+        "entries": 3,
+        "first_broken": None,
+        "unproved_reviews": 0,
+        "unproved_labels": 0,
+    }
     shown = run("explain", ticket_of(recorded), "--desk", str(recorded))
     assert shown.exit_code != 0
 
@@ -128,7 +138,7 @@ def test_the_host_key_is_changed_and_the_record_opens_with_the_new_one(
     monkeypatch.setenv("DESKQUORUM_KEY", new_host_key())
     assert call("rekey")["changed"] > 0
     monkeypatch.delenv("DESKQUORUM_KEY_OLD")
-    assert call("export", "--out", str(recorded / "out"))["entries"] == 3
+    assert call("export", "--out", str(recorded / "out"))["kinds"]["decision"] == 3
 
 
 def test_a_rekeying_without_a_new_key_is_bad_input(recorded, monkeypatch):

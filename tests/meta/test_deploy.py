@@ -3,6 +3,7 @@
 import configparser
 import re
 import shlex
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -161,3 +162,17 @@ def test_what_the_image_is_built_from_is_there_and_nothing_else_is_sent():
     assert [name for name in copied if not (ROOT / name).exists()] == []
     assert kept[0] == "*"
     assert {name.removeprefix("!") for name in kept if name.startswith("!")} == set(copied)
+
+
+def test_the_image_is_given_all_that_the_wheel_is_made_of():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    copied = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
+    needed = [*(name.partition("/")[0] for name in wheel["packages"]), *wheel["force-include"]]
+    assert [name for name in needed if name not in copied] == []
+
+
+def test_the_image_installs_extras_that_exist():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (named,) = re.findall(r"deskquorum\[([a-z,]+)\]", DOCKERFILE)
+    assert [name for name in named.split(",") if name not in project["optional-dependencies"]] == []

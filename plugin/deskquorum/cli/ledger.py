@@ -58,6 +58,11 @@ def verify(
             f"{report.unproved_reviews} reviews do not fit their verdicts: a review was called"
             " resolved or open, or a verdict removed, by hand"
         )
+    elif report.unproved_labels:
+        console.print(
+            f"{report.unproved_labels} audited labels or draws of audits stand in no entry: they"
+            " were added, or an entry removed, by hand"
+        )
     else:
         console.print(f"{report.entries} entries, the chain is whole")
     raise typer.Exit(int(not report.is_whole))
@@ -136,7 +141,7 @@ def export(
     ledger: _Ledger = None,
     as_json: _Json = False,
 ) -> None:
-    """Write decisions and evidence, opened, with the hashes of the chain."""
+    """Write all that happened, opened, with the hashes of the chain: one record a line."""
     from deskquorum.cli.ledger_erasing import Person
     from deskquorum.cli.ledger_export import export_entries
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ def export_entries(
     until: str | None,
     as_json: bool,
 ) -> int:
-    """Write the entries into a new file that its owner alone may read; returns 0.
+    """Write the records into a new file that its owner alone may read; returns 0.
 
     Raises:
         InputError: A moment can't be read, or the file is there or can't be written.
@@ -34,7 +35,8 @@ def export_entries(
     from deskquorum.ledger.exporting import exported
 
     begin, end = _moment(since), _moment(until)
-    entries = erased = 0
+    counts: Counter[str] = Counter()
+    erased = 0
     with closing(desk_ledger(folder, ledger)) as record:
         try:
             # A file that is there already could be open to others.
@@ -49,14 +51,16 @@ def export_entries(
                 tickets=person.tickets,
                 subjects=person.subjects,
             ):
-                entries += 1
-                erased += row["erased"] is True
+                counts[str(row["record"])] += 1
+                erased += row.get("erased") is True
                 file.write(to_line(row).encode())
     console = wide_console()
     if as_json:
-        console.print_json(json.dumps({"entries": entries, "erased": erased, "out": str(out)}))
+        done = {"records": counts.total(), "erased": erased, "kinds": counts, "out": str(out)}
+        console.print_json(json.dumps(done))
     else:
-        console.print(f"{entries} entries, {erased} of them erased, written to {out}")
+        console.print(f"{counts.total()} records, {erased} of them erased, written to {out}")
+        console.print(", ".join(f"{kind} {number}" for kind, number in counts.items()))
     return 0
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
+from deskquorum.ledger.chain import add_proved
 from deskquorum.ledger.database import microseconds, moment
 from deskquorum.ledger.tables import audits
 
@@ -32,7 +33,7 @@ class DrawnAudit:
 
 
 def note_drawn(tx: Transaction, drawn: Iterable[DrawnAudit], *, until: datetime) -> None:
-    """Keep a draw; nothing here is ever changed.
+    """Keep a draw, as a link of the chain; nothing here is ever changed.
 
     Args:
         tx: A writing one.
@@ -40,9 +41,9 @@ def note_drawn(tx: Transaction, drawn: Iterable[DrawnAudit], *, until: datetime)
         until: The end of the time whose decisions could have been drawn.
     """
     shared = {"tenant": tx.tenant, "until_us": microseconds(until), "drawn_us": tx.now_us}
-    rows = [{**asdict(one), **shared} for one in drawn]
-    if rows:
-        tx.connection.execute(insert(audits), rows)
+    # A probability of 1 is read back as 1.0, and hashed as that.
+    rows = [{**asdict(one), **shared, "inclusion": float(one.inclusion)} for one in drawn]
+    add_proved(tx, audits, rows)
 
 
 def drawn_audits(tx: Transaction, *, batch: str | None = None) -> tuple[DrawnAudit, ...]:

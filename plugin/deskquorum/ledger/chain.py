@@ -1,23 +1,28 @@
-"""The chain of hashes: decisions and verdicts take turns in it, each bound to the link before."""
+"""The chain of hashes: decisions, verdicts and proofs take turns, each bound to the link before.
+
+A proof stands for rows of another table that were written together: audited labels, or a draw.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
+from secrets import token_hex
 from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, exists, func, insert, select, union_all
 
 from deskquorum.ledger.codec import chain_hash
 from deskquorum.ledger.ledger import ChainReport
-from deskquorum.ledger.tables import decisions, reviews, verdicts
+from deskquorum.ledger.proofs import digest_of, is_proved, unproved_rows
+from deskquorum.ledger.tables import decisions, proofs, reviews, verdicts
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
 
     from deskquorum.ledger.database import Transaction
 
-__all__ = ["Link", "add_link", "verify_chain"]
+__all__ = ["Link", "add_link", "add_proved", "verify_chain"]
 
 _GENESIS = "0" * 64
 """Stands where the first link's previous hash would."""
@@ -25,11 +30,11 @@ _GENESIS = "0" * 64
 _HASHED: Mapping[str, Sequence[str]] = {
     "decisions": ("id", "ticket", "recorded_at", "decision", "evidence"),
     "verdicts": ("review", "decision", "kind", "by", "at_us", "outcome"),
+    "proofs": ("id", "covers", "digest", "at_us"),
 }
 """Columns that a link's hash covers, in this order, besides the hash before, `seq` and tenant."""
 
-_NEW = {table.name: insert(table) for table in (decisions, verdicts)}
-"""Made once: to put a statement together costs more than to run it."""
+_LINKED = (decisions, verdicts, proofs)
 
 _PAGE = 500
 
@@ -39,15 +44,15 @@ _Row = Mapping[str, object]
 def _newest() -> Select[tuple[int, str]]:
     newest = (
         select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1).subquery()
-        for table in (decisions, verdicts)
+        for table in _LINKED
     )
-    both = union_all(*(select(one.c.seq, one.c.hash) for one in newest)).subquery()
-    return select(both.c.seq, both.c.hash).order_by(both.c.seq.desc()).limit(1)
+    every = union_all(*(select(one.c.seq, one.c.hash) for one in newest)).subquery()
+    return select(every.c.seq, every.c.hash).order_by(every.c.seq.desc()).limit(1)
 
 
 # Made once: to put a statement together costs more than to run it.
 _NEWEST = _newest()
-_NEW = {table.name: insert(table) for table in (decisions, verdicts)}
+_NEW = {table.name: insert(table) for table in _LINKED}
 
 
 class Link(TypedDict):
@@ -63,7 +68,7 @@ def add_link(tx: Transaction, table: Table, row: Mapping[str, object]) -> Link:
 
     Args:
         tx: Writing: writers take turns, so that nobody else stands behind the same link.
-        table: `decisions` or `verdicts`.
+        table: `decisions`, `verdicts` or `proofs`.
         row: Its columns, besides the tenant and those of the link.
     """
     last = tx.connection.execute(_NEWEST).first()
@@ -75,20 +80,42 @@ def add_link(tx: Transaction, table: Table, row: Mapping[str, object]) -> Link:
     return link
 
 
+def add_proved(tx: Transaction, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write rows that belong together, and one link that stands for them.
+
+    Args:
+        tx: Writing.
+        table: `labels` or `audits`.
+        rows: All their columns, besides `proof`.
+    """
+    if not rows:
+        return
+    proof = f"p_{token_hex(16)}"
+    link = {"id": proof, "covers": table.name, "digest": digest_of(table.name, rows)}
+    add_link(tx, proofs, {**link, "at_us": tx.now_us})
+    tx.connection.execute(insert(table), [{**row, "proof": proof} for row in rows])
+
+
 def verify_chain(tx: Transaction) -> ChainReport:
     """Hash the whole chain, of all tenants, again and name the first link that does not hold."""
     previous, count = _GENESIS, 0
-    # What is recorded meanwhile is left out of both tables alike.
+    # What is recorded meanwhile is left out of all tables alike.
     head = tx.connection.execute(_NEWEST).first()
-    links = () if head is None else [_links(tx, table, head.seq) for table in (decisions, verdicts)]
+    links = () if head is None else [_links(tx, table, head.seq) for table in _LINKED]
     for kind, row in merge(*links, key=_seq):
         count += 1
         parts = (row[name] for name in _HASHED[kind])
         expected = _hash(kind, previous, count, parts, tenant=str(row["tenant"]))
-        if (row["seq"], row["previous_hash"], row["hash"]) != (count, previous, expected):
+        fits = (row["seq"], row["previous_hash"], row["hash"]) == (count, previous, expected)
+        if not fits or (kind == "proofs" and not is_proved(tx, row)):
             return ChainReport(entries=count, first_broken=_seq((kind, row)))
         previous = expected
-    return ChainReport(entries=count, first_broken=None, unproved_reviews=_unproved(tx))
+    return ChainReport(
+        entries=count,
+        first_broken=None,
+        unproved_reviews=_unproved(tx),
+        unproved_labels=unproved_rows(tx),
+    )
 
 
 def _links(tx: Transaction, table: Table, head: int) -> Iterator[tuple[str, _Row]]:

@@ -38,7 +38,7 @@ class Entry:
     """One recorded decision."""
 
     seq: int
-    """Its place in the chain, from 1; verdicts have places too."""
+    """Its place in the chain, from 1; verdicts and proofs of labels have places too."""
     decision: Decision
     evidence: Evidence
     recorded_at: datetime
@@ -51,16 +51,19 @@ class ChainReport:
     """What verifying the chain found."""
 
     entries: int
-    """Decisions and verdicts looked at, the broken one included."""
+    """Links looked at, the broken one included."""
     first_broken: int | None
     """`seq` of the first one that does not fit; None when the chain is whole."""
     unproved_reviews: int = 0
     """Reviews that are called resolved and have no verdict in the chain, or the other way round."""
+    unproved_labels: int = 0
+    """Audited labels and draws of audits for which no link of the chain stands."""
 
     @property
     def is_whole(self) -> bool:
         """Whether all is as it was recorded."""
-        return self.first_broken is None and not self.unproved_reviews
+        unproved = self.unproved_reviews + self.unproved_labels
+        return self.first_broken is None and not unproved
 
 
 class HeldError(LedgerError):

@@ -88,7 +88,8 @@ class ReviewItem:
     """Suggested; None too where it was erased."""
     reply: str | None
     args_hash: str | None
-    """Of the suggestion, as `suggestion_hash` gives it; a verdict names it."""
+    """Of the suggestion, as `suggestion_hash` gives it, None where that was erased; a verdict names
+    it."""
     subject: str
     """Whom it is about; empty where that was erased."""
     limited: Mapping[str, str]

@@ -112,7 +112,6 @@ def open_item(tx: Transaction, draft: Draft) -> str:
         "action": None if draft.action is None else draft.action.name,
         "reasons": json.dumps([{"code": r.code, "params": dict(r.params)} for r in draft.reasons]),
         "suggestion": sealed,
-        "args_hash": suggestion_hash(draft.action, draft.reply),
         "opened_us": tx.now_us,
         "due_us": due_us,
         "overdue_told": 0,
@@ -360,6 +359,7 @@ def _supersede(tx: Transaction, conversation: str, *, by: str) -> None:
 def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
     suggestion, erased = _opened(tx, row.suggestion, f"review {row.id}")
     outcome, _ = _opened(tx, row.outcome, f"verdict {row.id}")
+    action, reply = _action(suggestion), suggestion.get("reply")
     holds = row.assignee is not None and (row.lease_until_us or 0) > tx.now_us
     return ReviewItem(
         id=row.id,
@@ -369,9 +369,10 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         state=row.state,
         risk=row.risk,
         reasons=tuple(Reason(code=r["code"], params=r["params"]) for r in json.loads(row.reasons)),
-        action=_action(suggestion),
-        reply=suggestion.get("reply"),
-        args_hash=row.args_hash,
+        action=action,
+        reply=reply,
+        # Never kept in clear: small values could be guessed from it, after an erasure too.
+        args_hash=suggestion_hash(action, reply) if suggestion else None,
         subject=suggestion.get("subject", ""),
         limited=suggestion.get("limited", {}),
         values=suggestion.get("values", {}),

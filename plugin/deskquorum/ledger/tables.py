@@ -27,6 +27,7 @@ __all__ = [
     "metadata",
     "notices",
     "outcomes",
+    "proofs",
     "reservations",
     "reviews",
     "secrets",
@@ -165,7 +166,6 @@ reviews = Table(
     Column("action", String),
     Column("reasons", String, nullable=False),
     Column("suggestion", String),
-    Column("args_hash", String),
     Column("opened_us", BigInteger, nullable=False),
     Column("due_us", BigInteger, nullable=False),
     Column("overdue_told", Integer, nullable=False),
@@ -232,7 +232,9 @@ labels = Table(
     Column("source", String, nullable=False),
     Column("by", String, nullable=False),
     Column("at_us", BigInteger, nullable=False),
+    Column("proof", String, nullable=False, server_default=""),
     Index("labels_by_decision", "tenant", "decision"),
+    Index("labels_by_proof", "proof"),
 )
 """Audited labels: what a person said that a decision's answer should have been."""
 
@@ -247,9 +249,27 @@ audits = Table(
     Column("inclusion", Float, nullable=False),
     Column("until_us", BigInteger, nullable=False),
     Column("drawn_us", BigInteger, nullable=False),
+    Column("proof", String, nullable=False, server_default=""),
     Index("audits_by_batch", "tenant", "batch"),
+    Index("audits_by_proof", "proof"),
 )
 """Decisions drawn to be audited; `until_us` ends the time that they were drawn from."""
+
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("id", String, nullable=False),
+    Column("covers", String, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Column("previous_hash", String, nullable=False, unique=True),
+    Column("hash", String, nullable=False, unique=True),
+    Column("tenant", String, nullable=False),
+    UniqueConstraint("covers", "id"),
+)
+"""Links of the chain, each for rows of the table `covers` (labels, audits) that name it as `proof`;
+the empty id is that of rows from before there were such links."""
 
 outcomes = Table(
     "outcomes",

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
+from deskquorum.ledger.chain import add_proved
 from deskquorum.ledger.tables import audits, decisions, labels
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def note_labels(
     by: str,
     source: Literal["verdict", "audit"] = "verdict",
 ) -> None:
-    """Keep what a reviewer or an auditor said; nothing here is ever changed."""
+    """Keep what a reviewer or an auditor said, as a link of the chain; it is never changed."""
     rows = [
         {
             "id": f"l_{random.token_hex(16)}",
@@ -54,8 +55,7 @@ def note_labels(
         }
         for question, label in answers.items()
     ]
-    if rows:
-        tx.connection.execute(insert(labels), rows)
+    add_proved(tx, labels, rows)
 
 
 def audited_labels(tx: Transaction, *, question: str | None = None) -> Iterator[AuditedLabel]:

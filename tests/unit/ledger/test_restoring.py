@@ -1,15 +1,12 @@
-"""The record as rows, and what a restored backup puts on hold; on both databases."""
+"""What a restored backup puts on hold; on both databases."""
 
 from contextlib import closing
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
 from deskquorum.domain import Action, Route
 from deskquorum.ledger import HeldError, open_ledger
-from deskquorum.ledger.erasing import erase
-from deskquorum.ledger.exporting import exported
 from deskquorum.ledger.intake import Draft, accept
 from deskquorum.ledger.restoring import after_restore
 from deskquorum.ledger.tables import executions
@@ -19,51 +16,6 @@ from deskquorum.ledger.tables import executions
 def record(place):
     with closing(open_ledger(place, tenant="shop")) as ledger:
         yield ledger
-
-
-@pytest.fixture
-def entries(record, decide, evidence):
-    subjects = ["customer:1", "customer:2", "customer:1"]
-    return [
-        record.append(decide(f"d-{n}", ticket=f"t-{n}"), evidence, subject=subject)
-        for n, subject in enumerate(subjects)
-    ]
-
-
-def ids(record, **which):
-    return [row["id"] for row in exported(record.database, **which)]
-
-
-def test_an_export_opens_what_was_sealed_and_names_the_hashes(record, entries):
-    rows = list(exported(record.database))
-    assert [row["hash"] for row in rows] == [entry.hash for entry in entries]
-    assert rows[1]["previous_hash"] == rows[0]["hash"]
-    assert rows[0]["decision"]["id"] == "d-0"
-    assert rows[0]["evidence"]["ticket"]["id"] == "t-1"
-
-
-def test_an_erased_entry_is_exported_without_what_was_in_it(record, entries):
-    erase(record.database, ["customer:1"], by="Ada", why="asked")
-    rows = list(exported(record.database))
-    assert [row["erased"] for row in rows] == [True, False, True]
-    assert "decision" not in rows[0]
-    assert rows[0]["hash"] == entries[0].hash
-
-
-def test_an_export_can_be_of_one_person_of_one_ticket_or_of_a_time(record, entries):
-    assert ids(record, subjects=["customer:1"]) == ["d-0", "d-2"]
-    assert ids(record, tickets=["t-1"]) == ["d-1"]
-    assert ids(record, tickets=["t-1"], subjects=["customer:1"]) == []
-    second = entries[1].recorded_at
-    assert ids(record, since=second) == ["d-1", "d-2"]
-    assert ids(record, until=second) == ["d-0"]
-    assert ids(record, since=second, until=second + timedelta(microseconds=1)) == ["d-1"]
-
-
-def test_an_export_shows_nothing_of_another_desk(record, entries, place):
-    assert len(ids(record)) == len(entries)
-    with closing(open_ledger(place, tenant="bank")) as bank:
-        assert ids(bank) == []
 
 
 def order(tx, key, state):
