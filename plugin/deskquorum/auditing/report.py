@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from deskquorum.auditing.cases import FAILURE_MODE, AuditedCase
+from deskquorum.auditing.cases import FAILURE_MODE, AuditedCase, Audits
 from deskquorum.auditing.estimates import Share, share
 from deskquorum.auditing.kappa import Kappa, kappas
 from deskquorum.auditing.noise import QuestionNoise, question_noise
@@ -34,6 +34,8 @@ class AuditReport:
     drawn: int
     audited: int
     """Drawn decisions that somebody labelled."""
+    chosen: int
+    """Labelled decisions that were only chosen, of which nothing here is counted."""
     questions: tuple[QuestionNoise, ...]
     """Those that somebody answered."""
     failure_modes: tuple[ModeRate, ...]
@@ -43,8 +45,7 @@ class AuditReport:
 
 
 def audit_report(
-    drawn: int,
-    cases: Sequence[AuditedCase],
+    audits: Audits,
     *,
     questions: Mapping[str, Question],
     modes: Iterable[FailureMode],
@@ -52,15 +53,16 @@ def audit_report(
     """Sum up the audited decisions.
 
     Args:
-        drawn: How many were drawn.
-        cases: Those that somebody labelled.
+        audits: What people looked at.
         questions: The desk's.
         modes: The failure modes that auditors may name.
     """
+    cases = audits.cases
     noise = [question_noise(cases, question) for question in questions.values()]
     return AuditReport(
-        drawn=drawn,
+        drawn=audits.drawn,
         audited=len(cases),
+        chosen=audits.chosen,
         questions=tuple(found for found in noise if found.audited),
         failure_modes=tuple(_rates(cases, modes)),
         regions=tuple(region for name in questions for region in blind_regions(cases, name)),

@@ -29,6 +29,8 @@ def report_json(report: AuditReport) -> dict[str, object]:
 def print_report(console: Console, report: AuditReport) -> None:
     """Print every part that has something to say."""
     console.print(f"{report.audited} of {report.drawn} drawn decisions are labelled")
+    if report.chosen:
+        console.print(f"{report.chosen} more were chosen: they teach, and count in nothing here")
     for question in report.questions:
         console.print(_labelers(question))
         for line in _places(question):

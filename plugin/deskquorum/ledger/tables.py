@@ -17,6 +17,7 @@ from sqlalchemy import (
 __all__ = [
     "api_keys",
     "audits",
+    "chosen_audits",
     "decisions",
     "deliveries",
     "erasures",
@@ -250,6 +251,18 @@ audits = Table(
     Index("audits_by_batch", "tenant", "batch"),
 )
 """Decisions drawn to be audited; `until_us` ends the time that they were drawn from."""
+
+chosen_audits = Table(
+    "chosen_audits",
+    metadata,
+    Column("decision", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("chosen_us", BigInteger, nullable=False),
+    Index("chosen_audits_by_batch", "tenant", "batch"),
+)
+"""Decisions chosen to be audited because they teach much; a draw looks at them all the same."""
 
 outcomes = Table(
     "outcomes",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LATEST", "upgrade"]
 
-LATEST = "0004"
+LATEST = "0005"
 """The step that this program's tables stand at."""
 
 _ALEMBIC = Lock()
