@@ -13,10 +13,11 @@ from math import isclose
 from pathlib import Path
 from typing import TextIO
 
-from deskquorum.auditing.cases import FAILURE_MODE, NO_FAILURE
+from deskquorum.auditing.cases import NO_FAILURE
 from deskquorum.domain import Question
 from deskquorum.ledger import Entry
 from deskquorum.ledger.audits import Audit, DrawnAudit
+from deskquorum.ledger.verdict_labels import FAILURE_MODE
 from deskquorum.policy.names import did_you_mean
 from deskquorum.reading import readable
 from deskquorum.vote_files.sheet import Sheet, open_sheet, shown

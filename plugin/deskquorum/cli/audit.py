@@ -17,12 +17,10 @@ from deskquorum.cli.batch import wide_console
 from deskquorum.cli.extras import needing_learn
 from deskquorum.cli.options import DeskOption, JsonOption, LedgerOption
 from deskquorum.errors import InputError
-from deskquorum.pack import starter_pack
 
 if TYPE_CHECKING:
     from deskquorum.assembly import Parts
     from deskquorum.ledger.audits import ChosenAudit
-    from deskquorum.policy.failure_modes import FailureMode
 
 __all__ = ["audit_app"]
 
@@ -154,7 +152,7 @@ def import_sheet(
             drawn=drawn,
             chosen=chosen,
             questions=parts.rules.questions,
-            modes=[mode.id for mode in _modes(desk)],
+            modes=[mode.id for mode in parts.failure_modes],
             by=by or getuser(),
         )
         with record.database.transaction(writing=True) as tx:
@@ -187,7 +185,7 @@ def report(
 
         with closing(parts.ledger) as record:
             audits = audits_of(record, batch=batch)
-        found = audit_report(audits, questions=parts.rules.questions, modes=_modes(desk))
+        found = audit_report(audits, questions=parts.rules.questions, modes=parts.failure_modes)
     if as_json:
         wide_console().print_json(data=report_json(found))
     else:
@@ -198,12 +196,3 @@ def _parts(folder: Path, ledger: str | None) -> Parts:
     from deskquorum.assembly import load_parts
 
     return load_parts(folder, models=False, ledger=ledger, host=os.environ)
-
-
-def _modes(folder: Path) -> tuple[FailureMode, ...]:
-    """The desk's failure modes; those of the starter policies where it names none."""
-    from deskquorum.policy.failure_modes import FAILURE_MODES_FILE, load_failure_modes
-
-    own = folder / "policies" / FAILURE_MODES_FILE
-    starter = starter_pack("policies") / FAILURE_MODES_FILE
-    return load_failure_modes(own if own.is_file() else starter)

@@ -85,10 +85,10 @@ def _worse(what: str, places: Iterable[Place]) -> Iterator[str]:
 
 def _modes(report: AuditReport) -> Table:
     table = Table(title="failure modes", title_justify="left")
-    for heading in ("mode", "severity", "owner", "of decisions"):
+    for heading in ("mode", "severity", "owner", "of decisions", "by reviewers"):
         table.add_column(heading)
     for mode in report.failure_modes:
-        table.add_row(mode.id, mode.severity, mode.owner, _share(mode.share))
+        table.add_row(mode.id, mode.severity, mode.owner, _share(mode.share), str(mode.reviewers))
     return table
 
 

@@ -2,9 +2,9 @@
 
 Which tickets people look at is no accident. Drawn ones have known probabilities. Others were
 reviewed or chosen because the desk was unsure of them; their probability is the share of decisions
-like them (same route, conflict and uncertainty) that was looked at. Each ticket is then kept with a chance in
-inverse proportion to its probability (Horvitz and Thompson 1952, as rejection sampling), so that
-what is left can be counted plainly, by exact bounds too.
+like them (same route, conflict and uncertainty) that was looked at. Each ticket is then kept with a
+chance in inverse proportion to its probability (Horvitz and Thompson 1952, as rejection sampling),
+so that what is left can be counted plainly, by exact bounds too.
 
 INVARIANT: whether a ticket is kept hangs on its id and its probability, never on what was said.
 """
