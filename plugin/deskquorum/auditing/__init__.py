@@ -2,6 +2,7 @@
 
 from deskquorum.auditing.allocation import inclusions, systematic
 from deskquorum.auditing.drawing import Candidate, draw, draw_batch, entries_of, once_each, week_of
+from deskquorum.auditing.evening import even
 from deskquorum.auditing.strata import Sorting, Stratum, main_question, sorting_of, stratum_of
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "draw",
     "draw_batch",
     "entries_of",
+    "even",
     "inclusions",
     "main_question",
     "once_each",

@@ -2,11 +2,8 @@
 
 Which tickets people look at is no accident. Drawn ones have known probabilities. Others were
 reviewed or chosen because the desk was unsure of them; their probability is the share of decisions
-like them (same route, conflict and uncertainty) that was looked at. Each ticket is then kept with a
-chance in inverse proportion to its probability (Horvitz and Thompson 1952, as rejection sampling),
-so that what is left can be counted plainly, by exact bounds too.
-
-INVARIANT: whether a ticket is kept hangs on its id and its probability, never on what was said.
+like them (same route, conflict and uncertainty) that was looked at. They are
+evened (`deskquorum.auditing.even`), so that what is left can be counted plainly.
 """
 
 from __future__ import annotations
@@ -15,9 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
-from deskquorum.auditing import Sorting, sorting_of, stratum_of
+from deskquorum.auditing import Sorting, even, sorting_of, stratum_of
 from deskquorum.domain import Evidence
 from deskquorum.judgement import Rulebook
 from deskquorum.ledger import Entry, Ledger
@@ -84,8 +80,8 @@ def labelled_decisions(
 def evened(tickets: Iterable[Labelled]) -> Sequence[Labelled]:
     """Those that are kept, all with the same probability: that of the rarest."""
     tickets = tuple(tickets)
-    least = min((ticket.inclusion for ticket in tickets), default=1.0)
-    return [one for one in tickets if _chance(one.evidence.ticket.id) < least / one.inclusion]
+    kept = even({one.evidence.ticket.id: one.inclusion for one in tickets})
+    return [one for one in tickets if one.evidence.ticket.id in kept]
 
 
 def _labels(
@@ -99,7 +95,8 @@ def _labels(
             question = rules.questions.get(label.question)
             if question is not None and label.label in question.labels:
                 truths[label.decision][label.question] = label.label
-            if label.inclusion is not None:
+            # Who was reviewed is no accident, also of what was drawn.
+            if label.inclusion is not None and label.source == "audit":
                 drawn[label.decision] = label.inclusion
     return truths, drawn
 
@@ -107,8 +104,3 @@ def _labels(
 def _cell(entry: Entry, by: Sorting) -> _Cell:
     found = stratum_of(entry.decision, entry.evidence, by)
     return found.route, found.conflict, found.uncertainty
-
-
-def _chance(ticket: str) -> float:
-    """From [0, 1); other than what halves audits, which hangs on the id as well."""
-    return int(sha256(f"kept {ticket}".encode()).hexdigest()[:13], 16) / 16**13

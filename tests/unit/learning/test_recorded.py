@@ -103,6 +103,15 @@ def test_drawn_decisions_come_with_the_probability_of_the_draw(ledger, rules):
     assert reviewed == []
 
 
+def test_what_was_drawn_but_only_reviewed_does_not_count_as_drawn(ledger, rules):
+    drawn = DrawnAudit(decision="d1", ticket="t1", batch="w", stratum="{}", inclusion=0.25)
+    with ledger.database.transaction(writing=True) as tx:
+        note_drawn(tx, [drawn], until=NOW)
+    say(ledger, "d1", "refund", "verdict")
+    audited, (reviewed,) = labelled_decisions(ledger, rules, since=NOW - timedelta(days=1))
+    assert (audited, reviewed.inclusion) == ([], 1 / 5)
+
+
 def test_reviewed_decisions_count_by_how_many_of_their_kind_were_reviewed(ledger, rules):
     for name in ("d0", "d5", "d6", "d7", "d8"):
         say(ledger, name, "refund", "verdict")
