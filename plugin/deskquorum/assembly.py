@@ -36,6 +36,7 @@ from deskquorum.policy import (
     load_desk_file,
     load_policies,
 )
+from deskquorum.policy.failure_modes import FAILURE_MODES_FILE, FailureMode, load_failure_modes
 from deskquorum.proposal import Playbook, load_playbook
 from deskquorum.reconciliation import Learned, read_learned
 from deskquorum.redaction import Redactor
@@ -66,6 +67,8 @@ class Parts:
     ledger_place: Path | str
     """The file, or the URL of a database."""
     learned_path: Path
+    failure_modes: tuple[FailureMode, ...]
+    """What auditors and reviewers may call wrong: the desk's own, else the starter policies'."""
     watched: bool = True
     """Whether its tickets tell of drift; not where they are none of the desk's own traffic."""
     executed: frozenset[str] = frozenset()
@@ -110,6 +113,7 @@ def load_parts(
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
     problems += _misfits(specs, prompts, desk)
     problems += _unset(desk, keys)
+    failure_modes = _collect(problems, lambda: _failure_modes(folder)) or ()
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
@@ -129,6 +133,7 @@ def load_parts(
         facts_read=facts_read(book, playbook),
         ledger=open_ledger(place, tenant=desk.desk, host_key=host_key),
         ledger_place=place,
+        failure_modes=failure_modes,
         executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
 
@@ -195,6 +200,11 @@ def _rulebook(
         learned=learned,
         versions=_versions(book, playbook, learned),
     )
+
+
+def _failure_modes(folder: Path) -> tuple[FailureMode, ...]:
+    own = folder / "policies" / FAILURE_MODES_FILE
+    return load_failure_modes(own if own.is_file() else starter_pack("policies") / own.name)
 
 
 def _playbook(folder: Path, book: PolicyBook | None) -> Playbook:

@@ -61,7 +61,8 @@ def _give(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
     entry = parts.ledger.get(item.decision)
     if entry is None:
         raise VerdictError("not-found", "the decision of the review is not in the ledger")
-    weighed = weigh(item, entry, rules, verdict)
+    modes = {mode.id for mode in parts.failure_modes}
+    weighed = weigh(item, entry, rules, verdict, failure_modes=modes)
     try:
         with database.transaction(writing=True) as tx:
             closed = close_item(

@@ -6,7 +6,7 @@ INVARIANT: what a person approves is exactly what that person saw, and no rule d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +18,7 @@ from deskquorum.grounding import check_reply
 from deskquorum.judgement import Rulebook, known_of_reply, rule_again
 from deskquorum.ledger import Entry
 from deskquorum.ledger.review_items import ReviewItem, Verdict
+from deskquorum.ledger.verdict_labels import FAILURE_MODE
 from deskquorum.policy import charges_of, did_you_mean
 
 __all__ = [
@@ -63,7 +64,14 @@ class Weighed:
     """Whether the reply is sent in spite of what its check found."""
 
 
-def weigh(item: ReviewItem, entry: Entry, rules: Rulebook, verdict: Verdict) -> Weighed:
+def weigh(
+    item: ReviewItem,
+    entry: Entry,
+    rules: Rulebook,
+    verdict: Verdict,
+    *,
+    failure_modes: Collection[str],
+) -> Weighed:
     """What a verdict would put into force, by today's rules.
 
     Args:
@@ -71,12 +79,14 @@ def weigh(item: ReviewItem, entry: Entry, rules: Rulebook, verdict: Verdict) -> 
         entry: The record of its decision; its facts hold placeholders.
         rules: Today's.
         verdict: What the reviewer says.
+        failure_modes: Ids of those that a reviewer may name.
 
     Raises:
         VerdictError: The gate denies it, it is bound to another suggestion, or it does not fit;
             carries every problem.
     """
     _check_answers(verdict.answers, rules)
+    _check_failure_mode(verdict, failure_modes)
     if verdict.kind in {"approve", "edit"} and verdict.args_hash != item.args_hash:
         raise VerdictError("stale", "the verdict is bound to another suggestion; look again")
     action, reply = _chosen(item, verdict)
@@ -104,6 +114,8 @@ def labels_of(
         for name, answer in entry.decision.answers.items():
             if answer.settled and answer.label is not None:
                 labels[name] = answer.label
+    if verdict.failure_mode is not None:
+        labels[FAILURE_MODE] = verdict.failure_mode
     return {**labels, **verdict.answers}
 
 
@@ -142,6 +154,18 @@ def _check_answers(answers: Mapping[str, str], rules: Rulebook) -> None:
     problems = tuple(_unknown_answers(answers, rules))
     if problems:
         raise VerdictError("invalid", "the answers do not fit the questions", problems=problems)
+
+
+def _check_failure_mode(verdict: Verdict, known: Collection[str]) -> None:
+    named = verdict.failure_mode
+    if named is None:
+        return
+    if verdict.kind == "approve":
+        said = "what is approved has no failure mode; reject, edit or respond, or leave it out"
+        raise VerdictError("invalid", said)
+    if named not in known:
+        hint = did_you_mean(named, known, what="failure modes")
+        raise VerdictError("invalid", "; ".join(filter(None, (f"no failure mode '{named}'", hint))))
 
 
 def _unknown_answers(answers: Mapping[str, str], rules: Rulebook) -> Iterator[str]:

@@ -73,9 +73,12 @@ def test_rejecting_sends_nothing(site, open_page, case):
     page = shown(open_page(site.sidebar(case)))
     page.get_by_role("button", name="Reject").click()
     page.get_by_label("Why?").fill("was refunded by hand")
+    page.get_by_label("What was wrong?").last.select_option("needless-handoff")
     page.get_by_role("button", name="Reject").click()
     expect(page.locator(".note")).to_contain_text("mia rejected this")
+    expect(page.locator(".note")).to_contain_text("Needless handoff")
     review = site.review(case)
+    assert review["failure_mode"] == "needless-handoff"
     assert (review["verdict"], review["final_action"], review["final_reply"]) == (
         "reject",
         None,
@@ -242,6 +245,8 @@ def test_everything_can_be_done_by_keyboard_alone(site, open_page, case):
     expect(page.get_by_role("button", name="Edit")).to_be_focused()
     page.keyboard.press("x")
     page.keyboard.type("no")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("What was wrong?").last).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator(".badge")).to_have_text("Resolved")

@@ -112,6 +112,30 @@ def test_a_batch_is_drawn_labelled_handed_in_and_summed_up(run, decided):
     assert (desk / "learned" / "intent.model.json").is_file()
 
 
+def test_chosen_decisions_are_marked_and_teach_only(run, decided):
+    desk, sheet = decided / "desk", decided / "mixed.csv"
+    before = json.loads(run("audit", "report", "--desk", desk, "--json"))
+    sample = ["audit", "sample", "--desk", desk, "--batch", "mixed", "--out", sheet, "--json"]
+    drawn = json.loads(run(*sample, "--size", 0, "--choose", 15))
+    assert (drawn["decisions"], drawn["chosen"]) == (15, 15)
+    with sheet.open(encoding="utf-8", newline="") as file:
+        assert {row["inclusion"] for row in csv.DictReader(file)} == {"chosen"}
+    kept = json.loads(run("audit", "import", labelled(sheet, by="ada"), "--desk", desk, "--json"))
+    assert (kept["decisions"], kept["labels"]) == (15, 30)
+    after = json.loads(run("audit", "report", "--desk", desk, "--json"))
+    assert after == before | {"chosen": 15}
+    assert "15 more were chosen" in run("audit", "report", "--desk", desk)
+
+
+def test_a_chosen_decision_can_not_be_passed_off_as_drawn(run, decided):
+    desk, sheet = decided / "desk", decided / "passed.csv"
+    sample = ["audit", "sample", "--desk", desk, "--batch", "mixed", "--out", sheet]
+    run(*sample, "--size", 0, "--choose", 15)
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace(",chosen,", ",0.5,", 1))
+    with pytest.raises(ConfigError, match="chosen, not drawn; write chosen"):
+        run("audit", "import", sheet, "--desk", desk)
+
+
 def test_a_sheet_with_mistakes_changes_nothing_and_tells_all_of_them(run, decided):
     desk, sheet = decided / "desk", decided / "bad.csv"
     (decision, inclusion), other = drawn_now(run, decided), "d_0"

@@ -29,7 +29,7 @@ from deskquorum.ledger.outbox import (
     lease,
     order_of,
 )
-from deskquorum.ledger.review_items import TakenError, Verdict
+from deskquorum.ledger.review_items import TakenError, Verdict, verdict_hash
 from deskquorum.ledger.reviews import (
     claim,
     get_item,
@@ -39,7 +39,7 @@ from deskquorum.ledger.reviews import (
     queue_length,
 )
 from deskquorum.ledger.tables import reservations
-from deskquorum.ledger.verdict_labels import audited_labels
+from deskquorum.ledger.verdict_labels import FAILURE_MODE, audited_labels
 from deskquorum.notifying import message_of, send_notices
 from deskquorum.policy import RISKS
 from deskquorum.queueing import hand_over
@@ -357,6 +357,7 @@ async def test_what_surely_did_not_happen_is_carried_out_on_a_persons_word(desk,
         pytest.param({"reply": "We will call you instead."}, id="reply"),
         pytest.param({"why": "for another reason"}, id="why"),
         pytest.param({"answers": {"intent": "refund_faulty"}}, id="answers"),
+        pytest.param({"failure_mode": "wrong-action"}, id="failure-mode"),
     ],
 )
 async def test_only_the_same_verdict_again_is_a_repeat(desk, refund, other):
@@ -367,6 +368,66 @@ async def test_only_the_same_verdict_again_is_a_repeat(desk, refund, other):
     with pytest.raises(VerdictError) as refused:
         await give_verdict(desk, item.id, replace(said, **other))
     assert refused.value.code == "resolved"
+
+
+@pytest.mark.parametrize("kind", ["reject", "edit", "respond"])
+async def test_a_reviewer_may_name_what_was_wrong(desk, refund, kind):
+    _, item = await opened(desk, refund())
+    said = Verdict(
+        kind=kind,
+        by="Ada",
+        args_hash=item.args_hash,
+        reply="We will look into it." if kind == "respond" else None,
+        action=replace(item.action, args={**item.action.args, "amount": "12.00"})
+        if kind == "edit"
+        else None,
+        failure_mode="wrong-action",
+    )
+    assert (await give_verdict(desk, item.id, said)).failure_mode == "wrong-action"
+    assert read(desk, get_item, item=item.id).failure_mode == "wrong-action"
+    noted = read(desk, lambda tx: list(audited_labels(tx, question=FAILURE_MODE)))
+    assert [(label.label, label.source, label.by) for label in noted] == [
+        ("wrong-action", "verdict", "Ada")
+    ]
+    assert desk.ledger.verify().first_broken is None
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param(
+            {"kind": "reject", "failure_mode": "wrong-acton"},
+            "no failure mode 'wrong-acton'; did you mean 'wrong-action'?",
+            id="unknown",
+        ),
+        pytest.param(
+            {"kind": "approve", "failure_mode": "wrong-action"},
+            "what is approved has no failure mode",
+            id="of-an-approval",
+        ),
+    ],
+)
+async def test_a_failure_mode_that_does_not_fit_is_refused(desk, refund, said, told):
+    _, item = await opened(desk, refund())
+    refused = await refusal_of(desk, item, args_hash=item.args_hash, **said)
+    assert (refused.code, told in str(refused)) == ("invalid", True)
+
+
+async def test_the_desks_own_failure_modes_count(folder, refund):
+    (folder / "policies" / "failure_modes.yaml").write_text(
+        "failure_modes:\n  - {id: too-slow, what: It took too long., severity: low, owner: ops}\n",
+        encoding="utf-8",
+    )
+    async with load_desk(folder, models=False, keys=KEYS) as desk:
+        _, item = await opened(desk, refund())
+        await refusal_of(desk, item, kind="reject", failure_mode="wrong-action")
+        said = Verdict(kind="reject", by="Ada", failure_mode="too-slow")
+        assert (await give_verdict(desk, item.id, said)).failure_mode == "too-slow"
+
+
+def test_a_verdict_without_a_failure_mode_has_the_digest_that_it_had_before_there_were_any():
+    digest = "1af0d96a8a5d216ca0d9f07c8e8308b30c33a67544eda858cbec5baa6a2883ed"
+    assert verdict_hash(Verdict(kind="reject", by="Ada", why="not theirs")) == digest
 
 
 async def test_the_same_verdict_many_times_at_once_is_one(desk, refund):
@@ -602,6 +663,8 @@ def test_the_queue_on_the_command_line(folder, refund, tmp_path, monkeypatch):
     assert run("claim", row["id"], "--by", "Ada").exit_code == 0
     stale = run("verdict", "approve", row["id"], "--by", "Ada", "--hash", "0" * 64)
     assert (stale.exit_code, "stale" in stale.output) == (1, True)
+    odd = run("verdict", "reject", row["id"], "--by", "Ada", "--failure-mode", "wrong-acton")
+    assert (odd.exit_code, "did you mean 'wrong-action'?" in odd.output) == (2, True)
     said = ("--by", "Ada", "--answer", "intent=refund_faulty", "--json")
     done = run("verdict", "approve", row["id"], "--hash", row["args_hash"], *said)
     assert json.loads(done.stdout)["verdict"] == "approve"

@@ -147,6 +147,9 @@ def test_who_holds_an_item_is_the_only_one_to_judge_it(caller, waiting):
         pytest.param({"verdict": "approve"}, "24.00", None, id="approve"),
         pytest.param({"verdict": "edit", "action": LESS}, "12.00", None, id="edit"),
         pytest.param({"verdict": "reject", "why": "not theirs"}, None, None, id="reject"),
+        pytest.param(
+            {"verdict": "reject", "failure_mode": "wrong-action"}, None, None, id="reject-why"
+        ),
         pytest.param({"verdict": "respond", "reply": "We look."}, None, "We look.", id="respond"),
     ],
 )
@@ -160,6 +163,7 @@ def test_each_verdict_resolves_and_its_bot_learns_what_is_in_force(
         assert ada.get(f"/v1/reviews/{item['id']}").json() == told.json()
         [review] = state_of(ada, item["decision_id"])["reviews"]
     assert (told.json()["state"], told.json()["verdict"]) == ("resolved", kind)
+    assert told.json()["failure_mode"] == said.get("failure_mode")
     final = review["final_action"]
     assert (review["id"], review["state"], review["verdict"]) == (item["id"], "resolved", kind)
     assert (final and final["args"]["amount"], review["final_reply"]) == (amount, reply)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from deskquorum.auditing.drawing import entries_of
 from deskquorum.domain import Answer, Vote
 from deskquorum.ledger import Entry, Ledger
-from deskquorum.ledger.audits import DrawnAudit, drawn_audits
-from deskquorum.ledger.verdict_labels import AuditedLabel, audited_labels
+from deskquorum.ledger.audits import DrawnAudit, all_chosen, drawn_audits
+from deskquorum.ledger.verdict_labels import FAILURE_MODE, AuditedLabel, audited_labels
 from deskquorum.reading import customer_text
 
-__all__ = ["FAILURE_MODE", "NO_FAILURE", "AuditedCase", "audited_cases"]
-
-FAILURE_MODE = "@failure_mode"
-"""The question under which auditors say what went wrong, if anything did."""
+__all__ = ["NO_FAILURE", "AuditedCase", "Audits", "audits_of"]
 
 NO_FAILURE = "none"
+"""What auditors write where nothing went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +46,42 @@ class AuditedCase:
         return {label.by: label.label for label in self.labels if label.question == question}
 
 
-def audited_cases(ledger: Ledger, *, batch: str | None = None) -> tuple[int, list[AuditedCase]]:
-    """How many decisions were drawn, and those that somebody labelled; erased ones are left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audits:
+    """What people looked at."""
+
+    drawn: int
+    cases: Sequence[AuditedCase]
+    """The drawn decisions that somebody labelled; erased ones are left out."""
+    chosen: int
+    """Labelled decisions that were only chosen: they stand for nothing but themselves."""
+    named: Mapping[str, int]
+    """Failure mode to the decisions on which a reviewer named it, of all batches only."""
+
+
+def audits_of(ledger: Ledger, *, batch: str | None = None) -> Audits:
+    """All audits, or those of one batch.
 
     Raises:
         LedgerError: The ledger can't be read.
     """
-    given = defaultdict[str, list[AuditedLabel]](list)
+    given, named = defaultdict[str, list[AuditedLabel]](list), dict[str, str]()
     with ledger.database.transaction() as tx:
-        drawn = drawn_audits(tx, batch=batch)
+        drawn, chosen = drawn_audits(tx, batch=batch), all_chosen(tx, batch=batch)
+        ever_drawn = {one.decision for one in drawn_audits(tx)}
         for label in audited_labels(tx):
             if label.source == "audit":
                 given[label.decision].append(label)
+            elif label.question == FAILURE_MODE:
+                named[label.decision] = label.label
     labelled = (one for one in drawn if one.decision in given)
     found = entries_of(ledger, labelled)
-    return len(drawn), [_case(one, entry, given[one.decision]) for one, entry in found]
+    return Audits(
+        drawn=len(drawn),
+        cases=[_case(one, entry, given[one.decision]) for one, entry in found],
+        chosen=sum(one.decision in given.keys() - ever_drawn for one in chosen),
+        named=Counter(named.values() if batch is None else ()),
+    )
 
 
 def _case(drawn: DrawnAudit, entry: Entry, labels: Iterable[AuditedLabel]) -> AuditedCase:

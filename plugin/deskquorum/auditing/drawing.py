@@ -7,19 +7,27 @@ those of the draw before. So the probability that is kept beside a decision is t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from math import sqrt
+from typing import TypeVar
 
 from deskquorum.auditing.allocation import inclusions, systematic
-from deskquorum.auditing.strata import Stratum, stratum_of
+from deskquorum.auditing.strata import Sorting, Stratum, stratum_of
 from deskquorum.ledger import Entry, Ledger
-from deskquorum.ledger.audits import DrawnAudit, drawn_audits, drawn_until, note_drawn
+from deskquorum.ledger.audits import (
+    Audit,
+    ChosenAudit,
+    DrawnAudit,
+    drawn_audits,
+    drawn_until,
+    note_drawn,
+)
 from deskquorum.ledger.database import ErasedError
 
-__all__ = ["Candidate", "draw", "draw_batch", "entries_of", "week_of"]
+__all__ = ["Candidate", "draw", "draw_batch", "entries_of", "once_each", "week_of"]
 
 _LEAST_DOUBT, _MOST_DOUBT = 0.05, 0.5
 """What is sure may be wrong as well, and nothing spreads more than a toss of a coin."""
@@ -68,8 +76,7 @@ def draw_batch(
     size: int,
     since: datetime,
     now: datetime,
-    question: str,
-    risks: Mapping[str, str],
+    by: Sorting,
 ) -> Sequence[DrawnAudit]:
     """Fill a batch up to a size, keep what was drawn, and return the whole batch.
 
@@ -79,8 +86,7 @@ def draw_batch(
         size: How many it should hold; fewer where there are not as many.
         since: The earliest that counts; what was drawn from before does not count again.
         now: The end of what is drawn from.
-        question: The desk's main question.
-        risks: Action to its risk.
+        by: How the desk sorts its decisions.
 
     Raises:
         LedgerError: The ledger can't be read or written; nothing was drawn.
@@ -92,7 +98,7 @@ def draw_batch(
     if missing > 0 and begin < now:
         asked = {one.ticket for one in earlier}
         newest = {
-            entry.decision.ticket: _candidate(entry, question, risks)
+            entry.decision.ticket: _candidate(entry, by)
             for entry in ledger.entries(since=begin, until=now)
             if entry.decision.ticket not in asked
         }
@@ -105,14 +111,27 @@ def draw_batch(
         return drawn_audits(tx, batch=batch)
 
 
-def entries_of(ledger: Ledger, drawn: Iterable[DrawnAudit]) -> list[tuple[DrawnAudit, Entry]]:
-    """What was drawn, with its record; what was erased since is left out.
+def once_each(chosen: Iterable[ChosenAudit], drawn: Iterable[DrawnAudit]) -> Sequence[Audit]:
+    """What people are to look at, in an order that tells nothing.
+
+    A decision that was chosen may be drawn later; it counts as drawn.
+    """
+    audits: list[Audit] = [*chosen, *drawn]
+    found = {audit.decision: audit for audit in audits}
+    return [found[decision] for decision in sorted(found)]
+
+
+_Audit = TypeVar("_Audit", bound=Audit)
+
+
+def entries_of(ledger: Ledger, audits: Iterable[_Audit]) -> list[tuple[_Audit, Entry]]:
+    """What people are to look at, with its record; what was erased since is left out.
 
     Raises:
         LedgerError: The ledger can't be read.
     """
     found = []
-    for one in drawn:
+    for one in audits:
         try:
             entry = ledger.get(one.decision)
         except ErasedError:
@@ -122,13 +141,13 @@ def entries_of(ledger: Ledger, drawn: Iterable[DrawnAudit]) -> list[tuple[DrawnA
     return found
 
 
-def _candidate(entry: Entry, question: str, risks: Mapping[str, str]) -> Candidate:
+def _candidate(entry: Entry, by: Sorting) -> Candidate:
     decision = entry.decision
-    answer = decision.answers.get(question)
+    answer = decision.answers.get(by.question)
     return Candidate(
         decision=decision.id,
         ticket=decision.ticket,
-        stratum=stratum_of(decision, entry.evidence, question=question, risks=risks),
+        stratum=stratum_of(decision, entry.evidence, by),
         doubt=_MOST_DOUBT if answer is None else 1 - answer.probability,
     )
 

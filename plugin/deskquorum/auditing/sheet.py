@@ -7,21 +7,25 @@ led.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
 from typing import TextIO
 
-from deskquorum.auditing.cases import FAILURE_MODE, NO_FAILURE
+from deskquorum.auditing.cases import NO_FAILURE
 from deskquorum.domain import Question
 from deskquorum.ledger import Entry
-from deskquorum.ledger.audits import DrawnAudit
+from deskquorum.ledger.audits import Audit, DrawnAudit
+from deskquorum.ledger.verdict_labels import FAILURE_MODE
 from deskquorum.policy.names import did_you_mean
 from deskquorum.reading import readable
 from deskquorum.vote_files.sheet import Sheet, open_sheet, shown
 
-__all__ = ["GivenLabels", "read_audit_sheet", "write_audit_sheet"]
+__all__ = ["CHOSEN", "GivenLabels", "read_audit_sheet", "write_audit_sheet"]
+
+CHOSEN = "chosen"
+"""Stands in place of an inclusion probability: the decision was not drawn."""
 
 _PREFIX = "label:"
 _WANTED = ("decision", "inclusion", "failure_mode", "by")
@@ -40,7 +44,9 @@ class GivenLabels:
 
 
 def write_audit_sheet(
-    file: TextIO, batch: Iterable[tuple[DrawnAudit, Entry]], questions: Iterable[str]
+    file: TextIO,
+    batch: Iterable[tuple[Audit, Entry]],
+    questions: Iterable[str],
 ) -> None:
     """Write a row for each decision, with empty cells for its labels."""
     questions = list(questions)
@@ -48,14 +54,14 @@ def write_audit_sheet(
     asked = [f"{_PREFIX}{name}" for name in questions]
     known = ["decision", "ticket", "batch", "inclusion", "language", "text"]
     writer.writerow([*known, *asked, "failure_mode", "by"])
-    for drawn, entry in batch:
+    for audit, entry in batch:
         ticket = entry.evidence.ticket
         text = "\n\n".join(f"{m.role}: {readable(m.text)}" for m in ticket.messages)
         cells = [
-            drawn.decision,
-            drawn.ticket,
-            drawn.batch,
-            f"{drawn.inclusion:.9g}",
+            audit.decision,
+            audit.ticket,
+            audit.batch,
+            f"{audit.inclusion:.9g}" if isinstance(audit, DrawnAudit) else CHOSEN,
             next(iter(ticket.languages), "und"),
             text,
         ]
@@ -70,6 +76,7 @@ def read_audit_sheet(
     path: Path,
     *,
     drawn: Mapping[str, DrawnAudit],
+    chosen: Collection[str],
     questions: Mapping[str, Question],
     modes: Iterable[str],
     by: str,
@@ -79,6 +86,7 @@ def read_audit_sheet(
     Args:
         path: The sheet.
         drawn: Decision to how it was drawn.
+        chosen: Decisions that were chosen.
         questions: The desk's.
         modes: Ids of failure modes that may be named, beside `none`.
         by: Who labelled rows whose cell `by` is empty.
@@ -104,7 +112,7 @@ def read_audit_sheet(
         if first != sheet.line:
             message = f"decision {shown(decision)} by {shown(who)} stands in line {first} too"
             sheet.complain("decision", message)
-        _check_drawn(sheet, decision, inclusion, drawn)
+        _check_asked(sheet, decision, inclusion, drawn, chosen)
         written = dict(zip(asked, labels, strict=True)) | {FAILURE_MODE: mode}
         answers = {name: label.strip() for name, label in written.items() if label.strip()}
         for name, label in answers.items():
@@ -116,13 +124,23 @@ def read_audit_sheet(
     return tuple(found)
 
 
-def _check_drawn(
-    sheet: Sheet, decision: str, inclusion: str, drawn: Mapping[str, DrawnAudit]
+def _check_asked(
+    sheet: Sheet,
+    decision: str,
+    inclusion: str,
+    drawn: Mapping[str, DrawnAudit],
+    chosen: Collection[str],
 ) -> None:
     known = drawn.get(decision)
-    if known is None:
+    if known is None and decision not in chosen:
         hint = "rows come from: deskquorum audit sample"
         sheet.complain("decision", f"{shown(decision)} was not drawn at this desk", hint=hint)
+        return
+    if decision in chosen and inclusion.strip() == CHOSEN:
+        return
+    if known is None:
+        message = f"{shown(inclusion)}, but the decision was chosen, not drawn"
+        sheet.complain("inclusion", message, hint=f"write {CHOSEN}")
         return
     written = sheet.probability("inclusion", inclusion)
     if not isclose(written, known.inclusion, rel_tol=1e-6):

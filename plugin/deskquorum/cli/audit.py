@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,11 +17,10 @@ from deskquorum.cli.batch import wide_console
 from deskquorum.cli.extras import needing_learn
 from deskquorum.cli.options import DeskOption, JsonOption, LedgerOption
 from deskquorum.errors import InputError
-from deskquorum.pack import starter_pack
 
 if TYPE_CHECKING:
     from deskquorum.assembly import Parts
-    from deskquorum.policy.failure_modes import FailureMode
+    from deskquorum.ledger.audits import ChosenAudit
 
 __all__ = ["audit_app"]
 
@@ -43,42 +43,86 @@ def sample(
     since: Annotated[
         str, typer.Option("--since", help="How far back decisions count: 7d, 24h.")
     ] = "7d",
-    size: Annotated[int, typer.Option("--size", min=1, help="Decisions in the batch.")] = 30,
+    size: Annotated[int, typer.Option("--size", min=0, help="Decisions drawn at random.")] = 30,
+    choose: Annotated[
+        int,
+        typer.Option("--choose", min=0, help="Decisions chosen besides, those that teach most."),
+    ] = 0,
     batch: _Batch = None,
     ledger: LedgerOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draw decisions to be looked at, and write them into a sheet; the same batch once only."""
-    from deskquorum.auditing import draw_batch, entries_of, main_question, risks_of, week_of
-    from deskquorum.auditing.sheet import write_audit_sheet
-    from deskquorum.policy.durations import read_duration
+    """Draw decisions to be looked at, and write them into a sheet; the same batch once only.
 
-    back = read_duration(since)
-    if back is None:
-        raise InputError(f"--since '{since}': write a number with s, m, h or d, such as 7d")
-    parts = _parts(desk, ledger)
-    questions, now = parts.rules.questions, datetime.now(UTC)
+    What is chosen teaches (`calibrate`, `distill`) and is counted in no report or certificate.
+    """
+    from deskquorum.auditing import draw_batch, entries_of, once_each, sorting_of, week_of
+    from deskquorum.auditing.sheet import write_audit_sheet
+
+    back, parts, now = _how_far(since), _parts(desk, ledger), datetime.now(UTC)
+    questions, named = parts.rules.questions, batch or week_of(now)
     with closing(parts.ledger) as record:
         drawn = draw_batch(
             record,
-            batch=batch or week_of(now),
+            batch=named,
             size=size,
             since=now - back,
             now=now,
-            question=main_question(questions).id,
-            risks=risks_of(parts.rules.book),
+            by=sorting_of(questions, parts.rules.book),
         )
-        rows = entries_of(record, drawn)
+        chosen = _chosen(parts, batch=named, size=choose, since=now - back, now=now)
+        rows = entries_of(record, once_each(chosen, drawn))
     try:
         with out.open("w", encoding="utf-8", newline="") as file:
             write_audit_sheet(file, rows, questions)
     except OSError as exc:
         raise InputError(f"{out}: {str(exc.strerror).lower()}") from exc
-    told = {"batch": batch or week_of(now), "decisions": len(rows), "out": str(out)}
+    told = {"batch": named, "decisions": len(rows), "chosen": len(chosen), "out": str(out)}
     if as_json:
         typer.echo(json.dumps(told))
     else:
-        typer.echo(f"{len(rows)} decisions of batch {told['batch']} in {out}")
+        besides = f", {len(chosen)} of them chosen" if chosen else ""
+        typer.echo(f"{len(rows)} decisions of batch {named}{besides} in {out}")
+
+
+def _how_far(since: str) -> timedelta:
+    from deskquorum.policy.durations import read_duration
+
+    back = read_duration(since)
+    if back is None:
+        raise InputError(f"--since '{since}': write a number with s, m, h or d, such as 7d")
+    return back
+
+
+def _chosen(
+    parts: Parts, *, batch: str, size: int, since: datetime, now: datetime
+) -> Sequence[ChosenAudit]:
+    """What was chosen for a batch, filled up to a size."""
+    from deskquorum.auditing import main_question
+    from deskquorum.labeling import load_embedder
+    from deskquorum.ledger.audits import all_chosen
+
+    if size == 0:
+        with parts.ledger.database.transaction() as tx:
+            return all_chosen(tx, batch=batch)
+    embedder = load_embedder()
+    if embedder is None:
+        raise InputError("wordllama is not installed; install it with: pip install wordllama")
+    with needing_learn():
+        from deskquorum.learning import choose_batch
+
+        try:
+            return choose_batch(
+                parts.ledger,
+                batch=batch,
+                size=size,
+                since=since,
+                now=now,
+                question=main_question(parts.rules.questions),
+                embedder=embedder,
+            )
+        except ValueError as exc:
+            raise InputError(f"--choose {size}: {exc}") from exc
 
 
 @audit_app.command("import")
@@ -96,17 +140,19 @@ def import_sheet(
     """Keep the labels of a sheet; a sheet with a cell that can't be used changes nothing."""
     from deskquorum.auditing.importing import keep_labels
     from deskquorum.auditing.sheet import read_audit_sheet
-    from deskquorum.ledger.audits import drawn_audits
+    from deskquorum.ledger.audits import all_chosen, drawn_audits
 
     parts = _parts(desk, ledger)
     with closing(parts.ledger) as record:
         with record.database.transaction() as tx:
             drawn = {one.decision: one for one in drawn_audits(tx)}
+            chosen = {one.decision for one in all_chosen(tx)}
         given = read_audit_sheet(
             sheet,
             drawn=drawn,
+            chosen=chosen,
             questions=parts.rules.questions,
-            modes=[mode.id for mode in _modes(desk)],
+            modes=[mode.id for mode in parts.failure_modes],
             by=by or getuser(),
         )
         with record.database.transaction(writing=True) as tx:
@@ -130,7 +176,7 @@ def report(
     as_json: JsonOption = False,
 ) -> None:
     """Say how wrong labelers and the desk are, where, and whether auditors agree."""
-    from deskquorum.auditing.cases import audited_cases
+    from deskquorum.auditing.cases import audits_of
     from deskquorum.cli.audit_report import print_report, report_json
 
     parts = _parts(desk, ledger)
@@ -138,8 +184,8 @@ def report(
         from deskquorum.auditing.report import audit_report
 
         with closing(parts.ledger) as record:
-            drawn, cases = audited_cases(record, batch=batch)
-        found = audit_report(drawn, cases, questions=parts.rules.questions, modes=_modes(desk))
+            audits = audits_of(record, batch=batch)
+        found = audit_report(audits, questions=parts.rules.questions, modes=parts.failure_modes)
     if as_json:
         wide_console().print_json(data=report_json(found))
     else:
@@ -150,12 +196,3 @@ def _parts(folder: Path, ledger: str | None) -> Parts:
     from deskquorum.assembly import load_parts
 
     return load_parts(folder, models=False, ledger=ledger, host=os.environ)
-
-
-def _modes(folder: Path) -> tuple[FailureMode, ...]:
-    """The desk's failure modes; those of the starter policies where it names none."""
-    from deskquorum.policy.failure_modes import FAILURE_MODES_FILE, load_failure_modes
-
-    own = folder / "policies" / FAILURE_MODES_FILE
-    starter = starter_pack("policies") / FAILURE_MODES_FILE
-    return load_failure_modes(own if own.is_file() else starter)

@@ -29,6 +29,8 @@ def report_json(report: AuditReport) -> dict[str, object]:
 def print_report(console: Console, report: AuditReport) -> None:
     """Print every part that has something to say."""
     console.print(f"{report.audited} of {report.drawn} drawn decisions are labelled")
+    if report.chosen:
+        console.print(f"{report.chosen} more were chosen: they teach, and count in nothing here")
     for question in report.questions:
         console.print(_labelers(question))
         for line in _places(question):
@@ -83,10 +85,10 @@ def _worse(what: str, places: Iterable[Place]) -> Iterator[str]:
 
 def _modes(report: AuditReport) -> Table:
     table = Table(title="failure modes", title_justify="left")
-    for heading in ("mode", "severity", "owner", "of decisions"):
+    for heading in ("mode", "severity", "owner", "of decisions", "by reviewers"):
         table.add_column(heading)
     for mode in report.failure_modes:
-        table.add_row(mode.id, mode.severity, mode.owner, _share(mode.share))
+        table.add_row(mode.id, mode.severity, mode.owner, _share(mode.share), str(mode.reviewers))
     return table
 
 

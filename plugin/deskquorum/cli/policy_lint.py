@@ -10,6 +10,7 @@ import typer
 from deskquorum.cli.batch import wide_console
 from deskquorum.cli.policy_folder import counted, folder_of, open_policies, problem_rows, refusing
 from deskquorum.cli.policy_schema import stale_schema
+from deskquorum.cli.stress_running import suites_for
 from deskquorum.errors import ConfigError, Problem
 from deskquorum.pack import starter_pack
 from deskquorum.policy import PolicyBook, lint
@@ -20,6 +21,7 @@ from deskquorum.policy.failure_modes import (
     load_failure_modes,
 )
 from deskquorum.proposal import load_playbook
+from deskquorum.stress import suite_names
 
 __all__ = ["lint_folder"]
 
@@ -35,7 +37,10 @@ def lint_folder(folder: Path, *, as_json: bool) -> int:
 
 def _lint(folder: Path, *, as_json: bool) -> int:
     book, modes = _opened(folder)
-    remarks = [*lint(book), *lint_failure_modes(modes), *stale_schema(folder_of(folder))]
+    inside = folder_of(folder)
+    suites = suites_for(inside.parent, None)
+    provoked = lint_failure_modes(modes, suites=suite_names(suites), folder=suites)
+    remarks = [*lint(book), *provoked, *stale_schema(inside)]
     findings = sorted(remarks)
     if as_json:
         data = {"loaded": True, "problems": problem_rows(findings), "hash": book.hash}

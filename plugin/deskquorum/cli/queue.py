@@ -134,6 +134,10 @@ def verdict(
         bool,
         typer.Option("--override", help="Send the reply whatever its check found; needs --why."),
     ] = False,
+    failure_mode: Annotated[
+        str | None,
+        typer.Option("--failure-mode", help="What was wrong: an id of failure_modes.yaml."),
+    ] = None,
     desk: _Desk = Path(),
     ledger: _Ledger = None,
     by: _By = None,
@@ -154,6 +158,7 @@ def verdict(
         why=why,
         answers=_answers(answer),
         override=override,
+        failure_mode=failure_mode,
     )
     opened = load_desk(desk, models=False, ledger=ledger, keys=os.environ)
     with closing(opened.ledger):

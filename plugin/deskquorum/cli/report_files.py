@@ -151,6 +151,7 @@ def _certificate(standing: Standing) -> dict[str, object]:
         "max_error": found.max_error,
         "confidence": found.confidence,
         "acted": standing.acted,
+        "audited": standing.audited,
         "wrong": _plain(standing.wrong),
     }
 
@@ -181,5 +182,6 @@ def _told(standing: Standing) -> str:
     return (
         f"{found.action}: {standing.state}, until {found.expires_at.date()};"
         f" promised {found.max_error:.1%}, wrong {standing.wrong.numerator:f} of"
-        f" {standing.wrong.denominator} audited of {standing.acted} done"
+        f" {standing.wrong.denominator} evenly drawn of {standing.audited} audited of"
+        f" {standing.acted} done"
     )

@@ -10,6 +10,7 @@ from deskquorum.learning.calibrate import (
     unseen,
 )
 from deskquorum.learning.choosing import next_audits
+from deskquorum.learning.chosen_batch import choose_batch
 from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
 from deskquorum.learning.fine_tuning import fine_tuning_lines
 from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
@@ -22,6 +23,7 @@ __all__ = [
     "Taught",
     "agreement",
     "certify_actions",
+    "choose_batch",
     "evened",
     "fine_tuning_lines",
     "fit_models",

@@ -1,12 +1,9 @@
 """Recorded decisions that people labelled, brought to an even draw of all decisions.
 
-Which tickets people look at is no accident. Drawn ones have known probabilities. Reviewed ones are
-those that the desk was unsure of; their probability is the share of decisions like them (same
-route, conflict and uncertainty) that was reviewed. Each ticket is then kept with a chance in
-inverse proportion to its probability (Horvitz and Thompson 1952, as rejection sampling), so that
-what is left can be counted plainly, by exact bounds too.
-
-INVARIANT: whether a ticket is kept hangs on its id and its probability, never on what was said.
+Which tickets people look at is no accident. Drawn ones have known probabilities. Others were
+reviewed or chosen because the desk was unsure of them; their probability is the share of decisions
+like them (same route, conflict and uncertainty) that was looked at. They are
+evened (`deskquorum.auditing.even`), so that what is left can be counted plainly.
 """
 
 from __future__ import annotations
@@ -15,9 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
-from deskquorum.auditing import main_question, risks_of, stratum_of
+from deskquorum.auditing import Sorting, even, sorting_of, stratum_of
 from deskquorum.domain import Evidence
 from deskquorum.judgement import Rulebook
 from deskquorum.ledger import Entry, Ledger
@@ -41,9 +37,9 @@ class Labelled:
 def labelled_decisions(
     ledger: Ledger, rules: Rulebook, *, since: datetime
 ) -> tuple[list[Labelled], list[Labelled]]:
-    """Those that were drawn to be audited, and those that were only reviewed.
+    """Those that were drawn to be audited, and those that were only reviewed or chosen.
 
-    Of a ticket that was reviewed twice the newest decision counts.
+    Of a ticket that was looked at twice the newest decision counts.
 
     Args:
         ledger: The desk's.
@@ -54,12 +50,13 @@ def labelled_decisions(
         LedgerError: The ledger can't be read.
     """
     truths, drawn = _labels(ledger, rules)
+    by = sorting_of(rules.questions, rules.book)
     decided, looked_at = Counter[_Cell](), Counter[_Cell]()
     audited: dict[str, Labelled] = {}
     reviewed: dict[str, tuple[_Cell, Entry]] = {}
     for entry in ledger.entries(since=since):
         decision = entry.decision
-        cell = _cell(entry, rules)
+        cell = _cell(entry, by)
         decided[cell] += 1
         truth = truths.get(decision.id)
         if truth and decision.id in drawn:
@@ -83,8 +80,8 @@ def labelled_decisions(
 def evened(tickets: Iterable[Labelled]) -> Sequence[Labelled]:
     """Those that are kept, all with the same probability: that of the rarest."""
     tickets = tuple(tickets)
-    least = min((ticket.inclusion for ticket in tickets), default=1.0)
-    return [one for one in tickets if _chance(one.evidence.ticket.id) < least / one.inclusion]
+    kept = even({one.evidence.ticket.id: one.inclusion for one in tickets})
+    return [one for one in tickets if one.evidence.ticket.id in kept]
 
 
 def _labels(
@@ -98,18 +95,12 @@ def _labels(
             question = rules.questions.get(label.question)
             if question is not None and label.label in question.labels:
                 truths[label.decision][label.question] = label.label
-            if label.inclusion is not None:
+            # Who was reviewed is no accident, also of what was drawn.
+            if label.inclusion is not None and label.source == "audit":
                 drawn[label.decision] = label.inclusion
     return truths, drawn
 
 
-def _cell(entry: Entry, rules: Rulebook) -> _Cell:
-    asked = main_question(rules.questions).id
-    risks = risks_of(rules.book)
-    found = stratum_of(entry.decision, entry.evidence, question=asked, risks=risks)
+def _cell(entry: Entry, by: Sorting) -> _Cell:
+    found = stratum_of(entry.decision, entry.evidence, by)
     return found.route, found.conflict, found.uncertainty
-
-
-def _chance(ticket: str) -> float:
-    """From [0, 1); other than what halves audits, which hangs on the id as well."""
-    return int(sha256(f"kept {ticket}".encode()).hexdigest()[:13], 16) / 16**13

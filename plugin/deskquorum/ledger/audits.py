@@ -1,4 +1,9 @@
-"""Which decisions were drawn to be audited, from which time, and how probable that was."""
+"""Which decisions people are to look at.
+
+Those that were drawn, from which time, and how probable that was; and those that were chosen
+because they teach much. INVARIANT: the two are kept apart, and a choice keeps nothing from being
+drawn, so that what is drawn stands for all decisions.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +16,21 @@ from sqlalchemy import func, select
 
 from deskquorum.ledger.chain import add_proved
 from deskquorum.ledger.database import microseconds, moment
-from deskquorum.ledger.tables import audits
+from deskquorum.ledger.tables import audits, chosen_audits
 
 if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
 
-__all__ = ["DrawnAudit", "drawn_audits", "drawn_until", "note_drawn"]
+__all__ = [
+    "Audit",
+    "ChosenAudit",
+    "DrawnAudit",
+    "all_chosen",
+    "drawn_audits",
+    "drawn_until",
+    "note_chosen",
+    "note_drawn",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +44,18 @@ class DrawnAudit:
     """As whoever drew it wrote it down."""
     inclusion: float
     """Probability, 0..1, with which it was drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenAudit:
+    """One decision that somebody is to look at because it teaches much."""
+
+    decision: str
+    ticket: str
+    batch: str
+
+
+Audit = DrawnAudit | ChosenAudit
 
 
 def note_drawn(tx: Transaction, drawn: Iterable[DrawnAudit], *, until: datetime) -> None:
@@ -68,3 +94,28 @@ def drawn_until(tx: Transaction) -> datetime | None:
     query = select(func.max(audits.c.until_us)).where(audits.c.tenant == tx.tenant)
     end: int | None = tx.connection.execute(query).scalar()
     return None if end is None else moment(end)
+
+
+def note_chosen(tx: Transaction, chosen: Iterable[ChosenAudit]) -> None:
+    """Keep a choice; nothing here is ever changed.
+
+    Args:
+        tx: A writing one.
+        chosen: None of which was chosen before.
+    """
+    shared = {"tenant": tx.tenant, "chosen_us": tx.now_us}
+    rows = [{**asdict(one), **shared} for one in chosen]
+    if rows:
+        tx.connection.execute(insert(chosen_audits), rows)
+
+
+def all_chosen(tx: Transaction, *, batch: str | None = None) -> tuple[ChosenAudit, ...]:
+    """All that was chosen, or what was for one batch, in the order in which it was chosen."""
+    query = select(chosen_audits).where(chosen_audits.c.tenant == tx.tenant)
+    if batch is not None:
+        query = query.where(chosen_audits.c.batch == batch)
+    ordered = query.order_by(chosen_audits.c.chosen_us, chosen_audits.c.decision)
+    return tuple(
+        ChosenAudit(decision=row.decision, ticket=row.ticket, batch=row.batch)
+        for row in tx.connection.execute(ordered)
+    )

@@ -71,6 +71,8 @@ class Verdict:
     """Question to the label that would have been right, as far as the reviewer says so."""
     override: bool = False
     """Sends the reply in spite of what its check found; `why` tells the reason."""
+    failure_mode: str | None = None
+    """Id of what was wrong with the suggestion, as far as the reviewer says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +116,8 @@ class ReviewItem:
     """Digest of the whole verdict, as `verdict_hash` gives it."""
     overridden: bool = False
     """Whether the reply is sent in spite of what its check found."""
+    failure_mode: str | None = None
+    """What the reviewer called wrong with the suggestion."""
     erased: bool = False
 
 
@@ -131,7 +135,11 @@ def suggestion_hash(action: Action | None, reply: str | None) -> str:
 
 
 def verdict_hash(verdict: Verdict) -> str:
-    """Tells a verdict from every other: SHA-256 over all that was said, and by whom."""
+    """Tells a verdict from every other: SHA-256 over all that was said, and by whom.
+
+    What names no failure mode has the digest that it had before there were any.
+    """
+    named = {} if verdict.failure_mode is None else {"failure_mode": verdict.failure_mode}
     return _digest(
         text_of(
             verdict.action,
@@ -142,6 +150,7 @@ def verdict_hash(verdict: Verdict) -> str:
             why=verdict.why,
             answers=dict(verdict.answers),
             override=verdict.override,
+            **named,
         )
     )
 

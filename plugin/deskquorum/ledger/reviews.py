@@ -65,6 +65,7 @@ class _Kept(TypedDict, total=False):
     why: str
     said: str
     overridden: bool
+    failure_mode: str
 
 
 # Made once: to put a statement together costs more than to run it.
@@ -238,8 +239,9 @@ def close_item(
     Raises:
         TakenError: Somebody else holds it, or it is not open any more.
     """
+    named = {} if verdict.failure_mode is None else {"failure_mode": verdict.failure_mode}
     said = text_of(
-        action, reply, why=verdict.why, said=verdict_hash(verdict), overridden=overridden
+        action, reply, why=verdict.why, said=verdict_hash(verdict), overridden=overridden, **named
     )
     changed = tx.connection.execute(
         update(reviews)
@@ -389,6 +391,7 @@ def _item(tx: Transaction, row: Row[tuple[object, ...]]) -> ReviewItem:
         newer=row.newer,
         said=outcome.get("said"),
         overridden=outcome.get("overridden", False),
+        failure_mode=outcome.get("failure_mode"),
         erased=erased,
     )
 

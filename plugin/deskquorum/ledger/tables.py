@@ -17,6 +17,7 @@ from sqlalchemy import (
 __all__ = [
     "api_keys",
     "audits",
+    "chosen_audits",
     "decisions",
     "deliveries",
     "erasures",
@@ -270,6 +271,18 @@ proofs = Table(
 )
 """Links of the chain, each for rows of the table `covers` (labels, audits) that name it as `proof`;
 the empty id is that of rows from before there were such links."""
+
+chosen_audits = Table(
+    "chosen_audits",
+    metadata,
+    Column("decision", String, primary_key=True),
+    Column("tenant", String, nullable=False),
+    Column("ticket", String, nullable=False),
+    Column("batch", String, nullable=False),
+    Column("chosen_us", BigInteger, nullable=False),
+    Index("chosen_audits_by_batch", "tenant", "batch"),
+)
+"""Decisions chosen to be audited because they teach much; a draw looks at them all the same."""
 
 outcomes = Table(
     "outcomes",

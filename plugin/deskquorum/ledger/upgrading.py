@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LATEST", "upgrade"]
 
-LATEST = "0005"
+LATEST = "0006"
 """The step that this program's tables stand at."""
 
 _ALEMBIC = Lock()

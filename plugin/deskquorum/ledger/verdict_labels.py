@@ -15,7 +15,10 @@ from deskquorum.ledger.tables import audits, decisions, labels
 if TYPE_CHECKING:
     from deskquorum.ledger.database import Transaction
 
-__all__ = ["AuditedLabel", "audited_labels", "note_labels"]
+__all__ = ["FAILURE_MODE", "AuditedLabel", "audited_labels", "note_labels"]
+
+FAILURE_MODE = "@failure_mode"
+"""The question under which auditors and reviewers say what went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,6 +205,8 @@ class DeskFile:
     """Helpdesk to the account that is answered through its API."""
     retention_days: int | None
     """For how long `ledger retain` keeps what is about persons readable; None says nothing."""
+    segment: str
+    """Fact that tells a customer's segment, by which audits are drawn."""
     path: Path
     folder: Path
     """The desk folder: the parent of `policies/`."""
@@ -246,6 +248,7 @@ def load_desk_file(path: Path, problems: list[Problem]) -> DeskFile | None:
         execution=read_executions(document, problems),
         helpdesk=read_helpdesks(document, problems),
         retention_days=None if value.retention is None else value.retention.days,
+        segment=value.segment,
         path=path,
         folder=folder,
         hash=_hash(value, sources),

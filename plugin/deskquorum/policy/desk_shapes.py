@@ -11,6 +11,7 @@ from deskquorum.policy.fact_source_shapes import AnySource
 
 __all__ = [
     "HELPDESKS",
+    "SEGMENT",
     "SETTLE_S",
     "AnyLabeler",
     "BudgetShape",
@@ -30,6 +31,10 @@ __all__ = [
     "ServiceShape",
     "StudentShape",
 ]
+
+
+SEGMENT = "customer.segment"
+"""The fact that tells a customer's segment, where the desk names no other."""
 
 
 class _Shape(BaseModel):
@@ -248,3 +253,4 @@ class DeskShape(_Shape):
         Field(json_schema_extra={"propertyNames": {"enum": [*HELPDESKS]}}),
     ] = {}
     retention: RetentionShape | None = None
+    segment: _Text = SEGMENT

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deskquorum.errors import Problem
 from deskquorum.policy.declarations import BUILT_IN
 from deskquorum.policy.desk_file import DeskFile
-from deskquorum.policy.desk_shapes import DeskShape
+from deskquorum.policy.desk_shapes import SEGMENT, DeskShape
 from deskquorum.policy.document import Document
 from deskquorum.policy.fact_source_shapes import FieldShape, SqlShape
 from deskquorum.policy.fact_types import (
@@ -53,6 +53,8 @@ def source_misfits(
                 yield from checker.asked(asked, offset, (*keys, "url"))
     for name in desk.document.value.max_age:
         yield from checker.aged(name)
+    if desk.segment != SEGMENT:
+        yield from checker.segment(desk.segment)
 
 
 def _places(url: str) -> Mapping[str, int]:
@@ -107,6 +109,12 @@ class _Checker:
         if name not in known | self.dropped:
             hint = did_you_mean(name, known)
             yield self._at_key(f"'{name}' is neither a fact nor a record", ("max_age", name), hint)
+
+    def segment(self, name: str) -> Iterator[Problem]:
+        if name not in self.facts and name not in self.dropped:
+            hint = did_you_mean(name, self.facts) or "declare it under `facts` of a topic"
+            message = f"no policy declares the fact '{name}'"
+            yield self.document.problem(message, "segment", hint=hint)
 
     def _field(
         self, name: str, field: FieldShape, kind: FactType, keys: _Keys

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deskquorum.errors import PolicyFileError, Problem
 from deskquorum.policy.document import Document, read_yaml
+from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.shapes import Text
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "FailureMode",
     "FailureModeShape",
     "FailureModesShape",
+    "NamedSuite",
     "Severity",
     "lint_failure_modes",
     "load_failure_modes",
@@ -57,6 +59,15 @@ class FailureModesShape(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamedSuite:
+    """A stress suite, and where it is named."""
+
+    name: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FailureMode:
     """One way of being wrong, and who looks out for it."""
 
@@ -66,8 +77,8 @@ class FailureMode:
     severity: Severity
     detector: Detector | None
     owner: str
-    stress: tuple[str, ...]
-    """Folders of the stress suites that provoke it."""
+    stress: tuple[NamedSuite, ...]
+    """The stress suites that provoke it."""
     path: str
     line: int
     column: int
@@ -94,13 +105,19 @@ def load_failure_modes(path: Path) -> tuple[FailureMode, ...]:
             severity=shape.severity,
             detector=shape.detector,
             owner=shape.owner,
-            stress=tuple(shape.stress),
+            stress=tuple(_suites(document, at)),
             path=str(path),
             line=line,
             column=column,
         )
         found.append(mode)
     return tuple(found)
+
+
+def _suites(document: Document[FailureModesShape], at: int) -> Iterator[NamedSuite]:
+    for index, name in enumerate(document.value.failure_modes[at].stress):
+        line, column = document.place("failure_modes", at, "stress", index)
+        yield NamedSuite(name=name, line=line, column=column)
 
 
 def _twice(document: Document[FailureModesShape]) -> Iterator[Problem]:
@@ -113,13 +130,33 @@ def _twice(document: Document[FailureModesShape]) -> Iterator[Problem]:
             yield document.problem(message, "failure_modes", at, "id", hint=hint)
 
 
-def lint_failure_modes(modes: Iterable[FailureMode]) -> Iterator[Problem]:
-    """Modes that nothing would notice, or that are never provoked before a change."""
+def lint_failure_modes(
+    modes: Iterable[FailureMode], *, suites: Collection[str], folder: Path
+) -> Iterator[Problem]:
+    """Modes that nothing would notice, or that are never provoked before a change.
+
+    Args:
+        modes: The desk's.
+        suites: Names of the stress suites that there are.
+        folder: Where those are.
+    """
     for mode in modes:
         if mode.detector is None:
             yield _remark(mode, "has no detector", hint="name what would notice it: audit, gate")
         if not mode.stress:
             yield _remark(mode, "has no stress suite", hint="add stress: [SUITE]")
+        for suite in mode.stress:
+            if suite.name not in suites:
+                near = did_you_mean(suite.name, suites)
+                hint = near or f"put tickets into {folder / suite.name}/*.jsonl, or take it out"
+                message = f"no stress suite '{suite.name}' in {folder}"
+                yield Problem(
+                    path=mode.path,
+                    line=suite.line,
+                    column=suite.column,
+                    message=message,
+                    hint=hint,
+                )
 
 
 def _remark(mode: FailureMode, lack: str, *, hint: str) -> Problem:

@@ -1,6 +1,6 @@
 """Rows of the ledger come in; what a week came to goes out, each number with what it means."""
 
-from deskquorum.reporting.fates import OutcomeRow, Rows, Span, VerdictRow
+from deskquorum.reporting.fates import AuditRow, OutcomeRow, Rows, Span, VerdictRow
 from deskquorum.reporting.figures import DEFINITIONS, Definition, Figure
 from deskquorum.reporting.reading_rows import read_rows, verdict_rows
 from deskquorum.reporting.tally import DecisionRow, Tally, decision_row
@@ -8,6 +8,7 @@ from deskquorum.reporting.weekly import Change, Standing, Week, WeeklyReport, we
 
 __all__ = [
     "DEFINITIONS",
+    "AuditRow",
     "Change",
     "DecisionRow",
     "Definition",

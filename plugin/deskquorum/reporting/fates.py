@@ -13,7 +13,7 @@ from deskquorum.domain import Route
 from deskquorum.ledger.outcomes import OutcomeKind
 from deskquorum.reporting.tally import DecisionRow
 
-__all__ = ["Conversation", "OutcomeRow", "Rows", "Span", "VerdictRow", "conversations"]
+__all__ = ["AuditRow", "Conversation", "OutcomeRow", "Rows", "Span", "VerdictRow", "conversations"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,17 @@ class VerdictRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRow:
+    """What an auditor called right of a decision that was drawn."""
+
+    decision: str
+    question: str
+    label: str
+    inclusion: float
+    """Probability, in (0, 1], that it was drawn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """All that a report is made from, each oldest first."""
 
@@ -58,8 +69,8 @@ class Rows:
     outcomes: Sequence[OutcomeRow] = ()
     verdicts: Sequence[VerdictRow] = ()
     """On the decisions, whenever they were given."""
-    audited: Sequence[tuple[str, str, str]] = ()
-    """Decision, question, and what an auditor or a reviewer called right; the newest counts."""
+    audited: Sequence[AuditRow] = ()
+    """Of a decision's question the newest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

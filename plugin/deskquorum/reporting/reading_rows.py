@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from deskquorum.reporting.fates import OutcomeRow, Rows, VerdictRow
+from deskquorum.reporting.fates import AuditRow, OutcomeRow, Rows, VerdictRow
 from deskquorum.reporting.tally import decision_row
 
 if TYPE_CHECKING:
@@ -32,9 +32,15 @@ def read_rows(ledger: Ledger, *, since: datetime) -> Rows:
             for at, o in outcomes_since(tx, since)
         ]
         audited = [
-            (label.decision, label.question, label.label)
+            AuditRow(
+                decision=label.decision,
+                question=label.question,
+                label=label.label,
+                inclusion=label.inclusion,
+            )
             for label in audited_labels(tx)
-            if label.decision in known
+            # What was reviewed or only chosen stands for nothing but itself.
+            if label.inclusion is not None and label.source == "audit" and label.decision in known
         ]
         verdicts = verdict_rows(tx, since=since)
     return Rows(decisions=decisions, outcomes=told, verdicts=verdicts, audited=audited)

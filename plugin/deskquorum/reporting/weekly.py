@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from deskquorum.auditing import even
 from deskquorum.reconciliation import Certificate
 from deskquorum.reporting.fates import Rows, Span
 from deskquorum.reporting.figures import Figure, figures_of, reasons_of, shadowed, share
@@ -53,8 +54,10 @@ class Standing:
     state: CertificateState
     acted: int
     """Decisions of the weeks under it."""
+    audited: int
+    """Those of them that were drawn and audited."""
     wrong: Figure
-    """Of those that were audited, the share with a wrong answer to one of its questions."""
+    """Of as many of these as make an even draw, those with a wrong answer to its questions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,8 @@ def certificate_standing(
     """What became of a certificate's promise.
 
     It is violated where so many wrong audits would be rarer than its confidence allows, had it
-    kept its promise; what was audited has to be drawn at random.
+    kept its promise (exact binomial test). Audits that were likelier to be drawn are thinned out
+    first (`deskquorum.auditing.even`), for the test counts plainly.
     """
     since = max(span.since, certificate.issued_at)
     acted = [
@@ -145,19 +149,24 @@ def certificate_standing(
         if certificate.action in row.certified and since <= row.at < span.until
     ]
     labels: dict[str, dict[str, str]] = {}
-    for decision, question, label in rows.audited:
-        if question in certificate.questions:
-            labels.setdefault(decision, {})[question] = label
+    inclusions: dict[str, float] = {}
+    for audit in rows.audited:
+        if audit.question in certificate.questions:
+            labels.setdefault(audit.decision, {})[audit.question] = audit.label
+            inclusions[audit.decision] = audit.inclusion
     audited = [row for row in acted if row.id in labels]
+    kept = even({row.conversation: inclusions[row.id] for row in audited})
+    counted = [row for row in audited if row.conversation in kept]
     wrong = sum(
         any(row.answers.get(question) != label for question, label in labels[row.id].items())
-        for row in audited
+        for row in counted
     )
     return Standing(
         certificate=certificate,
-        state=_state(certificate, wrong, len(audited), now=now),
+        state=_state(certificate, wrong, len(counted), now=now),
         acted=len(acted),
-        wrong=share(certificate.action, wrong, len(audited)),
+        audited=len(audited),
+        wrong=share(certificate.action, wrong, len(counted)),
     )
 
 

@@ -56,6 +56,8 @@ class ReviewOut(Out):
     """A later item of the conversation: it takes this one's place, or is news to its holder."""
     overridden: bool
     """Whether the reply is sent in spite of what its check found."""
+    failure_mode: str | None
+    """Id of what the reviewer called wrong with the suggestion."""
     erased: bool
 
 
@@ -83,6 +85,8 @@ class VerdictBody(In):
     reply: Annotated[str, Field(min_length=1, max_length=50_000)] | None = None
     why: Annotated[str, Field(max_length=2_000)] = ""
     answers: Annotated[dict[str, str], Field(default_factory=dict)]
+    failure_mode: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    """Id of what was wrong with the suggestion, of `failure_modes.yaml`; not of an approval."""
     override: bool = False
     """Sends the reply in spite of what its check found; `why` tells the reason."""
 
@@ -170,6 +174,7 @@ async def judge_review(request: Request, item: _Item) -> ReviewOut:
         why=body.why,
         answers=body.answers,
         override=body.override,
+        failure_mode=body.failure_mode,
     )
     try:
         return _out(await give_verdict(service.desk, item, said))
@@ -219,6 +224,7 @@ def _out(item: ReviewItem) -> ReviewOut:
         final_reply=item.final_reply,
         newer=item.newer,
         overridden=item.overridden,
+        failure_mode=item.failure_mode,
         erased=item.erased,
     )
 

@@ -5,7 +5,7 @@ from deskquorum.stress.basis import basis_of
 from deskquorum.stress.comparing import Change, Comparison, compare
 from deskquorum.stress.expected import AllowedAction, Expected, proposes
 from deskquorum.stress.scoring import Check, Outcome, score
-from deskquorum.stress.suites import StressTicket, read_suites
+from deskquorum.stress.suites import StressTicket, read_suites, suite_names
 
 __all__ = [
     "AllowedAction",
@@ -22,5 +22,6 @@ __all__ = [
     "read_accepted",
     "read_suites",
     "score",
+    "suite_names",
     "write_accepted",
 ]

@@ -15,7 +15,7 @@ from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.stress.expected import Expected
 
-__all__ = ["StressTicket", "read_suites"]
+__all__ = ["StressTicket", "read_suites", "suite_names"]
 
 _HINT = "suites are DIR/SUITE/*.jsonl, or DIR/*.jsonl with `suite` in each row"
 
@@ -38,6 +38,11 @@ class StressTicket:
         return self.suite, self.ticket.id
 
 
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+    suite: str
+
+
 class _Marks(BaseModel):
     """What a row says besides the ticket itself."""
 
@@ -45,6 +50,19 @@ class _Marks(BaseModel):
     suite: str | None = Field(default=None, min_length=1)
     mode: str | None = Field(default=None, min_length=1)
     expected: Expected
+
+
+def suite_names(folder: Path) -> frozenset[str]:
+    """The suites of a folder by name; rows that can't be read are `read_suites`' to tell."""
+    found = {path.parent.name for path in folder.glob("*/*.jsonl")}
+    for path in folder.glob("*.jsonl"):
+        for _, line in _lines(path, []):
+            try:
+                marked = _Named.model_validate_json(line)
+            except ValidationError:
+                continue
+            found.add(marked.suite)
+    return frozenset(found)
 
 
 def read_suites(folder: Path) -> tuple[StressTicket, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskquorum.auditing import Candidate, Stratum, draw, draw_batch, entries_of, week_of
+from deskquorum.auditing import Candidate, Sorting, Stratum, draw, draw_batch, entries_of, week_of
 from deskquorum.domain import Answer, Decision, Evidence, Facts, Route
 from deskquorum.ledger import open_ledger
 from deskquorum.testing import make_redacted_ticket
@@ -16,7 +16,13 @@ MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
 def stratum(topic="refund", route="human"):
     return Stratum(
-        route=route, risk="none", language="en", conflict="agree", uncertainty="sure", topic=topic
+        route=route,
+        risk="none",
+        language="en",
+        conflict="agree",
+        uncertainty="sure",
+        topic=topic,
+        segment="unknown",
     )
 
 
@@ -94,8 +100,7 @@ def batch(ledger, clock):
             size=size,
             since=now - since,
             now=now,
-            question="intent",
-            risks={},
+            by=Sorting(question="intent", risks={}),
         )
 
     return draw_now

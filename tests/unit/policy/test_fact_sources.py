@@ -149,6 +149,10 @@ def test_sources_become_values(bench):
         pytest.param("max_age: {order: 1h", "max_age: {order: 1 hour",
                      "27:18: expected an age such as 90s, 15m, 1h or 7d, got '1 hour'",
                      id="no-age"),
+        pytest.param("max_age: {order: 1h", "segment: order.statu\nmax_age: {order: 1h",
+                     "27:10: no policy declares the fact 'order.statu'; "
+                     "did you mean 'order.status'?",
+                     id="a-segment-that-nobody-tells"),
         pytest.param("  shop:", "  ticket:",
                      "6:3: 'ticket' is no name; that is what decisions call the ticket itself",
                      id="a-source-called-ticket"),

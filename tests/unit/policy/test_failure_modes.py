@@ -1,10 +1,13 @@
 """What wrong means at a desk is read with all its mistakes told, and remarked on where it lacks."""
 
+from pathlib import Path
+
 import pytest
 
 from deskquorum.errors import PolicyFileError
 from deskquorum.pack import starter_pack
 from deskquorum.policy.failure_modes import lint_failure_modes, load_failure_modes
+from deskquorum.stress import suite_names
 
 WHOLE = """\
 failure_modes:
@@ -30,7 +33,7 @@ def written(tmp_path):
 def test_a_mode_is_read_with_its_place(written):
     (mode,) = load_failure_modes(written(WHOLE))
     assert (mode.id, mode.severity, mode.detector) == ("wrong-action", "critical", "gate")
-    assert (mode.owner, mode.stress) == ("operations", ("injection",))
+    assert (mode.owner, [suite.name for suite in mode.stress]) == ("operations", ["injection"])
     assert (mode.line, mode.column) == (2, 5)
 
 
@@ -52,6 +55,26 @@ def test_an_id_stands_once(written):
         load_failure_modes(path)
 
 
+def remarks(path, suites=("injection", "plain")):
+    modes = load_failure_modes(path)
+    return list(lint_failure_modes(modes, suites=suites, folder=Path("ops/stress")))
+
+
+@pytest.mark.parametrize(
+    ("suite", "hint"),
+    [
+        pytest.param("injektion", "did you mean 'injection'?", id="misspelt"),
+        pytest.param(
+            "floods", "put tickets into ops/stress/floods/*.jsonl, or take it out", id="not-there"
+        ),
+    ],
+)
+def test_a_suite_that_is_not_there_is_remarked_on_where_it_is_named(written, suite, hint):
+    path = written(WHOLE.replace("[injection]", f"[plain, {suite}]"))
+    (remark,) = remarks(path)
+    assert str(remark) == f"{path}:7:21: no stress suite '{suite}' in ops/stress; {hint}"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -60,7 +83,7 @@ def test_an_id_stands_once(written):
     ],
 )
 def test_a_mode_without_a_guard_is_remarked_on(written, line, said):
-    (remark,) = lint_failure_modes(load_failure_modes(written(WHOLE.replace(line, ""))))
+    (remark,) = remarks(written(WHOLE.replace(line, "")))
     assert remark.message == f"failure mode 'wrong-action' {said}"
     assert remark.line == 2
 
@@ -68,4 +91,5 @@ def test_a_mode_without_a_guard_is_remarked_on(written, line, said):
 def test_every_starter_mode_has_a_detector_and_a_stress_suite():
     modes = load_failure_modes(starter_pack("policies") / "failure_modes.yaml")
     assert len(modes) > 5
-    assert list(lint_failure_modes(modes)) == []
+    folder = starter_pack("stress")
+    assert list(lint_failure_modes(modes, suites=suite_names(folder), folder=folder)) == []

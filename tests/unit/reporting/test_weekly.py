@@ -3,13 +3,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 
 from deskquorum.domain import Mode, Route
 from deskquorum.reconciliation import Certificate
-from deskquorum.reporting import DEFINITIONS, Rows, VerdictRow, weekly_report
+from deskquorum.reporting import DEFINITIONS, AuditRow, Rows, VerdictRow, weekly_report
 from deskquorum.reporting.figures import Figure
+from deskquorum.reporting.weekly import certificate_standing
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 NOW = MONDAY + timedelta(days=21)
@@ -146,6 +148,10 @@ CERTIFICATE = Certificate(
 )
 
 
+def audit(decision, label, *, question="intent", inclusion=0.5):
+    return AuditRow(decision=decision, question=question, label=label, inclusion=inclusion)
+
+
 @pytest.fixture
 def audited(week, decided):
     """The standing after so many wrong ones of ten audits."""
@@ -155,9 +161,9 @@ def audited(week, decided):
             decided(f"c{n}", certified=frozenset({"refund"}), answers={"intent": "refund"})
             for n in range(12)
         ]
-        labels = [(f"c{n}", "intent", "other" if n < wrong else "refund") for n in range(10)]
+        labels = [audit(f"c{n}", "other" if n < wrong else "refund") for n in range(10)]
         # Labels that are about something else: of no decision here, or of no question of it.
-        labels += [("gone", "intent", "other"), ("c11", "mood", "bad")]
+        labels += [audit("gone", "other"), audit("c11", "bad", question="mood")]
         rows = Rows(decisions=decisions, audited=labels)
         report = made(rows, week, certificates=[replace(CERTIFICATE, **changes)])
         return report.certificates[0]
@@ -189,9 +195,52 @@ def test_what_was_done_before_a_certificate_was_issued_is_not_its_own(audited):
 
 def test_the_newest_label_of_a_ticket_is_right(week, decided):
     row = decided("c", certified=frozenset({"refund"}), answers={"intent": "refund"})
-    labels = [("c", "intent", "other"), ("c", "intent", "refund")]
+    labels = [audit("c", "other"), audit("c", "refund")]
     rows = Rows(decisions=[row], audited=labels)
     assert made(rows, week, certificates=[CERTIFICATE]).certificates[0].wrong.numerator == 0
+
+
+@pytest.fixture
+def standing(week, decided):
+    """The standing where some were likelier to be drawn: `(wrong, inclusion)` of each audit."""
+
+    def of(audits):
+        decisions = [
+            decided(f"c{n}", certified=frozenset({"refund"}), answers={"intent": "refund"})
+            for n in range(len(audits))
+        ]
+        labels = [
+            audit(f"c{n}", "other" if wrong else "refund", inclusion=inclusion)
+            for n, (wrong, inclusion) in enumerate(audits)
+        ]
+        return certificate_standing(
+            CERTIFICATE, Rows(decisions=decisions, audited=labels), week, now=NOW
+        )
+
+    return of
+
+
+def test_wrong_ones_that_were_sought_out_do_not_violate_a_certificate(standing):
+    found = standing([(True, 1.0)] * 10 + [(False, 0.1)] * 90)
+    assert (found.audited, found.state) == (100, "valid")
+    assert 90 <= found.wrong.denominator < 95
+
+
+def test_wrong_ones_that_stand_for_many_violate_it(standing):
+    found = standing([(False, 1.0)] * 90 + [(True, 0.1)] * 10)
+    assert (found.audited, found.state) == (100, "violated")
+
+
+def test_a_kept_promise_is_rarely_called_violated_however_unevenly_one_draws(standing):
+    """One in ten decisions is hard, and wrong by 32 %; with the rest that makes the 5 % allowed."""
+    chance = Random(7)  # noqa: S311 - made-up audits
+    called = 0
+    for _ in range(200):
+        hard = [chance.random() < 0.1 for _ in range(600)]
+        drawn = [(h, p) for h in hard if chance.random() < (p := 0.6 if h else 0.1)]
+        audits = [(chance.random() < (0.32 if h else 0.02), p) for h, p in drawn]
+        called += standing(audits).state == "violated"
+    assert called <= 200 * 0.05
 
 
 def test_a_figure_of_nothing_has_no_value():

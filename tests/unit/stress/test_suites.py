@@ -7,7 +7,7 @@ import pytest
 
 from deskquorum.errors import ConfigError
 from deskquorum.pack import starter_pack
-from deskquorum.stress import read_suites
+from deskquorum.stress import read_suites, suite_names
 
 ROW = {
     "id": "1",
@@ -31,6 +31,13 @@ def write(tmp_path):
 def test_the_folder_names_the_suite(write):
     (found,) = read_suites(write("typos/tickets.jsonl", {**ROW, "suite": "other"}))
     assert found.key == ("typos", "1")
+
+
+def test_suites_are_listed_by_folder_and_by_row_whatever_else_is_wrong(write):
+    write("typos/tickets.jsonl", "not json")
+    folder = write("many.jsonl", {**ROW, "suite": "floods"}, "not json", ROW)
+    (folder / "empty").mkdir()
+    assert suite_names(folder) == {"typos", "floods"}
 
 
 def test_a_file_of_many_suites_names_them_row_by_row(write):

@@ -11,10 +11,18 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field, StringConstraints
 
-from deskquorum.auditing import draw_batch, entries_of, main_question, risks_of, week_of
+from deskquorum.auditing import (
+    draw_batch,
+    entries_of,
+    main_question,
+    once_each,
+    sorting_of,
+    week_of,
+)
 from deskquorum.desk import Desk
 from deskquorum.domain import Question
 from deskquorum.ledger import Entry, Transaction
+from deskquorum.ledger.audits import all_chosen
 from deskquorum.ledger.verdict_labels import audited_labels, note_labels
 from deskquorum.server.bodies import read_json
 from deskquorum.server.pages.answering import TellingRoute
@@ -88,19 +96,23 @@ async def label(request: Request) -> Response:
 def week_sample(desk: Desk, *, now: datetime) -> list[Entry]:
     """The week's batch, the same for everybody; decisions of the last seven days fill it up.
 
+    What was chosen for it (`audit sample --choose`) stands among what is drawn.
+
     Raises:
         LedgerError: The ledger can't be read or written.
     """
+    batch = week_of(now)
     drawn = draw_batch(
         desk.ledger,
-        batch=week_of(now),
+        batch=batch,
         size=_SAMPLE,
         since=now - _WEEK,
         now=now,
-        question=main_question(desk.parts.rules.questions).id,
-        risks=risks_of(desk.parts.rules.book),
+        by=sorting_of(desk.parts.rules.questions, desk.parts.rules.book),
     )
-    return [entry for _, entry in entries_of(desk.ledger, drawn)]
+    with desk.ledger.database.transaction() as tx:
+        chosen = all_chosen(tx, batch=batch)
+    return [entry for _, entry in entries_of(desk.ledger, once_each(chosen, drawn))]
 
 
 async def _labelled(service: Service, question: Question) -> set[str]:

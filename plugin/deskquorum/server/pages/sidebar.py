@@ -56,5 +56,6 @@ async def panel(
         headers={"X-Event": str(case.event)},
         case=case,
         visitor=seen_by,
+        failure_modes=service.desk.parts.failure_modes,
         may_judge=seen_by.may(Errand.JUDGE),
     )

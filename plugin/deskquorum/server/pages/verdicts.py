@@ -42,6 +42,7 @@ class VerdictForm(In):
     ]
     reply: Annotated[str, Field(max_length=50_000)] | None = None
     why: Annotated[str, Field(max_length=2_000)] = ""
+    failure_mode: Annotated[str, Field(max_length=100)] = ""
     override: bool = False
 
 
@@ -59,6 +60,7 @@ async def judge(request: Request, item: _Item) -> Response:
         reply=form.reply if form.verdict in {"edit", "respond"} else None,
         why=form.why,
         override=form.override,
+        failure_mode=form.failure_mode or None,
     )
     try:
         await give_verdict(service.desk, item, said)

@@ -157,6 +157,7 @@ export function mountPanel(root, { conversation, review = null, refused, changed
       ...(args.length ? { args: Object.fromEntries(args.map(([name, value]) => [name.slice(5), value])) } : {}),
       ...(fields.reply ? { reply: fields.reply } : {}),
       why: fields.why ?? '',
+      failure_mode: fields.failure_mode ?? '',
       override: fields.override === 'yes',
     };
   }
