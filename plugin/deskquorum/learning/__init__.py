@@ -11,8 +11,9 @@ from deskquorum.learning.calibrate import (
 )
 from deskquorum.learning.choosing import next_audits
 from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
-from deskquorum.learning.fine_tuning import fine_tuning_lines
+from deskquorum.learning.fine_tuning import Weights, fine_tuning_lines
 from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
+from deskquorum.learning.voted import measured_votes, table_of
 
 __all__ = [
     "VALID_FOR",
@@ -20,6 +21,7 @@ __all__ = [
     "Labelled",
     "Material",
     "Taught",
+    "Weights",
     "agreement",
     "certify_actions",
     "evened",
@@ -29,7 +31,9 @@ __all__ = [
     "halves",
     "labelled_decisions",
     "material",
+    "measured_votes",
     "next_audits",
+    "table_of",
     "teach",
     "unseen",
 ]
