@@ -1,5 +1,6 @@
 """Audited tickets come in, learned state goes out; never inside a request."""
 
+from deskquorum.learning.agreeing import Material, agreement, material
 from deskquorum.learning.calibrate import (
     VALID_FOR,
     Audited,
@@ -10,7 +11,7 @@ from deskquorum.learning.calibrate import (
     unseen,
 )
 from deskquorum.learning.choosing import next_audits
-from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
+from deskquorum.learning.distilling import Taught, teach
 from deskquorum.learning.fine_tuning import Weights, fine_tuning_lines
 from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
 from deskquorum.learning.voted import measured_votes, table_of
