@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -305,6 +305,12 @@ def distill(
         Path | None,
         typer.Option("--fine-tuning", help="Write a file for fine-tuning hosted models, too."),
     ] = None,
+    weights: Annotated[
+        Literal["repeats", "sampled"],
+        typer.Option(
+            "--weights", help="How the file teaches what is surer more: more often, or likelier."
+        ),
+    ] = "repeats",
     model_url: ModelUrlOption = None,
     no_model: NoModelOption = False,
     jobs: JobsOption = 4,
@@ -322,6 +328,7 @@ def distill(
             folder=desk,
             question=question,
             fine_tuning=fine_tuning,
+            weights=weights,
             model_url=model_url,
             models=not no_model,
             jobs=jobs,

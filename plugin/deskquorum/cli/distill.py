@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,14 @@ from deskquorum.cli.audited import audited_tickets, failures, gathered
 from deskquorum.cli.batch import read_rows, wide_console
 from deskquorum.cli.extras import needing_learn
 from deskquorum.desk import load_desk
-from deskquorum.domain import Evidence, Question, VoteStatus
+from deskquorum.domain import Evidence, Question, Vote
 from deskquorum.errors import InputError
 from deskquorum.labeling import load_embedder, write_student
 from deskquorum.policy import StudentSpec
 from deskquorum.reading import customer_text
 
 if TYPE_CHECKING:
-    from deskquorum.learning import Taught
+    from deskquorum.learning import Taught, Weights
     from deskquorum.reconciliation import VoteTable
 
 __all__ = ["distill_question"]
@@ -34,6 +34,7 @@ def distill_question(
     folder: Path,
     question: str,
     fine_tuning: Path | None,
+    weights: Weights,
     model_url: str | None,
     models: bool,
     jobs: int,
@@ -56,10 +57,10 @@ def distill_question(
     if embedder is None:
         raise InputError("wordllama is not installed; install it with: pip install wordllama")
     with needing_learn():
-        from deskquorum.learning import fine_tuning_lines, material, teach
+        from deskquorum.learning import fine_tuning_lines, material, table_of, teach
 
         evidence = gathered(desk, rows, tickets, jobs=jobs)
-        table = _table(asked, student, evidence)
+        table = table_of(asked, _others(asked, student, evidence))
         truth = {ticket.id: right[question] for ticket, right in tickets if question in right}
         texts = [customer_text(found.ticket) for found in evidence]
         try:
@@ -69,7 +70,7 @@ def distill_question(
         if not dry_run:
             write_student(student.file, taught.student)
         if fine_tuning is not None:
-            lines = fine_tuning_lines(asked, texts, table.labels, taught.agreed)
+            lines = fine_tuning_lines(asked, texts, table.labels, taught.agreed, weights=weights)
             fine_tuning.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     for labeler, failed in failures(evidence).items():
         lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
@@ -98,25 +99,18 @@ def _student_of(
     )
 
 
-def _table(question: Question, student: StudentSpec, evidence: Sequence[Evidence]) -> VoteTable:
+def _others(
+    question: Question, student: StudentSpec, evidence: Iterable[Evidence]
+) -> dict[str, tuple[Vote, ...]]:
     """The votes of the others: a student that taught itself would only grow surer."""
-    from deskquorum.reconciliation import vote_table
+    from deskquorum.learning import measured_votes
 
-    votes = [
-        (found.ticket.id, vote)
+    return {
+        found.ticket.id: tuple(
+            v for v in measured_votes(question, found.votes) if v.labeler != student.id
+        )
         for found in evidence
-        for vote in found.votes
-        if vote.question == question.id
-        and vote.status is VoteStatus.CAST
-        and vote.labeler != student.id
-        and vote.stand_in is None
-    ]
-    return vote_table(
-        [(item, vote.labeler, str(vote.label)) for item, vote in votes],
-        families={vote.labeler: vote.family or vote.labeler for _, vote in votes},
-        items=[found.ticket.id for found in evidence],
-        labels=question.labels,
-    )
+    }
 
 
 def _figures(table: VoteTable, truth: Mapping[str, str], taught: Taught) -> dict[str, object]:

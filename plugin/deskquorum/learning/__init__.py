@@ -1,5 +1,6 @@
 """Audited tickets come in, learned state goes out; never inside a request."""
 
+from deskquorum.learning.agreeing import Material, agreement, material
 from deskquorum.learning.calibrate import (
     VALID_FOR,
     Audited,
@@ -11,9 +12,10 @@ from deskquorum.learning.calibrate import (
 )
 from deskquorum.learning.choosing import next_audits
 from deskquorum.learning.chosen_batch import choose_batch
-from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
-from deskquorum.learning.fine_tuning import fine_tuning_lines
+from deskquorum.learning.distilling import Taught, teach
+from deskquorum.learning.fine_tuning import Weights, fine_tuning_lines
 from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
+from deskquorum.learning.voted import measured_votes, table_of
 
 __all__ = [
     "VALID_FOR",
@@ -21,6 +23,7 @@ __all__ = [
     "Labelled",
     "Material",
     "Taught",
+    "Weights",
     "agreement",
     "certify_actions",
     "choose_batch",
@@ -31,7 +34,9 @@ __all__ = [
     "halves",
     "labelled_decisions",
     "material",
+    "measured_votes",
     "next_audits",
+    "table_of",
     "teach",
     "unseen",
 ]

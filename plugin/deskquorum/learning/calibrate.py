@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from deskquorum.asking import as_asked
-from deskquorum.domain import Decision, Effect, Evidence, Question, Vote, VoteStatus
+from deskquorum.domain import Decision, Effect, Evidence, Question, Vote
 from deskquorum.judgement import Rulebook, judge
 from deskquorum.labeling import StudentLabeler
+from deskquorum.learning.voted import measured_votes, table_of
 from deskquorum.policy import TICKET
 from deskquorum.reconciliation import (
     Certificate,
@@ -24,7 +25,6 @@ from deskquorum.reconciliation import (
     certify,
     contradicted,
     fit_from_votes,
-    vote_table,
 )
 
 __all__ = [
@@ -92,14 +92,8 @@ def fit_question(
     Tickets without an audited label count with their votes.
     """
     tickets = tuple(tickets)
-    cast = {t.evidence.ticket.id: _cast(question, t.evidence.votes) for t in tickets}
-    families = {v.labeler: v.family or v.labeler for votes in cast.values() for v in votes}
-    table = vote_table(
-        [(item, v.labeler, str(v.label)) for item, votes in cast.items() for v in votes],
-        families=families,
-        items=tuple(cast),
-        labels=question.labels,
-    )
+    cast = {t.evidence.ticket.id: measured_votes(question, t.evidence.votes) for t in tickets}
+    table = table_of(question, cast)
     truth = {t.evidence.ticket.id: t.truth[question.id] for t in tickets if question.id in t.truth}
     model = fit_from_votes(table, truth)
     if model is None:
@@ -133,7 +127,9 @@ def fit_models(
     return {
         name: replace(
             model,
-            disagreement=_disagreement(_cast(rules.questions[name], votes) for votes in asked),
+            disagreement=_disagreement(
+                measured_votes(rules.questions[name], votes) for votes in asked
+            ),
         )
         for name, model in models.items()
     }
@@ -206,15 +202,6 @@ def _would_act(decision: Decision, action: str) -> bool:
 def _decided(ticket: Audited, rules: Rulebook) -> Decision:
     asked = as_asked(rules, ticket.evidence)
     return judge(asked, rules, decision_id="", now=asked.ticket.last_at)
-
-
-def _cast(question: Question, votes: Iterable[Vote]) -> tuple[Vote, ...]:
-    """The votes by which the question's labelers are measured; not those of fallback models."""
-    return tuple(
-        v
-        for v in votes
-        if v.question == question.id and v.status is VoteStatus.CAST and v.stand_in is None
-    )
 
 
 def _disagreement(tickets: Iterable[Sequence[Vote]]) -> float:

@@ -1,5 +1,6 @@
 """A student is taught what labelers agree on, and what audits say of texts that read alike."""
 
+import json
 import random
 
 import numpy as np
@@ -236,3 +237,15 @@ def test_what_is_sure_is_taught_to_a_hosted_model_more_often():
     counts = [sum(text in line for line in lines) for text in said]
     assert counts == [4, 2, 0]
     assert all(f'"assistant", "content": "{LABELS[0]}"' in line for line in lines)
+
+
+def test_sampled_weights_teach_each_text_once_at_most_and_what_is_sure_more_likely():
+    sure, unsure, chance = [0.9, 0.06, 0.04], [0.6, 0.2, 0.2], [1 / 3] * 3
+    agreed = np.array([sure] * 400 + [unsure] * 400 + [chance] * 400)
+    texts = [f"text {n}" for n in range(len(agreed))]
+    lines = list(fine_tuning_lines(ASKED, texts, LABELS, agreed, weights="sampled"))
+    taught = [json.loads(line)["messages"][1]["content"] for line in lines]
+    counts = [sum(text in set(texts[n : n + 400]) for text in taught) for n in (0, 400, 800)]
+    assert len(set(taught)) == len(taught)
+    assert counts == [pytest.approx(400 * 0.7225, abs=40), pytest.approx(64, abs=30), 0]
+    assert lines == list(fine_tuning_lines(ASKED, texts, LABELS, agreed, weights="sampled"))
