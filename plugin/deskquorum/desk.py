@@ -405,7 +405,8 @@ class Desk:
         choose = partial(labelers_to_ask, run.setup.parts.rules)
         gathered = await gather_evidence(run, votes_by, choose=choose)
         run.stage = "judgement"
-        failures = (*gathered.evidence.failures, *await run.setup.watch.drifts(run.votes))
+        drifts = await run.setup.watch.drifts(gathered.evidence.ticket, run.votes)
+        failures = (*gathered.evidence.failures, *drifts)
         run.evidence = replace(gathered.evidence, failures=failures)
         judging = partial(
             judge,
