@@ -25,6 +25,7 @@ from deskquorum.labeling import (
 from deskquorum.labeling.prompt import prompt_misfits
 from deskquorum.ledger import Ledger, is_database_url, open_ledger
 from deskquorum.llm import Prompt, load_prompts
+from deskquorum.novelty import Reference, read_reference
 from deskquorum.pack import starter_pack
 from deskquorum.policy import (
     DeskFile,
@@ -69,6 +70,8 @@ class Parts:
     learned_path: Path
     failure_modes: tuple[FailureMode, ...]
     """What auditors and reviewers may call wrong: the desk's own, else the starter policies'."""
+    reference: Reference | None = None
+    """What past tickets were like, where that was learned."""
     watched: bool = True
     """Whether its tickets tell of drift; not where they are none of the desk's own traffic."""
     executed: frozenset[str] = frozenset()
@@ -118,6 +121,7 @@ def load_parts(
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
     learned = _collect(problems, lambda: read_learned(folder / desk.learned, desk.questions))
+    reference = _collect(problems, lambda: read_reference(folder / desk.learned))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     place = ledger_place(desk, folder, ledger)
@@ -125,6 +129,7 @@ def load_parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
         learned_path=folder / desk.learned,
+        reference=reference,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
         prompts=prompts,

@@ -404,7 +404,8 @@ class Desk:
     async def _work(self, run: Run, votes_by: Deadline) -> Decision:
         gathered = await gather_evidence(run, votes_by, choose=partial(_whom_to_ask, run.setup))
         run.stage = "judgement"
-        failures = (*gathered.evidence.failures, *await run.setup.watch.drifts(run.votes))
+        drifts = await run.setup.watch.drifts(gathered.evidence.ticket, run.votes)
+        failures = (*gathered.evidence.failures, *drifts)
         run.evidence = replace(gathered.evidence, failures=failures)
         judging = partial(
             judge,

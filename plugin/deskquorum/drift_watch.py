@@ -1,20 +1,21 @@
-"""Watches the labelers while the desk runs; what is noticed holds until calibrated again."""
+"""Watches labelers and tickets while the desk runs; an alarm holds until calibrated again."""
 
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 import anyio
 import anyio.to_thread
 
-from deskquorum.domain import Reason, Vote
+from deskquorum.domain import Reason, RedactedTicket, Vote
 from deskquorum.reconciliation import (
+    Alarm,
     Learned,
-    QuestionModel,
     Watch,
     changed,
     contradicted,
@@ -22,16 +23,14 @@ from deskquorum.reconciliation import (
     watch_over,
     write_alarms,
 )
+from deskquorum.wording_watch import WordingWatch, baseline
 
-__all__ = ["DriftWatch", "baseline"]
+__all__ = ["DriftWatch"]
 
 _log = logging.getLogger(__name__)
 
 _QUIET_FOR = 20_000
 """Tickets after which, on average, a false alarm comes while nothing has changed."""
-
-_DEVIATIONS = 2.0
-_LEAST_RATE = 0.02
 
 
 class DriftWatch:
@@ -40,44 +39,71 @@ class DriftWatch:
     Args:
         learned: What was measured; questions without a model are not watched.
         folder: Where alarms are kept.
+        wording: Watches what tickets are about; None where nothing is known of past ones.
     """
 
-    def __init__(self, learned: Learned, folder: Path) -> None:
+    def __init__(
+        self, learned: Learned, folder: Path, *, wording: WordingWatch | None = None
+    ) -> None:
         self._folder = folder
         self._models = learned.models
-        self._alarms = dict(learned.alarms)
+        self._alarms = {alarm.about: alarm for alarm in learned.alarms}
+        self._wording = wording
         self._watches: dict[str, Watch] = {
-            name: watch_over(baseline(model)) for name, model in learned.models.items()
+            name: watch_over(baseline(model.disagreement, model.items))
+            for name, model in learned.models.items()
         }
 
-    def go_on_from(self, before: DriftWatch) -> None:
-        """Take over what another watch has seen of labelers whose measures are still the same."""
-        for name, model in self._models.items():
-            if name not in before._models or before._models[name].hash != model.hash:
-                continue
-            self._watches[name] = before._watches[name]
-            if name in before._alarms:
-                self._alarms.setdefault(name, before._alarms[name])
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Those that stand."""
+        return tuple(alarm for _, alarm in sorted(self._alarms.items()))
 
-    async def drifts(self, votes: Sequence[Vote]) -> tuple[Reason, ...]:
-        """Take in one ticket's votes; the reasons why a person has to decide it.
+    def go_on_from(self, before: DriftWatch) -> None:
+        """Take over what another watch has seen of what is measured by the same still."""
+        same = {
+            name
+            for name, model in self._models.items()
+            if name in before._models and before._models[name].hash == model.hash
+        }
+        self._watches |= {name: before._watches[name] for name in same}
+        goes_on = (
+            self._wording is not None
+            and before._wording is not None
+            and self._wording.go_on_from(before._wording)
+        )
+        for about, alarm in before._alarms.items():
+            if goes_on if alarm.kind == "terms" else alarm.question in same:
+                self._alarms.setdefault(about, alarm)
+
+    async def drifts(self, ticket: RedactedTicket, votes: Sequence[Vote]) -> tuple[Reason, ...]:
+        """Take in one ticket and its votes; the reasons why a person has to decide it.
 
         An alarm that can't be kept on disk still holds as long as the desk runs.
         """
-        raised = {name: said for name in self._watches if (said := self._raised(name, votes))}
+        raised = {alarm.about: alarm for alarm in self._raised(ticket, votes)}
         if raised:
             self._alarms |= raised
-            keep = partial(self._keep, dict(self._alarms))
+            keep = partial(self._keep, self.alarms)
             # A slow disk holds up no ticket.
             await anyio.to_thread.run_sync(keep, abandon_on_cancel=True)
-        return tuple(
-            Reason(code="drift", params={"question": name, "noticed": said})
-            for name, said in sorted(self._alarms.items())
-        )
+        return tuple(_reason(alarm) for alarm in self.alarms)
 
-    def _raised(self, name: str, votes: Sequence[Vote]) -> str | None:
+    def _raised(self, ticket: RedactedTicket, votes: Sequence[Vote]) -> Iterator[Alarm]:
+        now = datetime.now(UTC)
+        for name in self._watches:
+            said = self._disagreement(name, votes)
+            if said is not None:
+                yield Alarm(kind="disagreement", question=name, noticed=said, raised_at=now)
+        if self._wording is None or ("terms", "") in self._alarms:
+            return
+        said = self._wording.notices(ticket)
+        if said is not None:
+            yield Alarm(kind="terms", noticed=said, raised_at=now)
+
+    def _disagreement(self, name: str, votes: Sequence[Vote]) -> str | None:
         differ = contradicted([vote for vote in votes if vote.question == name])
-        if differ is None or name in self._alarms:
+        if differ is None or ("disagreement", name) in self._alarms:
             return None
         watch = observe(self._watches[name], differ)
         self._watches[name] = watch
@@ -85,15 +111,23 @@ class DriftWatch:
             return None
         return f"they contradict each other on more than {watch.rate:.0%} of tickets"
 
-    def _keep(self, alarms: dict[str, str]) -> None:
+    def _keep(self, alarms: Sequence[Alarm]) -> None:
         try:
             write_alarms(self._folder, alarms)
         except OSError as exc:
             _log.warning("the drift alarm could not be kept: %s", exc.strerror)
 
 
-def baseline(model: QuestionModel) -> float:
-    """The rate of disagreement that is still as measured: the measured one and its uncertainty."""
-    rate = model.disagreement
-    spread = math.sqrt(max(rate * (1 - rate), _LEAST_RATE) / max(model.items, 1))
-    return min(max(rate + _DEVIATIONS * spread, _LEAST_RATE), 0.95)
+def _reason(alarm: Alarm) -> Reason:
+    """INVARIANT: whatever stands gives the ticket to a person."""
+    match alarm.kind:
+        case "disagreement":
+            params = {"question": alarm.question, "noticed": alarm.noticed}
+            return Reason(code="drift", params=params)
+        case "labels":
+            params = {"question": alarm.question, "noticed": alarm.noticed}
+            return Reason(code="label-shift", params=params)
+        case "terms":
+            return Reason(code="new-terms", params={"noticed": alarm.noticed})
+        case _:
+            assert_never(alarm.kind)

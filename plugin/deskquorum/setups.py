@@ -18,7 +18,9 @@ from deskquorum.assembly import Parts
 from deskquorum.desk_files import DeskFiles, Fingerprint, Loaded, Refused
 from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import ConfigError
+from deskquorum.labeling import load_embedder
 from deskquorum.opening import Opened
+from deskquorum.wording_watch import WordingWatch
 
 __all__ = ["LOOK_EVERY_S", "Setup", "Setups"]
 
@@ -44,7 +46,9 @@ class Setup:
         """The files as they were read."""
         learned = loaded.parts.rules.learned
         watched = learned if loaded.parts.watched else replace(learned, models={})
-        self.watch = DriftWatch(watched, loaded.parts.learned_path)
+        self.watch = DriftWatch(
+            watched, loaded.parts.learned_path, wording=_wording_watch(loaded.parts)
+        )
         """What it sees of its labelers."""
         self._start = start
         self._starting = anyio.Lock()
@@ -234,6 +238,13 @@ class Setups:
             self._watching = None
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("changing the files of %s failed", self._files.folder, exc_info=error)
+
+
+def _wording_watch(parts: Parts) -> WordingWatch | None:
+    if parts.reference is None or not parts.watched:
+        return None
+    embedder = load_embedder()
+    return WordingWatch(parts.reference, None if embedder is None else embedder.embed)
 
 
 async def _in_thread(call: Callable[[], _T]) -> _T:

@@ -244,12 +244,13 @@ def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(cali
         "escalation.model.json",
         "certificates.json",
         "alarms.json",
+        "reference.json",
     }
     kept = written["certificates.json"]["certificates"][0]
     assert (kept["action"], kept["questions"]) == ("close_ticket", ["intent", "escalation"])
     assert kept["threshold"] == certificate["threshold"]
     assert certificate["upper_bound"] <= 0.05
-    assert written["alarms.json"]["alarms"] == {}
+    assert written["alarms.json"]["alarms"] == []
 
 
 async def test_what_goes_by_itself_is_wrong_no_more_often_than_certified(folder):

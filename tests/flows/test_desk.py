@@ -10,7 +10,7 @@ from deskquorum import Action, Proposal, Route, load_desk
 from deskquorum.domain import Facts, Reason, Verdict, VoteStatus
 from deskquorum.formats import parse_json, read_ticket
 from deskquorum.judgement import judge
-from deskquorum.reconciliation import write_alarms
+from deskquorum.reconciliation import Alarm, write_alarms
 from deskquorum.redaction import Redactor
 from deskquorum.testing import (
     ScriptedModel,
@@ -121,7 +121,8 @@ async def test_a_recorded_decision_replays_to_the_same_decision(without_model, r
 
 
 async def test_a_decision_held_by_drift_replays_to_itself(folder, ticket):
-    write_alarms(load_desk(folder, models=False).parts.learned_path, {"intent": "they differ"})
+    alarm = Alarm(kind="disagreement", question="intent", noticed="they differ")
+    write_alarms(load_desk(folder, models=False).parts.learned_path, [alarm])
     async with load_desk(folder, models=False) as desk:
         made = await desk.decide(ticket("plain-01"))
         entry = desk.ledger.get(made.id)

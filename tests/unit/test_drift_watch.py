@@ -3,13 +3,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deskquorum.drift_watch import DriftWatch, baseline
-from deskquorum.reconciliation import Learned, QuestionModel, read_learned, vote_table
+from deskquorum.drift_watch import DriftWatch
+from deskquorum.reconciliation import Alarm, Learned, QuestionModel, read_learned, vote_table
 from deskquorum.reconciliation.label_model import assumed_model
-from deskquorum.testing import make_vote
+from deskquorum.testing import make_redacted_ticket, make_vote
+from deskquorum.wording_watch import baseline
 
 pytestmark = pytest.mark.anyio
 
+TICKET = make_redacted_ticket()
 NOISE = assumed_model(vote_table([("t", "ann", "a"), ("t", "bob", "b")]))
 
 
@@ -33,14 +35,18 @@ def ticket(*, differ, question="route"):
 def watch_in(folder, *models, alarms=None):
     models = models or (measured(),)
     by_name = {model.question: model for model in models}
-    return DriftWatch(Learned(models=by_name, alarms=alarms or {}), folder)
+    return DriftWatch(Learned(models=by_name, alarms=tuple(alarms or ())), folder)
+
+
+def disagreement(question, noticed="seen before"):
+    return Alarm(kind="disagreement", question=question, noticed=noticed)
 
 
 async def alarmed_after(watch, rate, *, tickets, seed=1, question="route"):
     """Tickets until the first alarm; None if none came."""
     chance = random.Random(seed)  # noqa: S311 - made-up tickets
     for n in range(tickets):
-        if await watch.drifts(ticket(differ=chance.random() < rate, question=question)):
+        if await watch.drifts(TICKET, ticket(differ=chance.random() < rate, question=question)):
             return n + 1
     return None
 
@@ -58,7 +64,7 @@ async def alarmed_after(watch, rate, *, tickets, seed=1, question="route"):
     ],
 )
 def test_the_rate_that_is_still_as_measured_is_worked_out_by_hand(rate, items, found):
-    assert baseline(measured(disagreement=rate, items=items)) == pytest.approx(found)
+    assert baseline(rate, items) == pytest.approx(found)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -78,7 +84,7 @@ async def test_an_alarm_holds_for_every_later_ticket_and_says_what_was_noticed(t
     watch = watch_in(tmp_path, measured(disagreement=0.1, items=900))
     await alarmed_after(watch, 1.0, tickets=50)
     for _ in range(200):
-        (reason,) = await watch.drifts(ticket(differ=False))
+        (reason,) = await watch.drifts(TICKET, ticket(differ=False))
     assert reason.code == "drift"
     assert reason.params == {
         "question": "route",
@@ -91,20 +97,20 @@ async def test_an_alarm_is_kept_on_disk_for_the_next_start(tmp_path):
     watch = watch_in(folder)
     await alarmed_after(watch, 1.0, tickets=50)
     kept = read_learned(folder, {}).alarms
-    assert set(kept) == {"route"}
-    (reason,) = await watch_in(folder, alarms=kept).drifts(())
-    assert reason.params["noticed"] == kept["route"]
+    assert [(alarm.kind, alarm.question) for alarm in kept] == [("disagreement", "route")]
+    assert kept[0].raised_at is not None
+    (reason,) = await watch_in(folder, alarms=kept).drifts(TICKET, ())
+    assert reason.params["noticed"] == kept[0].noticed
 
 
 async def test_a_second_alarm_is_kept_beside_the_first(tmp_path):
-    watch = watch_in(tmp_path, measured("intent"), measured(), alarms={"intent": "seen before"})
+    watch = watch_in(tmp_path, measured("intent"), measured(), alarms=[disagreement("intent")])
     await alarmed_after(watch, 1.0, tickets=1)
     for _ in range(50):
-        reasons = await watch.drifts(ticket(differ=True))
+        reasons = await watch.drifts(TICKET, ticket(differ=True))
     assert [reason.params["question"] for reason in reasons] == ["intent", "route"]
-    assert read_learned(tmp_path, {}).alarms == {
-        reason.params["question"]: reason.params["noticed"] for reason in reasons
-    }
+    kept = {alarm.question: alarm.noticed for alarm in read_learned(tmp_path, {}).alarms}
+    assert kept == {reason.params["question"]: reason.params["noticed"] for reason in reasons}
 
 
 async def test_an_alarm_that_cannot_be_kept_holds_while_the_desk_runs(tmp_path, caplog):
@@ -112,7 +118,7 @@ async def test_an_alarm_that_cannot_be_kept_holds_while_the_desk_runs(tmp_path, 
     in_the_way.write_text("no folder", encoding="utf-8")
     watch = watch_in(in_the_way)
     assert await alarmed_after(watch, 1.0, tickets=50) is not None
-    (reason,) = await watch.drifts(ticket(differ=False))
+    (reason,) = await watch.drifts(TICKET, ticket(differ=False))
     assert reason.code == "drift"
     assert "could not be kept" in caplog.text
 
@@ -136,32 +142,34 @@ async def test_an_alarm_that_cannot_be_kept_holds_while_the_desk_runs(tmp_path, 
 async def test_what_contradicts_nobody_is_never_an_alarm(tmp_path, votes):
     watch = watch_in(tmp_path)
     for _ in range(200):
-        assert await watch.drifts(votes) == ()
+        assert await watch.drifts(TICKET, votes) == ()
 
 
 async def test_questions_are_watched_apart(tmp_path):
     watch = watch_in(tmp_path, measured("intent"), measured())
     for _ in range(60):
         reasons = await watch.drifts(
-            [*ticket(differ=True, question="intent"), *ticket(differ=False)]
+            TICKET, [*ticket(differ=True, question="intent"), *ticket(differ=False)]
         )
     assert [reason.params["question"] for reason in reasons] == ["intent"]
 
 
 async def test_a_watch_of_the_same_measures_goes_on_where_the_one_before_was(tmp_path):
     whole, before, after = (watch_in(tmp_path / name) for name in ("whole", "before", "after"))
-    seen = [await whole.drifts(ticket(differ=True)) for _ in range(50)]
+    seen = [await whole.drifts(TICKET, ticket(differ=True)) for _ in range(50)]
     raised = next(n for n, reasons in enumerate(seen) if reasons)
     for _ in range(raised):
-        assert await before.drifts(ticket(differ=True)) == ()
+        assert await before.drifts(TICKET, ticket(differ=True)) == ()
     after.go_on_from(before)
-    assert await after.drifts(ticket(differ=True)) == seen[raised]
+    assert await after.drifts(TICKET, ticket(differ=True)) == seen[raised]
 
 
 async def test_an_alarm_goes_on_with_the_measures_that_it_is_about(tmp_path):
-    before = watch_in(tmp_path, measured("intent"), measured(hash="1"), alarms={"route": "seen"})
+    before = watch_in(
+        tmp_path, measured("intent"), measured(hash="1"), alarms=[disagreement("route", "seen")]
+    )
     same, calibrated = watch_in(tmp_path), watch_in(tmp_path, measured(hash="2"))
     for after in (same, calibrated):
         after.go_on_from(before)
-    assert [reason.params["noticed"] for reason in await same.drifts(())] == ["seen"]
-    assert await calibrated.drifts(()) == ()
+    assert [reason.params["noticed"] for reason in await same.drifts(TICKET, ())] == ["seen"]
+    assert await calibrated.drifts(TICKET, ()) == ()

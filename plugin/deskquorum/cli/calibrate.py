@@ -20,7 +20,9 @@ from deskquorum.desk import Desk, load_desk
 from deskquorum.domain import Evidence
 from deskquorum.errors import InputError
 from deskquorum.judgement import Rulebook, answers_of
-from deskquorum.labeling import StudentLabeler
+from deskquorum.labeling import StudentLabeler, load_embedder
+from deskquorum.novelty import fit_reference, remove_reference, write_reference
+from deskquorum.reading import customer_text
 from deskquorum.reconciliation import (
     Certificate,
     Certified,
@@ -86,6 +88,7 @@ def calibrate_desk(
         assumed = replace(desk.parts.rules, learned=Learned())
         fitted = fit_models(fitting, assumed, fitted_at=now)
         if not dry_run:
+            _save_reference(evidence, desk.parts.learned_path, made_at=now)
             fitted = _saved(fitted, assumed.questions, desk.parts.learned_path)
         rules = replace(assumed, learned=Learned(models=fitted))
         certified = certify_actions(held, rules, issued_at=now)
@@ -178,7 +181,18 @@ def _save_certificates(
 ) -> None:
     """Write the certificates; old alarms end with what they were about."""
     write_certificates(folder, [c for _, c in certified.values() if c is not None])
-    write_alarms(folder, {})
+    write_alarms(folder, ())
+
+
+def _save_reference(evidence: Sequence[Evidence], folder: Path, *, made_at: datetime) -> None:
+    """Keep what the measured tickets were like; of too few nothing is known."""
+    texts = [customer_text(found.ticket) for found in evidence]
+    embedder = load_embedder()
+    reference = fit_reference(texts, None if embedder is None else embedder.embed, made_at=made_at)
+    if reference is None:
+        remove_reference(folder)
+    else:
+        write_reference(folder, reference)
 
 
 def _share_right(held: Sequence[Audited], rules: Rulebook, question: str) -> float | None:

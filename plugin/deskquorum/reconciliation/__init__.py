@@ -4,6 +4,7 @@
 how often accepted answers are wrong, watches tell when what was measured no longer holds.
 """
 
+from deskquorum.reconciliation.alarms import Alarm, AlarmKind, remedy
 from deskquorum.reconciliation.answering import contradicted, reconcile
 from deskquorum.reconciliation.batch import (
     LEAST_GOLD,
@@ -38,6 +39,8 @@ __all__ = [
     "CLAIM",
     "LEAST_GOLD",
     "UNCALIBRATED_CAP",
+    "Alarm",
+    "AlarmKind",
     "Certificate",
     "Certified",
     "Learned",
@@ -60,6 +63,7 @@ __all__ = [
     "read_learned",
     "reconcile",
     "reconcile_table",
+    "remedy",
     "remove_model",
     "settle_claims",
     "standing",

@@ -10,6 +10,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from deskquorum.reconciliation.alarms import Alarm
 from deskquorum.reconciliation.counts import VoteCounts
 from deskquorum.reconciliation.label_model import LabelModel
 from deskquorum.reconciliation.pool import Pool, posterior_of
@@ -92,8 +93,8 @@ class Learned:
     """By question."""
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
     """By action."""
-    alarms: Mapping[str, str] = field(default_factory=dict)
-    """Question to the drift that was noticed on it; until calibrated again, people decide."""
+    alarms: tuple[Alarm, ...] = ()
+    """What was noticed since; until calibrated again, people decide."""
 
     @property
     def hash(self) -> str:

@@ -17,11 +17,13 @@ from pydantic import ValidationError
 
 from deskquorum.domain import Question
 from deskquorum.errors import ConfigError, Problem
+from deskquorum.reconciliation.alarms import Alarm
 from deskquorum.reconciliation.counts import VoteCounts
 from deskquorum.reconciliation.label_model import Floats, label_model
 from deskquorum.reconciliation.learned import Certificate, Learned, QuestionModel
 from deskquorum.reconciliation.learned_shapes import (
     MEND,
+    AlarmShape,
     AlarmsShape,
     CertificateShape,
     CertificatesShape,
@@ -71,7 +73,7 @@ def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
         certificates={}
         if certificates is None
         else {c.action: _certificate(c) for c in certificates.certificates},
-        alarms={} if alarms is None else alarms.alarms,
+        alarms=() if alarms is None else tuple(Alarm(**dict(kept)) for kept in alarms.alarms),
     )
 
 
@@ -104,9 +106,10 @@ def write_certificates(folder: Path, certificates: Iterable[Certificate]) -> Non
     _write(folder / _CERTIFICATES, CertificatesShape(certificates=shapes))
 
 
-def write_alarms(folder: Path, alarms: Mapping[str, str]) -> None:
+def write_alarms(folder: Path, alarms: Iterable[Alarm]) -> None:
     """Write all alarms; those that were there before are gone."""
-    _write(folder / _ALARMS, AlarmsShape(alarms=dict(alarms)))
+    shapes = [AlarmShape(**asdict(alarm)) for alarm in alarms]
+    _write(folder / _ALARMS, AlarmsShape(alarms=shapes))
 
 
 def _path(folder: Path, question: str) -> Path:

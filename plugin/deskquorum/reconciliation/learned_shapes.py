@@ -6,14 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from deskquorum.domain import Question
 from deskquorum.errors import Problem
+from deskquorum.reconciliation.alarms import AlarmKind
 from deskquorum.reconciliation.pool import OPINIONS
 
 __all__ = [
     "MEND",
+    "AlarmShape",
     "AlarmsShape",
     "CertificateShape",
     "CertificatesShape",
@@ -125,12 +127,29 @@ class CertificatesShape(LearnedShape):
     certificates: list[CertificateShape]
 
 
-class AlarmsShape(LearnedShape):
-    """The file of drift alarms."""
+class AlarmShape(LearnedShape):
+    """One alarm that stands."""
 
-    format: Literal["deskquorum alarms 1"] = "deskquorum alarms 1"
-    alarms: dict[str, str]
-    """Question to what was noticed."""
+    kind: AlarmKind
+    question: str
+    noticed: str
+    raised_at: AwareDatetime | None
+
+
+class AlarmsShape(LearnedShape):
+    """The file of alarms."""
+
+    format: Literal["deskquorum alarms 1", "deskquorum alarms 2"] = "deskquorum alarms 2"
+    alarms: list[AlarmShape]
+
+    @field_validator("alarms", mode="before")
+    @classmethod
+    def _of_one(cls, alarms: object) -> object:
+        """The first format kept the question of a disagreement, and what was noticed."""
+        if not isinstance(alarms, dict):
+            return alarms
+        old = {"kind": "disagreement", "raised_at": None}
+        return [old | {"question": name, "noticed": said} for name, said in alarms.items()]
 
 
 def misfits(path: Path, shape: ModelShape, question: Question) -> Iterable[Problem]:

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DecisionRow", "Tally", "decision_row"]
 
-_CERTIFIED, _DRIFT = "certified", "drift"
+_CERTIFIED = "certified"
+_DRIFTS = frozenset({"drift", "label-shift", "new-terms"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,8 @@ class DecisionRow:
     cost: Decimal = Decimal(0)
     saved_calls: int = 0
     drifted: Mapping[str, str] = field(default_factory=dict)
-    """Question to the drift that was noticed on it, where an alarm gave the ticket to a person."""
+    """Question to the drift that was noticed on it, where an alarm gave the ticket to a person;
+    new terms stand under an empty name."""
     certified: frozenset[str] = frozenset()
     """Actions under whose certificate software acted."""
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -97,7 +99,7 @@ def decision_row(entry: Entry) -> DecisionRow:
         drifted={
             reason.params.get("question", ""): reason.params.get("noticed", "")
             for reason in decision.reasons
-            if reason.code == _DRIFT
+            if reason.code in _DRIFTS
         },
         certified=frozenset(certified),
         answers={

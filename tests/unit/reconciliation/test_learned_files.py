@@ -10,6 +10,7 @@ import pytest
 from deskquorum.domain import Question
 from deskquorum.errors import ConfigError
 from deskquorum.reconciliation import (
+    Alarm,
     Certificate,
     Learned,
     QuestionModel,
@@ -31,6 +32,9 @@ QUESTION = Question(
 )
 QUESTIONS = {"route": QUESTION}
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ALARM = Alarm(
+    kind="disagreement", question="route", noticed="they contradict each other", raised_at=AT
+)
 
 
 def learned(kind, *, seed=3):
@@ -128,17 +132,17 @@ def test_the_same_model_is_written_the_same_and_another_is_not(tmp_path):
 def test_certificates_and_alarms_are_read_back(tmp_path):
     close = replace(CERTIFICATE, action="close", questions=())
     write_certificates(tmp_path, [CERTIFICATE, close])
-    write_alarms(tmp_path, {"route": "they contradict each other"})
+    write_alarms(tmp_path, [ALARM])
     found = read_learned(tmp_path, QUESTIONS)
     assert found.certificates == {"refund": CERTIFICATE, "close": close}
-    assert found.alarms == {"route": "they contradict each other"}
+    assert found.alarms == (ALARM,)
 
 
 def test_writing_replaces_what_was_there(tmp_path):
     write_certificates(tmp_path, [CERTIFICATE])
     write_certificates(tmp_path, [])
-    write_alarms(tmp_path, {"route": "x"})
-    write_alarms(tmp_path, {})
+    write_alarms(tmp_path, [ALARM])
+    write_alarms(tmp_path, ())
     assert read_learned(tmp_path, QUESTIONS) == Learned()
 
 
