@@ -7,6 +7,7 @@ import os
 from contextlib import closing
 from datetime import UTC, datetime
 from getpass import getuser
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -69,16 +70,24 @@ def sample(
             risks=risks_of(parts.rules.book),
         )
         rows = entries_of(record, drawn)
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            write_audit_sheet(file, rows, questions)
-    except OSError as exc:
-        raise InputError(f"{out}: {str(exc.strerror).lower()}") from exc
+    sheet = StringIO()
+    write_audit_sheet(sheet, rows, questions)
+    _write_unless_filled_in(out, sheet.getvalue().encode())
     told = {"batch": batch or week_of(now), "decisions": len(rows), "out": str(out)}
     if as_json:
         typer.echo(json.dumps(told))
     else:
         typer.echo(f"{len(rows)} decisions of batch {told['batch']} in {out}")
+
+
+def _write_unless_filled_in(out: Path, sheet: bytes) -> None:
+    """Somebody's labels may stand in a sheet of that name; only the very same one is replaced."""
+    try:
+        if out.exists() and out.read_bytes() != sheet:
+            raise InputError(f"{out}: there is another file, perhaps filled in; name a new one")
+        out.write_bytes(sheet)
+    except OSError as exc:
+        raise InputError(f"{out}: {str(exc.strerror).lower()}") from exc
 
 
 @audit_app.command("import")
