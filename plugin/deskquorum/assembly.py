@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from deskquorum.errors import ConfigError, PolicyFileError, Problem
+from deskquorum.errors import ConfigError, InputError, PolicyFileError, Problem
 from deskquorum.execution_setup import unexecutable, unset_secrets, unset_tokens
 from deskquorum.facts import unset_variables
 from deskquorum.grounding import index_clauses
@@ -265,7 +265,11 @@ def ledger_place(desk: DeskFile, folder: Path, ledger: str | Path | None = None)
 
 
 def _ledger_place(named: str | Path, folder: Path) -> Path | str:
-    return str(named) if is_database_url(named) else folder / named
+    if is_database_url(named):
+        return str(named)
+    if "://" in str(named):
+        raise InputError("no ledger is kept there; name a file, or postgresql://USER@HOST/NAME")
+    return folder / named
 
 
 def _prompt_folders(folder: Path, kind: str) -> Sequence[Path]:

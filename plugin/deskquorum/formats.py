@@ -25,11 +25,14 @@ from deskquorum.domain import (
     Vote,
 )
 from deskquorum.errors import InputError
+from deskquorum.policy.wrong_fields import wrong_fields
 
 __all__ = [
+    "AmbiguousJsonError",
     "TicketRow",
     "answer_row",
     "decision_row",
+    "load_json",
     "parse_json",
     "read_ticket",
     "ticket_of",
@@ -74,6 +77,25 @@ class TicketRow(_Row):
     tags: list[str] = []
 
 
+class AmbiguousJsonError(ValueError):
+    """Python would read it; others read it otherwise, or not at all."""
+
+
+def load_json(text: str) -> object:
+    """Parse JSON without floats, constants and names that stand twice.
+
+    Raises:
+        AmbiguousJsonError: A constant that JSON does not have, or a name that stands twice.
+        ValueError: Not JSON.
+    """
+    return json.loads(
+        text,
+        parse_float=lambda number: str(Decimal(number)),
+        parse_constant=_no_constant,
+        object_pairs_hook=_no_name_twice,
+    )
+
+
 def parse_json(line: str, *, number: int = 0) -> Mapping[str, JsonValue]:
     """Parse one JSON object; numbers with a fraction become decimal strings, never floats.
 
@@ -81,7 +103,9 @@ def parse_json(line: str, *, number: int = 0) -> Mapping[str, JsonValue]:
         InputError: The line is not a JSON object.
     """
     try:
-        value = json.loads(line, parse_float=lambda text: str(Decimal(text)), parse_constant=_no)
+        value = load_json(line)
+    except AmbiguousJsonError as exc:
+        raise InputError(str(exc), line=number) from exc
     except (ValueError, RecursionError) as exc:
         place = f" at column {exc.colno}" if isinstance(exc, json.JSONDecodeError) else ""
         raise InputError(f"not JSON{place}; write one object a line", line=number) from exc
@@ -223,12 +247,17 @@ def _proposal(row: _ProposalRow | None) -> Proposal | None:
 
 
 def _said(exc: ValidationError) -> str:
-    said = []
-    for error in exc.errors(include_url=False, include_input=False):
-        place = ".".join(str(part) for part in error["loc"])
-        said.append(f"field '{place}': {error['msg'][:1].lower()}{error['msg'][1:]}")
-    return "; ".join(dict.fromkeys(said))
+    wrong = wrong_fields(exc).items()
+    return "; ".join(f"field '{'.'.join(place)}': {said}" for place, said in wrong)
 
 
-def _no(constant: str) -> str:
-    raise ValueError(f"{constant} is not a JSON number")
+def _no_constant(constant: str) -> object:
+    raise AmbiguousJsonError(f"{constant} is no number of JSON; write null, or leave it out")
+
+
+def _no_name_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        # Which one is not said: where a name belongs there may stand a value.
+        raise AmbiguousJsonError("a name stands twice in one object; keep one of them")
+    return found

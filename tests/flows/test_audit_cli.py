@@ -182,3 +182,10 @@ def test_how_far_back_is_a_duration(run, decided):
     out = decided / "none.csv"
     run("audit", "sample", "--desk", decided / "desk", "--since", "a week", "--out", out, code=1)
     assert not out.exists()
+
+
+def test_a_sheet_that_somebody_filled_in_is_never_drawn_over(run, decided):
+    sheet = decided / "filled.csv"
+    sheet.write_text("decision,label:intent\nd_1,refund\n", encoding="utf-8")
+    run("audit", "sample", "--desk", decided / "desk", "--size", 60, "--out", sheet, code=1)
+    assert "refund" in sheet.read_text(encoding="utf-8")

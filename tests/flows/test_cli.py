@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,35 @@ def test_the_embedding_example_runs():
     )
     assert done.returncode == 0, done.stderr
     assert "the bot may cancel: deny" in done.stdout
+
+
+def test_the_version_is_printed():
+    done = run("--version")
+    assert (done.returncode, done.stdout.strip()) == (0, version("deskquorum"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        pytest.param(["init", "FILE"], "FILE is no folder; name a new one", id="init"),
+        pytest.param(["init", "FILE/desk"], "FILE/desk: not a directory", id="init-in-a-file"),
+        pytest.param(
+            ["ledger", "verify", "--ledger", "mysql://db/desk", "--desk", "DESK"],
+            "no ledger is kept there; name a file, or postgresql://USER@HOST/NAME",
+            id="another-database",
+        ),
+    ],
+)
+def test_a_place_that_can_t_be_used_is_named_and_exits_with_2(folder, tmp_path, arguments, told):
+    file = tmp_path / "file"
+    file.touch()
+    done = run(*(a.replace("FILE", str(file)).replace("DESK", str(folder)) for a in arguments))
+    assert done.returncode == 2
+    assert done.stderr.strip() == told.replace("FILE", str(file))
+
+
+def test_decide_says_so_and_exits_with_1_when_nothing_could_be_recorded(folder, tickets, tmp_path):
+    done = run("decide", tickets, "--desk", folder, "--ledger", tmp_path, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert "2 could not be recorded, so a person has them" in done.stdout
+    assert {row["route"] for row in lines(tmp_path / "out")} == {"human"}

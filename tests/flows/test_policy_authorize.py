@@ -236,7 +236,7 @@ def test_an_hour_that_happens_twice_is_no_time(authorize):
     ("line", "error"),
     [
         pytest.param("{", "line 2: not JSON at column 2", id="no-json"),
-        pytest.param('{"id": "b"}', "line 2: action: field required", id="no-action"),
+        pytest.param('{"id": "b"}', "line 2: action: missing", id="no-action"),
         pytest.param('{"id": "b", "action": {"name": "close", "arg": {}}}', "action.arg",
                      id="misspelt-key"),
         pytest.param('{"id": "b", "action": {"name": "close"}, "expected": "yes"}', "expected:",

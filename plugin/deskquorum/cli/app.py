@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,7 +33,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="deskquorum",
-    help="Lets a support desk's bot act on its own without being confidently wrong.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -47,6 +47,27 @@ app.add_typer(queue_app, name="queue")
 app.add_typer(audit_app, name="audit")
 
 _GOLD = "CSV of audited items: item,label."
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer hands it over like that
+    if wanted:
+        typer.echo(version("deskquorum"))
+        raise typer.Exit
+
+
+@app.callback(epilog="Exit codes: 0 ok, 1 found something, 2 bad input.")
+def _options(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Lets a support desk's bot act on its own without being confidently wrong."""
+
+
 PlotOption = Annotated[
     Path | None, typer.Option("--plot", help="Folder for two plots (SVG) against the gold.")
 ]
@@ -428,4 +449,10 @@ def main() -> None:
         app()
     except DeskError as exc:
         typer.echo(str(exc), err=True)
+        raise SystemExit(2) from exc
+    except OSError as exc:
+        # A file that can't be read or written is its owner's to mend; anything else is ours.
+        if exc.filename is None or exc.strerror is None:
+            raise
+        typer.echo(f"{exc.filename}: {exc.strerror.lower()}", err=True)
         raise SystemExit(2) from exc

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from getpass import getuser
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -72,11 +73,9 @@ def sample(
         )
         chosen = _chosen(parts, batch=named, size=choose, since=now - back, now=now)
         rows = entries_of(record, once_each(chosen, drawn))
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            write_audit_sheet(file, rows, questions)
-    except OSError as exc:
-        raise InputError(f"{out}: {str(exc.strerror).lower()}") from exc
+    sheet = StringIO()
+    write_audit_sheet(sheet, rows, questions)
+    _write_unless_filled_in(out, sheet.getvalue().encode())
     told = {"batch": named, "decisions": len(rows), "chosen": len(chosen), "out": str(out)}
     if as_json:
         typer.echo(json.dumps(told))
@@ -123,6 +122,16 @@ def _chosen(
             )
         except ValueError as exc:
             raise InputError(f"--choose {size}: {exc}") from exc
+
+
+def _write_unless_filled_in(out: Path, sheet: bytes) -> None:
+    """Somebody's labels may stand in a sheet of that name; only the very same one is replaced."""
+    try:
+        if out.exists() and out.read_bytes() != sheet:
+            raise InputError(f"{out}: there is another file, perhaps filled in; name a new one")
+        out.write_bytes(sheet)
+    except OSError as exc:
+        raise InputError(f"{out}: {str(exc.strerror).lower()}") from exc
 
 
 @audit_app.command("import")

@@ -17,6 +17,7 @@ from deskquorum.domain import Verdict
 from deskquorum.errors import InputError
 from deskquorum.grounding import ClauseIndex, index_clauses
 from deskquorum.labeling import Embedder, load_embedder
+from deskquorum.policy.wrong_fields import wrong_fields
 from deskquorum.reply_rows import ReplyRow, checked_row, own_clauses
 
 __all__ = ["check_replies"]
@@ -95,11 +96,8 @@ def _read(row: Row) -> ReplyRow:
     try:
         return ReplyRow.model_validate(row.value)
     except ValidationError as exc:
-        said = (
-            f"field '{'.'.join(str(part) for part in error['loc'])}': {error['msg'].lower()}"
-            for error in exc.errors(include_url=False, include_input=False)
-        )
-        raise InputError("; ".join(dict.fromkeys(said)), line=row.number) from exc
+        said = (f"field '{'.'.join(place)}': {what}" for place, what in wrong_fields(exc).items())
+        raise InputError("; ".join(said), line=row.number) from exc
 
 
 def _error_row(result: Mapping[str, object]) -> dict[str, object]:

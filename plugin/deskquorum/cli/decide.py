@@ -30,7 +30,7 @@ def decide_file(
     jobs: int,
     as_json: bool,
 ) -> int:
-    """Decide a file; returns 1 when a row was malformed, else 0."""
+    """Decide a file; returns 1 when a row was malformed or could not be recorded, else 0."""
     desk = load_desk(folder, model_url=model_url, models=models, ledger=ledger, keys=os.environ)
     rows = read_rows(tickets)
     results: list[dict[str, object]] = []
@@ -46,7 +46,13 @@ def decide_file(
     # Rows and summary never share a stream.
     console = wide_console(stderr=out is None)
     _report(results, score, desk.notices, console, as_json=as_json)
-    return int(any("error" in result for result in results))
+    return int(any("error" in result or _unrecorded(result) for result in results))
+
+
+def _unrecorded(result: Mapping[str, object]) -> bool:
+    reasons = result["reasons"]
+    assert isinstance(reasons, list)  # noqa: S101 - as `decision_row` and `error_row` make it
+    return any(reason["code"] == "no-record" for reason in reasons)
 
 
 async def decide_rows(
@@ -71,8 +77,14 @@ def _report(
 ) -> None:
     routes = Counter(str(result["route"]) for result in results)
     errors = sum("error" in result for result in results)
+    unrecorded = sum(map(_unrecorded, results))
     if as_json:
-        summary = {"tickets": len(results), "routes": routes, "errors": errors}
+        summary = {
+            "tickets": len(results),
+            "routes": routes,
+            "errors": errors,
+            "unrecorded": unrecorded,
+        }
         if score is not None:
             summary["expected"] = score.as_json()
         console.print_json(json.dumps(summary))
@@ -81,5 +93,7 @@ def _report(
         console.print(f"note: {notice}")
     said = ", ".join(f"{count} {route}" for route, count in sorted(routes.items()))
     console.print(f"{len(results)} tickets decided: {said}; {errors} malformed rows")
+    if unrecorded:
+        console.print(f"{unrecorded} could not be recorded, so a person has them; see: doctor")
     if score is not None:
         score.print(console)

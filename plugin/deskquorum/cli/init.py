@@ -28,6 +28,8 @@ def make_desk(
     Raises:
         InputError: The folder is not empty, or a file given can't be used.
     """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is no folder; name a new one")
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; name a new folder")
     if labels is None:

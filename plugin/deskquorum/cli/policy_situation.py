@@ -32,6 +32,7 @@ from deskquorum.policy import (
 from deskquorum.policy.bindings import UNSETTLED
 from deskquorum.policy.moments import told_now
 from deskquorum.policy.names import did_you_mean
+from deskquorum.policy.wrong_fields import wrong_fields
 
 __all__ = ["ActionShape", "Situation", "SituationShape", "read_situation", "said", "situation_of"]
 
@@ -154,11 +155,8 @@ def read_situation(path: Path, book: PolicyBook, *, row: str | None) -> Situatio
 
 def said(error: ValidationError) -> str:
     """The first problem of a situation, with its place, without any value."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(key) for key in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    message = f"{message[:1].lower()}{message[1:]}"
-    return f"{place}: {message}" if place else message
+    place, message = next(iter(wrong_fields(error).items()))
+    return f"{'.'.join(place)}: {message}" if place else message
 
 
 def situation_of(shape: SituationShape, book: PolicyBook, *, source: str) -> Situation:

@@ -42,7 +42,7 @@ def list_items(
     desk: _Desk = Path(),
     ledger: _Ledger = None,
     holder: Annotated[str | None, typer.Option("--holder", help="Only what they hold.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1)] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="List at most so many.")] = 50,
     as_json: _Json = False,
 ) -> None:
     """List what is open: the riskiest first, then what is due first."""

@@ -14,8 +14,8 @@ import numpy as np
 from deskquorum.auditing.strata import cast_on
 from deskquorum.domain import Question
 from deskquorum.labeling import Embedder
-from deskquorum.learning.choosing import next_audits
 from deskquorum.learning.agreeing import agreement, material
+from deskquorum.learning.choosing import next_audits
 from deskquorum.ledger import Entry, Ledger, Transaction
 from deskquorum.ledger.audits import Audit, ChosenAudit, all_chosen, drawn_audits, note_chosen
 from deskquorum.ledger.verdict_labels import audited_labels

@@ -97,16 +97,14 @@ def drawn_until(tx: Transaction) -> datetime | None:
 
 
 def note_chosen(tx: Transaction, chosen: Iterable[ChosenAudit]) -> None:
-    """Keep a choice; nothing here is ever changed.
+    """Keep a choice, as a link of the chain; nothing here is ever changed.
 
     Args:
         tx: A writing one.
         chosen: None of which was chosen before.
     """
     shared = {"tenant": tx.tenant, "chosen_us": tx.now_us}
-    rows = [{**asdict(one), **shared} for one in chosen]
-    if rows:
-        tx.connection.execute(insert(chosen_audits), rows)
+    add_proved(tx, chosen_audits, [{**asdict(one), **shared} for one in chosen])
 
 
 def all_chosen(tx: Transaction, *, batch: str | None = None) -> tuple[ChosenAudit, ...]:

@@ -1,4 +1,4 @@
-"""Rows that a link of the chain stands for: labels, and draws of audits, by a hash of them all."""
+"""Rows that a link of the chain stands for: labels, draws and choices of audits, by one hash."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, func, select
 
 from deskquorum.ledger.codec import chain_hash
-from deskquorum.ledger.tables import audits, labels, proofs
+from deskquorum.ledger.tables import audits, chosen_audits, labels, proofs
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -23,6 +23,7 @@ _HASHED: Mapping[str, tuple[Table, Sequence[str]]] = {
         audits,
         ("decision", "tenant", "ticket", "batch", "stratum", "inclusion", "until_us", "drawn_us"),
     ),
+    "chosen_audits": (chosen_audits, ("decision", "tenant", "ticket", "batch", "chosen_us")),
 }
 """Columns of a row that its hash covers, in this order."""
 

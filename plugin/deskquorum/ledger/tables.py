@@ -269,7 +269,7 @@ proofs = Table(
     Column("tenant", String, nullable=False),
     UniqueConstraint("covers", "id"),
 )
-"""Links of the chain, each for rows of the table `covers` (labels, audits) that name it as `proof`;
+"""Links of the chain, each for rows of the table `covers` (labels, audits, chosen_audits) that name it as `proof`;
 the empty id is that of rows from before there were such links."""
 
 chosen_audits = Table(
@@ -280,7 +280,9 @@ chosen_audits = Table(
     Column("ticket", String, nullable=False),
     Column("batch", String, nullable=False),
     Column("chosen_us", BigInteger, nullable=False),
+    Column("proof", String, nullable=False, server_default=""),
     Index("chosen_audits_by_batch", "tenant", "batch"),
+    Index("chosen_audits_by_proof", "proof"),
 )
 """Decisions chosen to be audited because they teach much; a draw looks at them all the same."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -356,6 +357,7 @@ def _nearest(name: str, question: str, shape: NearestShape, folder: Path) -> Nea
 def _cross_checks(document: Document[DeskShape]) -> list[Problem]:
     return [
         *_check_currency(document),
+        *_check_languages(document),
         *_check_ledger(document),
         *check_models(document),
         *_check_questions(document),
@@ -383,8 +385,23 @@ def _check_currency(document: Document[DeskShape]) -> list[Problem]:
     return []
 
 
+def _check_languages(document: Document[DeskShape]) -> list[Problem]:
+    # A name that no ticket's language is ever equal to would send every ticket to a person.
+    return [
+        document.problem(f"'{tag}' is no language", "languages", index, hint="write a code: en, de")
+        for index, tag in enumerate(document.value.languages)
+        if re.fullmatch(r"[a-z]{2,3}", tag) is None
+    ]
+
+
 def _check_ledger(document: Document[DeskShape]) -> list[Problem]:
     written = document.value.ledger
+    if "://" in written and not written.startswith("postgresql"):
+        hint = "write a file, or postgresql://USER@HOST/NAME"
+        return [document.problem("no database that can be used", "ledger", hint=hint)]
+    if (document.path.parent.parent / written).is_dir():
+        hint = "name a file in it"
+        return [document.problem(f"'{written}' is a folder", "ledger", hint=hint)]
     try:
         secret = bool(urlsplit(written).password)
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -106,7 +107,7 @@ def _last_first(keys: tuple[Key, ...]) -> tuple[tuple[bool, int, str], ...]:
 
 
 def _without(root: Node, keys: tuple[Key, ...], dropped: set[str]) -> Node:
-    """The tree without what stands under the keys; its key, or its `id`, is kept in `dropped`."""
+    """The tree without what stands under the keys; its key and its ids are kept in `dropped`."""
     if not keys:
         return root
     key, *deeper = keys
@@ -114,7 +115,7 @@ def _without(root: Node, keys: tuple[Key, ...], dropped: set[str]) -> Node:
     if child is None:
         return root
     if not deeper:
-        dropped |= {key} if isinstance(key, str) else _ids(child)
+        dropped |= {*_ids(child), *([key] if isinstance(key, str) else [])}
     kept = None if not deeper else _without(child, tuple(deeper), dropped)
     return _replaced(root, key, kept)
 
@@ -131,6 +132,10 @@ def _replaced(node: Node, key: Key, kept: Node | None) -> Node:
     return node._replace(items=tuple(item for item in items if item is not None))
 
 
-def _ids(node: Node) -> set[str]:
+def _ids(node: Node) -> Iterator[str]:
+    """Ids of a part and of the parts in it, such as an action's limits."""
     named = node.child("id")
-    return {str(named.scalar)} if named is not None else set()
+    if named is not None:
+        yield str(named.scalar)
+    for inner in (*(e.value for e in (node.entries or {}).values()), *(node.items or ())):
+        yield from _ids(inner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from deskquorum.errors import Problem
 from deskquorum.policy.desk_shapes import DeskShape, ModelShape
@@ -84,6 +85,7 @@ def check_models(document: Document[DeskShape]) -> list[Problem]:
     value = document.value
     problems = [*_check_budget(document)]
     for name, shape in value.models.items():
+        problems += _check_address(document, name, shape.base_url)
         problems += _check_fallback(document, name, shape.fallback)
         problems += _check_price(document, name, shape)
     return problems
@@ -112,6 +114,23 @@ def _chain(name: str, models: Mapping[str, ModelShape]) -> Sequence[str]:
 
     follow(name)
     return found
+
+
+def _check_address(document: Document[DeskShape], name: str, url: str) -> Iterator[Problem]:
+    if url == _PACKAGED:
+        return
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    place = ("models", name, "base_url")
+    if parts.scheme not in {"http", "https"} or not host:
+        hint = "write https://HOST/v1, or local for the packaged model"
+        yield document.problem("no address of a model's server", *place, hint=hint)
+    elif parts.password is not None:
+        hint = "put the key into the variable that api_key_env names"
+        yield document.problem("a password stands in this file", *place, hint=hint)
 
 
 def _check_fallback(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from deskquorum.domain import Effect
 from deskquorum.policy.book import REPLY, TICKET, UNDECLARED, Guarded, Rule
+from deskquorum.policy.complaints import ANY_ACTION
 from deskquorum.policy.conditions import problems_in, world_on
 from deskquorum.policy.declarations import Declarations, Topic
 from deskquorum.policy.environment import CelProblem, Environment
@@ -64,6 +65,8 @@ class _RuleBuilder:
         keys = ("rules", self.index, "cite")
         self.found.problems += self.found.unknown_clauses(self.topic, shape.cite, *keys)
         on = tuple(dict.fromkeys(self._targets()))
+        if not on:
+            self.found.dropped.add(shape.id)
         line, column = self.topic.place("rules", self.index, "id")
         rule = Rule(
             id=shape.id,
@@ -113,8 +116,10 @@ class _RuleBuilder:
             yield from ((target, None) for target in on)
             return
         compiled: dict[str | None, Guarded | None] = {}
-        # A rule on nothing that is known is compiled too, for the mistakes in it.
-        for target in on or (TICKET,):
+        # A rule on nothing that is known is compiled too, for the mistakes in it; but what a faulty
+        # action's arguments are nobody knows.
+        faulty = self.found.dropped.intersection(self.shape.on)
+        for target in on or (() if faulty else (ANY_ACTION,)):
             scope = self.environment.scope(target)
             if scope not in compiled:
                 compiled[scope] = self._compiled(when, target)
@@ -122,7 +127,7 @@ class _RuleBuilder:
                 yield target, compiled[scope]
 
     def _compiled(self, when: str, target: str) -> Guarded | None:
-        action = target if target in self.found.actions else None
+        action = target if target in self.found.actions or target == ANY_ACTION else None
         try:
             condition = self.environment.compile(when, action=action, yes_or_no=True)
         except CelProblem as exc:

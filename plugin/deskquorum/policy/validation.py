@@ -15,9 +15,9 @@ from deskquorum.errors import Problem
 from deskquorum.policy.names import did_you_mean
 from deskquorum.policy.tree import Node
 
-__all__ = ["Fault", "faults_of", "shown"]
+__all__ = ["EXPECTED", "Fault", "faults_of", "shown"]
 
-_EXPECTED = {
+EXPECTED = {
     "string_type": "text",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -38,8 +38,6 @@ _EXPECTED = {
     "datetime_parsing": "a time such as 2026-01-31T09:00:00Z",
     "datetime_from_date_parsing": "a time such as 2026-01-31T09:00:00Z",
     "timezone_aware": "a time with its zone, such as 2026-01-31T09:00:00Z",
-}
-_LIMITS = {
     "greater_than": "more than {gt}",
     "greater_than_equal": "at least {ge}",
     "less_than": "less than {lt}",
@@ -47,6 +45,7 @@ _LIMITS = {
     "too_short": "at least {min_length} entries",
     "string_too_short": "a text that is not empty",
 }
+"""What pydantic's kinds of error say was expected; limits stand in braces."""
 _LONGEST_SHOWN = 40
 
 
@@ -129,7 +128,7 @@ def _words(detail: ErrorDetails, models: list[type[BaseModel]], node: Node) -> t
             return _choices(str(detail["ctx"]["expected"]), value)
         case "union_tag_invalid" | "union_tag_not_found":
             return _tags(detail)
-        case _ if expected := _EXPECTED.get(kind, _LIMITS.get(kind)):
+        case _ if expected := EXPECTED.get(kind):
             limit = expected.format(**detail.get("ctx", {}))
             return f"expected {limit}, got {_written(node)}", _type_hint(kind, value)
         case _:

@@ -24,6 +24,7 @@ _WORDS = (
     ("undefined alias", "", _QUOTES),
     ("cannot start any token", "", _QUOTES),
     ("another document", "a second document", "one file holds one; remove the line before it"),
+    ("expected <block end>", "not indented like the lines before it", "align it with them"),
     ("maximum depth", "lists and mappings nested too deeply", "write it flatter"),
 )
 """A part of what the parser says; our message, "" to keep its own; the mend."""

@@ -13,6 +13,7 @@ __all__ = ["LONGEST_PLACEHOLDER", "Vault", "incomplete_from", "nonces", "without
 _ESCAPED = "⟦/⟧"
 """Stands for an opening bracket that was in the text before; no placeholder looks like it."""
 
+_HALF = re.compile("[\ud800-\udfff]")
 _BRACKETED = re.compile(r"⟦(?:/⟧|(?P<type>[A-Z_]+)_(?P<number>\d+)·(?P<nonce>\w+)⟧)?")
 
 LONGEST_PLACEHOLDER = 64
@@ -98,13 +99,17 @@ class Vault:
         return made
 
     def hide(self, text: str, entities: Iterable[Entity]) -> str:
-        """Put placeholders in place of entities that are in order and do not overlap."""
+        """Put placeholders in place of entities that are in order and do not overlap.
+
+        Half a character, as clients send that cut a text within an emoji, becomes U+FFFD: no
+        record could hold it.
+        """
         parts, done = [], 0
         for entity in entities:
             parts.append(escape(text[done : entity.start]))
             parts.append(self.placeholder(text[entity.start : entity.end], entity.type))
             done = entity.end
-        return "".join([*parts, escape(text[done:])])
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", "".join([*parts, escape(text[done:])]))
 
     def restore(self, text: str) -> str:
         """Undo `hide`, in one pass; restored values are not looked at again.

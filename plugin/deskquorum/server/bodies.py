@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
 from deskquorum.domain import JsonValue
+from deskquorum.formats import AmbiguousJsonError, load_json
+from deskquorum.policy.wrong_fields import wrong_fields
 from deskquorum.server.problems import Fault, ProblemError
 
 __all__ = [
@@ -96,8 +97,7 @@ def validated(value: object, model: type[_M]) -> _M:
         return model.model_validate(value)
     except ValidationError as exc:
         faults = [
-            Fault(pointer=_pointer(found["loc"]), detail=_said(found["type"], found["msg"]))
-            for found in exc.errors(include_url=False, include_input=False, include_context=False)
+            Fault(pointer=_pointer(place), detail=said) for place, said in wrong_fields(exc).items()
         ]
         raise ProblemError(status=422, code="invalid", faults=faults) from None
 
@@ -123,14 +123,11 @@ def parsed(text: str) -> object:
     """
     _check_depth(text)
     try:
-        return json.loads(
-            text,
-            parse_float=lambda number: str(Decimal(number)),
-            parse_constant=_no_constant,
-            object_pairs_hook=_object,
-        )
+        return load_json(text)
     except json.JSONDecodeError as exc:
         raise _not_json(f"not JSON at line {exc.lineno}, column {exc.colno}") from None
+    except AmbiguousJsonError as exc:
+        raise _not_json(str(exc)) from None
     except (ValueError, RecursionError, ArithmeticError):
         raise _not_json("not JSON") from None
 
@@ -172,21 +169,6 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
-
-
-def _no_constant(_: str) -> object:
-    raise ValueError("not a JSON number")
-
-
-def _pointer(loc: tuple[int | str, ...]) -> str:
+def _pointer(loc: tuple[str, ...]) -> str:
     """RFC 6901; what the sender put where a name belongs is not repeated: it may be a value."""
-    return "".join(f"/{part}" if _NAME.fullmatch(str(part)) else "/*" for part in loc)
-
-
-def _said(kind: str, message: str) -> str:
-    return "not a known field" if kind == "extra_forbidden" else message[:1].lower() + message[1:]
+    return "".join(f"/{part}" if _NAME.fullmatch(part) else "/*" for part in loc)

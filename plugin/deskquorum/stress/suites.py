@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from deskquorum.domain import JsonValue, Ticket
 from deskquorum.errors import ConfigError, InputError, Problem
 from deskquorum.formats import parse_json, read_ticket
+from deskquorum.policy.wrong_fields import wrong_fields
 from deskquorum.stress.expected import Expected
 
 __all__ = ["StressTicket", "read_suites", "suite_names"]
@@ -122,8 +123,7 @@ def _read(path: Path, number: int, line: str, folder: Path) -> StressTicket | Pr
 
 
 def _said(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in found)
+    return "; ".join(f"{'.'.join(place)}: {said}" for place, said in wrong_fields(error).items())
 
 
 def _digest(value: Mapping[str, JsonValue]) -> str:

@@ -99,6 +99,24 @@ def test_without_examples_a_nearest_labeler_reads_the_descriptions(bench):
         pytest.param("  intent:", "  in-tent:",
                      "desk.yaml:10:3: 'in-tent' is no name; use lower-case letters, digits and _",
                      id="name-that-no-rule-can-read"),
+        pytest.param("[en, es]", "[english, es]",
+                     "desk.yaml:3:13: 'english' is no language; write a code: en, de",
+                     id="language-that-no-ticket-has"),
+        pytest.param("base_url: local", "base_url: htp:/models",
+                     "desk.yaml:8:34: no address of a model's server; write https://HOST/v1, or "
+                     "local for the packaged model",
+                     id="model-at-no-address"),
+        pytest.param("base_url: local", "base_url: 'https://me:secret@models.example/v1'",
+                     "desk.yaml:8:35: a password stands in this file; put the key into the "
+                     "variable that api_key_env names",
+                     id="password-in-a-model-s-address"),
+        pytest.param("currency: EUR", "ledger: mysql://db/desk",
+                     "desk.yaml:5:9: no database that can be used; write a file, or "
+                     "postgresql://USER@HOST/NAME",
+                     id="ledger-in-another-database"),
+        pytest.param("currency: EUR", "ledger: labelers",
+                     "desk.yaml:5:9: 'labelers' is a folder; name a file in it",
+                     id="ledger-that-is-a-folder"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_desk_file_is_reported(bench, labelers, old, new, problem):

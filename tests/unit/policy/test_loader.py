@@ -250,3 +250,37 @@ def test_a_book_knows_the_version_of_each_policy(bench):
 def test_files_of_one_policy_with_several_versions_are_all_named(bench):
     book = bench.load(one=TOPIC, two='policy: a\nversion: "2"\n')
     assert book.versions["a"] == "1, 2"
+
+
+def test_a_faulty_action_is_the_only_mistake_told_of_it(bench):
+    """Its rules, its limits and the cases that name them are not, as nobody knows what it is."""
+    action = (
+        "actions:\n"
+        "  pay:\n"
+        "    args: {amount: {type: money, currency: USD}}\n"
+        "    riks: none\n"
+        "    limits: [{id: pay-a-day, per: desk, within: 24h, count: 2, reason: two a day}]\n"
+        "rules:\n"
+        "  - {id: small-pay, on: pay, effect: allow, when: args.amount_minor < 500, reason: r}\n"
+    )
+    case = (
+        "- name: small\n"
+        "  action: {name: pay, args: {amount: 1}}\n"
+        "  used: {pay-a-day: {count: 2}}\n"
+        "  expect: human\n"
+        "  because: [small-pay, pay-a-day]\n"
+    )
+    assert bench.problems(pay=TOPIC + action, pay__cases=case) == [
+        "pay.yaml:6:5: unknown key 'riks'; did you mean 'risk'?"
+    ]
+
+
+def test_a_rule_on_an_action_that_does_not_exist_is_not_told_that_it_has_no_arguments(bench):
+    rule = (
+        "actions: {issue_refund: {args: {amount: {type: money, currency: USD}}}}\n"
+        "rules:\n"
+        "  - {id: typo, on: isue_refund, effect: deny, when: args.amount_minor > 5, reason: r}\n"
+    )
+    assert bench.problems(pay=TOPIC + rule) == [
+        "pay.yaml:5:20: unknown action 'isue_refund'; did you mean 'issue_refund'?"
+    ]

@@ -169,3 +169,8 @@ def test_a_file_of_ten_megabytes_is_not_even_read(tmp_path):
         "longer than 1000000 bytes",
         "split it into several files",
     )
+
+
+def test_a_line_that_is_not_aligned_is_told_in_plain_words(tmp_path):
+    _, problems = tree(tmp_path, "rules:\n  - id: a\n   - id: b\n")
+    assert problems == [(3, 4, "not indented like the lines before it")]

@@ -33,6 +33,13 @@ def test_a_restored_text_is_the_original(opened):
     assert session.restore(texts(session)[0]) == "Alma, ALMA and C-2061\r\n71.00"
 
 
+def test_half_a_character_leaves_a_text_that_can_be_recorded(opened):
+    session = opened("my friend Adam \ud83d, \N{GRINNING FACE} yes")
+    assert texts(session) == [
+        "my friend ⟦PERSON_1·k1⟧ \N{REPLACEMENT CHARACTER}, \N{GRINNING FACE} yes"
+    ]
+
+
 def test_the_tenth_person_is_not_mixed_up_with_the_first(opened):
     names = ("Adam", "Ada", "Boris", "Clara", "Doris", "Erik", "Fiona", "Greta", "Helga", "Igor")
     session = opened("; ".join(f"my friend {name}, yes" for name in names))

@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("ticket", sa.String, nullable=False),
         sa.Column("batch", sa.String, nullable=False),
         sa.Column("chosen_us", sa.BigInteger, nullable=False),
+        sa.Column("proof", sa.String, nullable=False, server_default=""),
     )
+    op.create_index("chosen_audits_by_proof", "chosen_audits", ["proof"])
     op.create_index("chosen_audits_by_batch", "chosen_audits", ["tenant", "batch"])
     only_grows(op.get_bind(), "chosen_audits")
