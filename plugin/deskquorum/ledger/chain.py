@@ -85,7 +85,7 @@ def add_proved(tx: Transaction, table: Table, rows: Sequence[Mapping[str, object
 
     Args:
         tx: Writing.
-        table: `labels` or `audits`.
+        table: `labels`, `audits` or `chosen_audits`.
         rows: All their columns, besides `proof`.
     """
     if not rows:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from deskquorum.ledger.tables import (
     audits,
+    chosen_audits,
     decisions,
     erasures,
     executions,
@@ -111,6 +112,14 @@ KINDS = (
             *("decision", "ticket", "batch", "stratum", "inclusion", "until_us", "drawn_us"),
             "proof",
         ),
+        link=("decision", "decision"),
+    ),
+    Kind(
+        name="chosen_audit",
+        table=chosen_audits,
+        at="chosen_us",
+        order=("chosen_us", "decision"),
+        told=("decision", "ticket", "batch", "chosen_us", "proof"),
         link=("decision", "decision"),
     ),
     Kind(

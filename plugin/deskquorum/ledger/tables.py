@@ -269,8 +269,8 @@ proofs = Table(
     Column("tenant", String, nullable=False),
     UniqueConstraint("covers", "id"),
 )
-"""Links of the chain, each for rows of the table `covers` (labels, audits, chosen_audits) that name it as `proof`;
-the empty id is that of rows from before there were such links."""
+"""Links of the chain, each for rows of the table `covers` (labels, audits, chosen_audits) that name
+it as `proof`; the empty id is that of rows from before there were such links."""
 
 chosen_audits = Table(
     "chosen_audits",
