@@ -106,6 +106,8 @@ _AHEAD = Pattern(
             *word_set("in full another dentro dans noch otros encore"),
         },
     ),
+    gate=rf"(?:in|full|another|de|dans|noch|otros|encore)\s(?:\d|{_WORDS}|half|a f|couple)"
+    r"|\s(?:from now|away|to go|left|ahead)",
     ignore_case=True,
 )
 _NAMED: tuple[tuple[Pattern, Direction, str, str], ...] = tuple(
@@ -197,7 +199,8 @@ _DATE = Pattern(
     rf"|\s(?:of\s|de\s)?(?P<m>{_MONTH})(?!\p{{L}}))"
     rf"|(?<!\p{{L}})(?P<m>{_MONTH})\s(?P<d>\d{{1,2}})(?!\d)",
     needs=({"0"},),
-    gate=rf"\d(?:st|nd|rd|th|\.|º)(?!\d)|{any_of(dict.fromkeys(map(str.lower, MONTHS)))}",
+    gate=r"(?<!\d)\d\d?(?:st|nd|rd|th|\.|º)(?!\d)"
+    rf"|(?<![a-z]){any_of(map(str.lower, MONTHS))}(?![a-z])",
 )
 _NOW = Pattern(
     r"(?:today|it's now|is now|and now|now|heute|hoy|aujourd'hui|hoje)\W*(?:\p{L}+\W+){0,2}$"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from deskquorum.domain import Finding, Verdict
 from deskquorum.grounding.lexicon import ABUSE, word_set
-from deskquorum.grounding.patterns import Pattern
+from deskquorum.grounding.patterns import Pattern, vocabulary
 from deskquorum.grounding.words import words_of
 
 __all__ = ["surface_findings"]
@@ -29,7 +30,9 @@ def surface_findings(
     yield from _matches(reply, "placeholder", _GAPS, "a gap that was not filled")
     yield from _matches(reply, "leakage", _LEAKS, "speaks of its own instructions")
     yield from _matches(reply, "secret", _SECRETS, "looks like a key or a password")
-    yield from _matches(reply, "tone", _RUDE, "a tone that no desk takes")
+    met = vocabulary(reply)
+    if met.untold or not met.words.isdisjoint(_RUDE_WORDS) or _SHOUTED.search(reply):
+        yield from _matches(reply, "tone", _RUDE, "a tone that no desk takes")
     for word in words_of(reply):
         if word.text in ABUSE:
             yield _finding(reply, "abuse", (word.start, word.end), "a word that insults")
@@ -107,6 +110,12 @@ _SECRETS = Pattern(
             "~passwort ~contraseña ~passe ~senha ~api"
         ),
     ),
+)
+_SHOUTED = re.compile(r"[!?]{3}|(?:[^\W\d_a-z]{2,}[ ,]+){5}")
+"""Cheap, and in every text that is rude without one of these words."""
+_RUDE_WORDS = word_set(
+    "fault calm problem already properly whining complaining whatever luck lost shut culpa "
+    "problema faute problème schuld"
 )
 _RUDE = Pattern(
     r"(?<!\p{L})(?:(?:that's|that is|it's|it is|this is) (?:all )?your (?:own )?fault|calm down|"

@@ -110,7 +110,7 @@ _SHAPES = (
         rf"{_NUMBER}{_G}{_CAP}"
         rf"(?:{_G}{_CAP}){{0,4}}{_UNIT_AFTER}{_S}{_CITY}{_S}{_STATE}{_S}{_ZIP}{_COUNTRY}",
         needs="0|A",
-        gate=r"\d{5}",
+        gate=r"(?<![a-z\d])\d{5}(?!\d)",
     ),
     Matcher(
         rf"{_NUMBER}{_G}{_CAP}(?:{_G}{_CAP}){{0,4}}{_PLACES}{_S}{_UK_CODE}{_COUNTRY}",
@@ -130,7 +130,7 @@ _AFTER_CODE = (
     rf"{_S}(?:[A-Z]{{1,2}}[\- ])?\d{{4,5}}(?:-\d{{3}})?(?:[ ][A-Z]{{2}}(?=[ ]))?(?!\d){_G}{_CITY}"
     rf"(?:[ ]\([A-Z]{{2}}\)|[ ][A-Z]{{2}}(?![\p{{L}}]))?"
 )
-_CODE_AND_TOWN = r"\d{4}(?:-\d{3})?(?: [a-z]{2})?[ \t\u00a0]+[^\W\d_]"
+_CODE_AND_TOWN = r"(?<![a-z\d])(?<!\d-)\d{4,5}(?:-\d{3})?(?: [a-z]{2})?[ \t\u00a0]+[^\W\d_]"
 _HOUSE = (
     r"(?:n[.º°o]{0,2}[ ]?|nr\.?[ ]?)?\d{1,5}(?:[ ]?[a-zA-Z](?![\p{L}])|[ ]?[-/][ ]?\d{1,4}[a-z]?)?"
 )

@@ -40,8 +40,9 @@ _CUED_ID = Matcher(
     r"|cart[ãa]o[ \t]+de[ \t]+cidad[ãa]o|bilhete[ \t]+de[ \t]+identidade|contribuinte"
     r"|carta[ \t]+de[ \t]+condu[çc][ãa]o)" + _IS + _ID_VALUE,
     # Parts of words, since a value may stand right behind its cue.
-    needs="0|licen|passport|id |id\t|identi|ssn|social|insurance|number|nino|tax|nif|dni|cpf|cnpj"
-    "|curp|aadhaar|aadhar|medicare|nhs|ausweis|reisepass|führerschein|fuhrerschein|steuer|sozial"
+    needs="0|licen|passport| id|\tid|id c|id n|id  |id\t|identi|ssn|social|insurance|number|nino"
+    "|tax|nif|dni|cpf|cnpj|curp|aadhaar|aadhar|medicare|nhs|ausweis|reisepass|führerschein"
+    "|fuhrerschein|steuer|sozial"
     "|carte|passeport|permis|pasaporte|seguridad|carta|codice|passaporto|cart|bilhete"
     "|contribuinte|numero|numéro",
     ignore_case=True,

@@ -363,7 +363,8 @@ CUES = (
         gate=r"\|",
     ),
     _cue(
-        rf"(?<=[\r\n,\-–][ \t]?)(?=(?P<name>{_LOW}){_LINE_END})"
+        # What it starts with is read, not looked back for, so that most of a text is passed by.
+        rf"[\r\n,\-–][ \t]?(?=(?P<name>{_LOW}){_LINE_END})"
         rf"(?<=\b(?i:{_SIGN_OFF})[ \t]?[,.!\-–]{{0,2}}[ \t]?[\r\n]{{0,3}}[ \t]?[\-–~]?)",
         "small",
         needs=_SIGNING.removeprefix("A|"),

@@ -231,8 +231,8 @@ United Kingdom, Canada, Australia (2), Turkey, Switzerland, Belgium, Chile, Arge
 Finland, Norway, Romania, Czechia and Slovakia, Ireland, Sweden, South Africa, Mexico, Korea."""
 
 _CANDIDATE = Matcher(
-    # Every shape starts with one of these; the look ahead saves trying them all at each letter.
-    r"(?=[A-Z\d])(?<![\p{L}\p{N}.\-/$€£#_])(?:"
+    # Every shape starts with these; the look ahead saves trying them all at each letter.
+    r"(?=[A-Z\d][A-Z\d .\-][A-Z\d .\-/]{2})(?<![\p{L}\p{N}.\-/$€£#_])(?:"
     + "|".join(n.shape for n in _NUMBERS)
     + r")(?![\p{L}\p{N}_\-/]|[.,]\d)",
     needs="0",
