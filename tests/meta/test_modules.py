@@ -22,6 +22,7 @@ MAY_CATCH_ANYTHING = {
     "desk.py",
     "execution/worker.py",
     "labeling/collect.py",
+    "ledger/writing.py",
     "backfill/working.py",
     "server/watching.py",
     "tool_calls.py",

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
     from deskquorum.ledger.keyring import Keyring
 
-__all__ = ["Database", "ErasedError", "Transaction", "microseconds", "moment", "wall_clock"]
+__all__ = [
+    "Database",
+    "ErasedError",
+    "Transaction",
+    "microseconds",
+    "moment",
+    "told",
+    "wall_clock",
+]
 
 _T = TypeVar("_T")
 
@@ -118,29 +126,20 @@ class Database:
         try:
             engine = self._opened().execution_options(writing=writing)
             with turn, engine.begin() as connection:
-                yield self._begun(connection)
+                yield self.begun(connection)
         except (SQLAlchemyError, OSError, UnicodeError) as exc:
-            raise _failed(exc) from None
+            raise told(exc) from None
 
-    def within(self, tx: Transaction, work: Callable[[Transaction], _T]) -> _T | Exception:
-        """Do a piece of work in another one's transaction: what fails is undone, the rest stands.
+    def begun(self, connection: Connection) -> Transaction:
+        """A piece of work of its own in a transaction that has begun.
 
-        Returns:
-            What came of it, or why nothing was written.
+        Its keyring is its own too: a key that is made for what is then undone is undone as well.
         """
-        from sqlalchemy.exc import SQLAlchemyError
+        from deskquorum.ledger.keyring import Keyring
 
-        piece = tx.connection.begin_nested()
-        try:
-            # A keyring of its own: a key that was made for what is undone is undone too.
-            end = work(self._begun(tx.connection))
-        except Exception as exc:  # noqa: BLE001 - whatever it is, it is this piece's own
-            # Raises where the database undid more than this piece: then nothing is committed.
-            piece.rollback()
-            told = isinstance(exc, SQLAlchemyError | OSError | UnicodeError)
-            return _failed(exc) if told else exc
-        piece.commit()
-        return end
+        now = self._clock()
+        keyring = Keyring(connection, tenant=self.tenant, host_key=self._host_key, now=now)
+        return Transaction(connection=connection, now=now, tenant=self.tenant, keyring=keyring)
 
     def submit(self, work: Callable[[Transaction], _T]) -> Future[_T]:
         """Have something written, committed together with what others have to write just then.
@@ -198,13 +197,6 @@ class Database:
             self._engine.dispose()
             self._engine = None
 
-    def _begun(self, connection: Connection) -> Transaction:
-        from deskquorum.ledger.keyring import Keyring
-
-        now = self._clock()
-        keyring = Keyring(connection, tenant=self.tenant, host_key=self._host_key, now=now)
-        return Transaction(connection=connection, now=now, tenant=self.tenant, keyring=keyring)
-
     def _opened(self) -> Engine:
         with self._connecting:
             if self._engine is None:
@@ -212,10 +204,15 @@ class Database:
             return self._engine
 
 
-def _failed(error: Exception) -> LedgerError:
-    """The statement's parameters hold the ticket, so only the driver's own words are told.
+def told(error: Exception) -> Exception:
+    """An error of the database in words that may be told; any other one as it is.
 
-    Of them the first line: PostgreSQL shows rows on the next one.
+    The statement's parameters hold the ticket, so only the driver's own words are told, and of
+    them the first line: PostgreSQL shows rows on the next one.
     """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    if not isinstance(error, SQLAlchemyError | OSError | UnicodeError):
+        return error
     words = str(getattr(error, "orig", None) or error).partition("\n")[0]
     return LedgerError(f"the ledger failed: {words}")

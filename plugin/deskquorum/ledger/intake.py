@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, or_, select, update
 
 from deskquorum.errors import LedgerError
 from deskquorum.ledger.database import ErasedError
-from deskquorum.ledger.secrets import keyed_hash
+from deskquorum.ledger.secrets import hashed, secret
 from deskquorum.ledger.tables import intake
 
 if TYPE_CHECKING:
@@ -295,9 +295,8 @@ def pending(tx: Transaction) -> int:
 def _hashes(tx: Transaction, draft: Draft) -> tuple[str | None, str]:
     """Keyed, as requests are about persons, and hosts may write anything into a key."""
     digest = sha256(draft.request.encode("utf-8", "surrogatepass")).hexdigest()
-    key = draft.idempotency_key
-    hashed = None if key is None else keyed_hash(tx.connection, _SECRET, key)
-    return hashed, keyed_hash(tx.connection, _SECRET, digest)
+    key, own = draft.idempotency_key, secret(tx.connection, _SECRET)
+    return None if key is None else hashed(own, key), hashed(own, digest)
 
 
 def _expired(tx: Transaction) -> tuple[ColumnElement[bool], ...]:

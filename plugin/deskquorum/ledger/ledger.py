@@ -23,6 +23,7 @@ from deskquorum.ledger.database import Database, ErasedError, Transaction, wall_
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Row, Select
 
+    from deskquorum.ledger.chain import Link
     from deskquorum.ledger.switches import Stop
 
 __all__ = ["Also", "ChainReport", "Entry", "HeldError", "Ledger", "is_database_url", "open_ledger"]
@@ -114,35 +115,14 @@ class Ledger:
             HeldError: The decision would act by itself and may not; nothing was recorded.
             LedgerError: Nothing was recorded.
         """
-        from deskquorum.ledger.chain import add_link
-        from deskquorum.ledger.reservations import take
-        from deskquorum.ledger.tables import decisions
-
         said = decision_to_json(decision)
         # Written down before others have to wait, unless what was used is still to be counted.
         basis = None if charges else evidence_to_json(evidence)
 
         def write(tx: Transaction) -> Entry:
-            found = evidence
-            if charges:
-                # A decision that is held after all takes nothing: all of this is rolled back.
-                taker = decision.id if decision.route is Route.AUTO else None
-                used = take(tx, charges, action_key=action_key, taker=taker)
-                found = replace(evidence, used=used)
-            if decision.route is not Route.HUMAN:
-                _admit(tx, decision, found, charges)
+            found = _charged(tx, decision, evidence, charges, action_key)
             texts = {"decision": said, "evidence": basis or evidence_to_json(found)}
-            about = subject or f"ticket:{decision.ticket}"
-            row = {
-                "id": decision.id,
-                "ticket": decision.ticket,
-                "recorded_at": tx.now.isoformat(),
-                **{
-                    name: tx.keyring.seal(text, subject=about, of=f"{name} {decision.id}")
-                    for name, text in texts.items()
-                },
-            }
-            link = add_link(tx, decisions, row)
+            link = _linked(tx, decision, texts, subject or f"ticket:{decision.ticket}")
             for add in also:
                 add(tx)
             return Entry(decision=decision, evidence=found, recorded_at=tx.now, **link)
@@ -353,6 +333,43 @@ def open_ledger(
 def is_database_url(where: Path | str) -> bool:
     """Whether a ledger's place is a database server, not a file."""
     return isinstance(where, str) and where.startswith(("postgresql:", "postgresql+psycopg:"))
+
+
+def _charged(
+    tx: Transaction,
+    decision: Decision,
+    evidence: Evidence,
+    charges: Sequence[Charge],
+    action_key: str,
+) -> Evidence:
+    """The evidence with what was used of the limits, which the decision takes from.
+
+    Raises:
+        HeldError: The decision would act by itself and may not.
+    """
+    from deskquorum.ledger.reservations import take
+
+    if charges:
+        # A decision that is held after all takes nothing: all of this is rolled back.
+        taker = decision.id if decision.route is Route.AUTO else None
+        used = take(tx, charges, action_key=action_key, taker=taker)
+        evidence = replace(evidence, used=used)
+    if decision.route is not Route.HUMAN:
+        _admit(tx, decision, evidence, charges)
+    return evidence
+
+
+def _linked(tx: Transaction, decision: Decision, texts: Mapping[str, str], subject: str) -> Link:
+    """Where the decision stands in the chain, its texts sealed."""
+    from deskquorum.ledger.chain import add_link
+    from deskquorum.ledger.tables import decisions
+
+    sealed = {
+        name: tx.keyring.seal(text, subject=subject, of=f"{name} {decision.id}")
+        for name, text in texts.items()
+    }
+    row = {"id": decision.id, "ticket": decision.ticket, "recorded_at": tx.now.isoformat()}
+    return add_link(tx, decisions, row | sealed)
 
 
 def _admit(

@@ -85,7 +85,7 @@ class Writer:
                 if len(begun) == 1:
                     ends = [begun[0].work(tx)]
                 else:
-                    ends = [self._database.within(tx, piece.work) for piece in begun]
+                    ends = [self._apart(tx, piece) for piece in begun]
         except Exception as exc:  # noqa: BLE001 - whoever waits is told, whatever it is
             ends = [exc] * len(begun)
         for piece, end in zip(begun, ends, strict=True):
@@ -93,3 +93,17 @@ class Writer:
                 piece.future.set_exception(end)
             else:
                 piece.future.set_result(end)
+
+    def _apart(self, tx: Transaction, piece: _Piece) -> object:
+        """What came of a piece, or its error: what fails is undone, and the rest stands."""
+        from deskquorum.ledger.database import told
+
+        savepoint = tx.connection.begin_nested()
+        try:
+            end = piece.work(self._database.begun(tx.connection))
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it is this piece's own
+            # Raises where the database undid more than this piece: then nothing is committed.
+            savepoint.rollback()
+            return told(exc)
+        savepoint.commit()
+        return end
