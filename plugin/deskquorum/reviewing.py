@@ -45,7 +45,7 @@ async def give_verdict(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
 
 
 def _give(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
-    from deskquorum.ledger.reviews import close_item, get_item
+    from deskquorum.ledger.reviews import close_item, get_item, why_closed
     from deskquorum.ledger.verdict_labels import note_labels
 
     parts = desk.parts
@@ -56,6 +56,8 @@ def _give(desk: Desk, review: str, verdict: Verdict) -> ReviewItem:
         raise VerdictError("not-found", f"there is no review '{review}'")
     if item.state == "resolved":
         return _said_before(item, verdict)
+    if item.state == "settled":
+        raise VerdictError("resolved", why_closed(item))
     if item.erased:
         raise VerdictError("invalid", "the person was erased; there is nothing left to decide")
     entry = parts.ledger.get(item.decision)

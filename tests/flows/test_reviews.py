@@ -27,7 +27,9 @@ from deskquorum.ledger.outbox import (
     execution,
     give_to_person,
     lease,
+    order_in,
     order_of,
+    start,
 )
 from deskquorum.ledger.review_items import TakenError, Verdict, verdict_hash
 from deskquorum.ledger.reviews import (
@@ -349,6 +351,49 @@ async def test_what_surely_did_not_happen_is_carried_out_on_a_persons_word(desk,
     [found] = read(desk, items)
     await give_verdict(desk, found.id, Verdict(kind="approve", by="Bo", args_hash=found.args_hash))
     assert state_of(desk, key_of(desk, found, found.action)) is State.READY
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.FAILED])
+async def test_what_turns_out_to_be_done_leaves_nothing_to_decide(desk, refund, state):
+    _, item = await opened(desk, refund())
+    await give_verdict(desk, item.id, Verdict(kind="approve", by="Ada", args_hash=item.args_hash))
+    carried_to(desk, state, person=True)
+    [found] = read(desk, items)
+    read(desk, claim, item=found.id, by="Bo", lease=timedelta(minutes=5))
+    key = key_of(desk, found, found.action)
+    read(desk, lambda tx: done(tx, order_in(tx, key)))
+    settled = read(desk, get_item, item=found.id)
+    assert (settled.state, settled.assignee, settled.verdict) == ("settled", None, None)
+    assert settled.reasons[-1].code == "done-late"
+    assert settled.reasons[-1].params["key"] == key
+    assert read(desk, items) == []
+    for kind in ("approve", "reject"):
+        with pytest.raises(VerdictError, match="turned out to be done") as refused:
+            await give_verdict(
+                desk, found.id, Verdict(kind=kind, by="Bo", args_hash=found.args_hash)
+            )
+        assert refused.value.code == "resolved"
+    assert state_of(desk, key) is State.DONE
+    with pytest.raises(TakenError, match="turned out to be done"):
+        read(desk, claim, item=found.id, by="Bo", lease=timedelta(minutes=5))
+    assert desk.ledger.verify().is_whole
+
+
+async def test_another_orders_end_is_still_a_persons(desk, refund):
+    _, item = await opened(desk, refund())
+    await give_verdict(desk, item.id, Verdict(kind="approve", by="Ada", args_hash=item.args_hash))
+    carried_to(desk, State.UNKNOWN, person=True)
+    [found] = read(desk, items)
+    other = replace(found.action, args={**found.action.args, "amount": "12.00"})
+
+    def work(tx):
+        spec = desk.parts.rules.book.actions[other.name]
+        order = order_of(tx, found.conversation, other, spec, found.decision, found.subject)
+        held = start(tx, order, owner="worker", lease_s=60)
+        assert done(tx, held.order)
+
+    read(desk, work)
+    assert [one.id for one in read(desk, items)] == [found.id]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,9 @@
 import configparser
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -176,3 +179,14 @@ def test_the_image_installs_extras_that_exist():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (named,) = re.findall(r"deskquorum\[([a-z,]+)\]", DOCKERFILE)
     assert [name for name in named.split(",") if name not in project["optional-dependencies"]] == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_finds_nothing_to_say_about_the_unit(tmp_path):
+    text = (DEPLOY / "deskquorum.service").read_text(encoding="utf-8")
+    # The program is not installed here, and systemd looks whether it is there.
+    copy = tmp_path / "deskquorum.service"
+    copy.write_text(text.replace("/opt/deskquorum/bin/deskquorum", sys.executable))
+    command = ["systemd-analyze", "verify", str(copy)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    assert (done.stdout + done.stderr, done.returncode) == ("", 0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from deskquorum.adapters.api import Api
+from deskquorum.adapters.agent_account import AgentAccount
 from deskquorum.adapters.conversations import (
     LONG_AGO,
     Conversation,
@@ -55,21 +55,8 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
     )
 
 
-class Freshdesk:
-    """One account, by the API key of the bot's own agent."""
-
-    shows_after_s = 1.0
-
-    def __init__(self, api: Api, *, bot: str | None, team: str | None, label: str) -> None:
-        """Take the bot.
-
-        Args:
-            api: With its key.
-            bot: Id of its agent, whose tickets are the bot's.
-            team: Id of the group that takes over; None leaves the group.
-            label: Tag of what a person has.
-        """
-        self._api, self._bot, self._team, self._label = api, bot, team, label
+class Freshdesk(AgentAccount):
+    """One account, by the API key of the bot's own agent. The team is a group's id."""
 
     async def read(self, conversation: str) -> Conversation:
         """The ticket with its first message and the conversation after it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from deskquorum.adapters.api import Api
+from deskquorum.adapters.agent_account import AgentAccount
 from deskquorum.adapters.conversations import (
     LONG_AGO,
     Conversation,
@@ -47,21 +47,14 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
     )
 
 
-class Front:
-    """One company, by an API token."""
+class Front(AgentAccount):
+    """One company, by an API token.
+
+    The bot is the teammate in whose name it writes, None the token's app; the team is the id of an
+    inbox, the label that of a tag.
+    """
 
     shows_after_s = 10.0
-
-    def __init__(self, api: Api, *, bot: str | None, team: str | None, label: str) -> None:
-        """Take the bot.
-
-        Args:
-            api: With the token.
-            bot: Id of the teammate in whose name it writes; None writes as the token's app.
-            team: Id of the inbox that takes over; None leaves it.
-            label: Id of the tag of what a person has.
-        """
-        self._api, self._bot, self._team, self._label = api, bot, team, label
 
     async def read(self, conversation: str) -> Conversation:
         """The conversation with its messages and comments."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from deskquorum.adapters.api import Api
+from deskquorum.adapters.agent_account import AgentAccount
 from deskquorum.adapters.conversations import (
     LONG_AGO,
     Conversation,
@@ -59,21 +59,8 @@ def told(payload: Mapping[str, JsonValue], *, now: datetime) -> Heard | Ignored:
     )
 
 
-class Zendesk:
-    """One account, by the API token of the bot's own agent."""
-
-    shows_after_s = 1.0
-
-    def __init__(self, api: Api, *, bot: str | None, team: str | None, label: str) -> None:
-        """Take the bot.
-
-        Args:
-            api: With its token.
-            bot: Id of its agent, whose tickets are the bot's.
-            team: Id of the group that takes over; None leaves the group.
-            label: Tag of what a person has.
-        """
-        self._api, self._bot, self._team, self._label = api, bot, team, label
+class Zendesk(AgentAccount):
+    """One account, by the API token of the bot's own agent. The team is a group's id."""
 
     async def read(self, conversation: str) -> Conversation:
         """The ticket with its newest hundred comments."""

@@ -9,8 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deskquorum.reporting import DEFINITIONS, Figure
-from deskquorum.reporting.saying import (
+from deskquorum.cli.report_words import (
     SHARE,
     days_of,
     defined,
@@ -19,6 +18,7 @@ from deskquorum.reporting.saying import (
     shown_interval,
     shown_share,
 )
+from deskquorum.reporting import DEFINITIONS, Figure
 
 if TYPE_CHECKING:
     from deskquorum.reporting import Span, Standing, Week, WeeklyReport

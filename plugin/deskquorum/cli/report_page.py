@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskquorum.cli.plots import dress, styled
-from deskquorum.reporting import DEFINITIONS, Figure
-from deskquorum.reporting.saying import (
+from deskquorum.cli.report_words import (
     days_of,
     defined,
     shown,
@@ -18,6 +17,7 @@ from deskquorum.reporting.saying import (
     shown_interval,
     shown_share,
 )
+from deskquorum.reporting import DEFINITIONS, Figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,6 +8,8 @@ __all__ = ["SENTENCES", "sentence"]
 
 SENTENCES = {
     "execution": "Carrying it out ended unclear: {why}.",
+    "done-late": "It turned out at {at} to be done after all (order {key}), so nothing is left to"
+    " decide",
     "rule": "Rule {rule}: {text}",
     "no-rule": "No rule allows {action}, and what no rule allows is for a person",
     "missing-fact": "The fact {fact}, which rule {rule} needs, was not read",

@@ -22,8 +22,6 @@ _MAYBE = frozenset({202, 408, 409, 425, 429})
 """Answers after which it may happen, or have happened, all the same, as after every 5xx."""
 
 _TELLING = frozenset({HTTPStatus.OK, HTTPStatus.NOT_FOUND})
-_WAITS = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
-_LONGEST_WAIT_S = 3600.0
 _MOST_BYTES = 65_536
 _CONNECT_SHARE = 0.5
 
@@ -75,8 +73,9 @@ class HttpPort:
     async def execute(self, call: Call) -> Outcome:
         """Send the call once.
 
-        INVARIANT: only what surely was not taken may be tried again: no connection, or an answer
-        that says so by its `Retry-After`.
+        INVARIANT: only what surely was not taken may be tried again: no connection, 429 with a
+        `Retry-After`, or 503 with one and the word that the key was not done. A proxy says 503 of
+        itself, and may have passed the call on before.
         """
         from aiohttp import ClientConnectorError, ClientError, ConnectionTimeoutError
 
@@ -159,7 +158,7 @@ async def _outcome(response: ClientResponse, key: str) -> Outcome:
     status = response.status
     why = f"http-{status}"
     wait_s = _wait_s(response.headers.get("Retry-After", ""))
-    if status in _WAITS and wait_s is not None:
+    if wait_s is not None and await _was_not_taken(response, key):
         return TryAgain(why=why, after_s=wait_s)
     if status in _MAYBE or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Unknown(why=why)
@@ -167,6 +166,17 @@ async def _outcome(response: ClientResponse, key: str) -> Outcome:
         return await _said(response, key)
     # Redirects too: nobody may move where an action is carried out.
     return Refused(why=why)
+
+
+async def _was_not_taken(response: ClientResponse, key: str) -> bool:
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return True
+    if response.status != HTTPStatus.SERVICE_UNAVAILABLE:
+        return False
+    try:
+        return _seen(json.loads(await _text(response)), key) is Seen.NOT_DONE
+    except (ValueError, RecursionError):
+        return False
 
 
 async def _said(response: ClientResponse, key: str) -> Outcome:
@@ -196,7 +206,7 @@ def _wait_s(written: str) -> float | None:
     """Seconds of a `Retry-After`; a date, or nothing, is None."""
     if not (written.isascii() and written.isdigit()):
         return None
-    return min(float(written[:9]), _LONGEST_WAIT_S)
+    return float(written[:9])
 
 
 def _seen(told: object, key: str) -> Seen:

@@ -31,6 +31,9 @@ Ports = Callable[[], AbstractAsyncContextManager[Mapping[str, ActionPort]]]
 """Lends the ports of today's files, by action."""
 
 _LONGEST_S = 300.0
+_LONGEST_WAIT_S = 900.0
+"""Whoever asks for longer is not waited for: a person knows it sooner. So all attempts of an order
+together wait no longer than that many times as there are attempts."""
 _LOOKS_PER_CALL = 32
 """Looks wait most of the time, so many of them are held for each call that is made at once."""
 
@@ -257,7 +260,7 @@ class OutboxWorker:
     async def _again(
         self, task: Task, why: str, *, after_s: float | None = None, maybe: bool = False
     ) -> None:
-        if task.attempts >= self._attempts:
+        if task.attempts >= self._attempts or (after_s or 0.0) > _LONGEST_WAIT_S:
             await self._book.give(task, why, maybe=maybe)
             return
         wait_s = self._wait_s(task.attempts) if after_s is None else after_s

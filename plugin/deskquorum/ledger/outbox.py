@@ -22,6 +22,7 @@ from sqlalchemy import case, insert, or_, select, update
 from deskquorum.ledger.database import ErasedError
 from deskquorum.ledger.order_states import Execution, State, standing
 from deskquorum.ledger.orders import Order, order_of
+from deskquorum.ledger.settling import settle_reviews
 from deskquorum.ledger.tables import executions
 
 if TYPE_CHECKING:
@@ -161,6 +162,8 @@ def keep(tx: Transaction, held: Lease, *, lease_s: float) -> bool:
 def done(tx: Transaction, order: Order, *, result: str | None = None) -> bool:
     """Note that it happened, whoever has it by now: nothing outweighs that.
 
+    A person who was to find out is asked no more.
+
     Args:
         tx: Writing.
         order: What was carried out.
@@ -181,7 +184,10 @@ def done(tx: Transaction, order: Order, *, result: str | None = None) -> bool:
         "lease_until_us": None,
     }
     open_ = (executions.c.key == order.key, executions.c.state != State.DONE)
-    return _change(tx, changes, *open_) == 1
+    if _change(tx, changes, *open_) != 1:
+        return False
+    settle_reviews(tx, order)
+    return True
 
 
 def again(tx: Transaction, held: Lease, *, error: str, delay_s: float, maybe: bool = False) -> bool:

@@ -24,7 +24,9 @@ __all__ = [
     "verdict_hash",
 ]
 
-ReviewState = Literal["open", "resolved", "superseded"]
+ReviewState = Literal["open", "resolved", "superseded", "settled"]
+"""Settled: the order that it was about turned out to be done, and nobody need decide."""
+
 VerdictKind = Literal["approve", "edit", "reject", "respond"]
 
 

@@ -45,6 +45,7 @@ __all__ = [
     "queue_length",
     "release",
     "resolved_since",
+    "why_closed",
 ]
 
 Change = Callable[["Transaction"], "ReviewItem"]
@@ -333,16 +334,19 @@ def _free(tx: Transaction, item: str, by: str) -> Sequence[ColumnElement[bool]]:
 def _changed(tx: Transaction, item: str, rows: int, kind: str) -> ReviewItem:
     found = get_item(tx, item)
     if found is None or rows == 0:
-        raise TakenError(_why(found), item=found)
+        raise TakenError(why_closed(found), item=found)
     emit(tx, kind, found.conversation, item)
     return found
 
 
-def _why(item: ReviewItem | None) -> str:
+def why_closed(item: ReviewItem | None) -> str:
+    """Why an item can't be changed, in words."""
     if item is None:
         return "there is no such review"
     if item.state == "superseded":
         return f"the review is superseded by {item.newer}"
+    if item.state == "settled":
+        return "the review is settled: what it was about turned out to be done, so nothing is left"
     if item.state == "resolved":
         return f"the review is resolved: {item.verdict_by} said {item.verdict}"
     return f"{item.assignee} holds the review until {item.lease_until:%Y-%m-%d %H:%M:%S} UTC"

@@ -37,7 +37,7 @@ class ReviewOut(Out):
     kind: Literal["decision", "execution"]
     conversation: str
     decision_id: str
-    state: Literal["open", "resolved", "superseded"]
+    state: Literal["open", "resolved", "superseded", "settled"]
     risk: int
     reasons: list[ReasonOut]
     action: ActionOut | None
@@ -101,7 +101,7 @@ async def list_reviews(
     request: Request,
     _: Annotated[Caller, Depends(may(Deed.READ_REVIEWS))],
     *,
-    state: Literal["open", "resolved", "superseded"] = "open",
+    state: Literal["open", "resolved", "superseded", "settled"] = "open",
     assignee: Annotated[Id | None, Query(description="Only what this person holds.")] = None,
     after: Annotated[str | None, Query(pattern=r"^r_[0-9a-f]{32}$")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

@@ -128,7 +128,7 @@ class ReviewStateOut(Out):
     id: str
     kind: Literal["decision", "execution"]
     """What a person decides, or finds out: the decision, or how its execution ended."""
-    state: Literal["open", "claimed", "resolved", "superseded"]
+    state: Literal["open", "claimed", "resolved", "superseded", "settled"]
     """`claimed`: open, and somebody holds it."""
     due_at: datetime
     overdue: bool

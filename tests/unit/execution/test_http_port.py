@@ -18,6 +18,8 @@ CALL = Call(
 )
 UNDO = Call(key="k1:undo", conversation="t-1", action="a", args={}, decision="d", compensates="k1")
 
+WAIT = {"Retry-After": "7"}
+
 
 class Endpoint:
     """Answers every request with what the test says."""
@@ -89,8 +91,10 @@ async def test_a_call_is_told_and_signed(endpoint, port):
         (425, {}, Unknown(why="http-425")),
         (429, {}, Unknown(why="http-429")),
         (429, {"Retry-After": "7"}, TryAgain(why="http-429", after_s=7)),
-        (503, {"Retry-After": "7"}, TryAgain(why="http-503", after_s=7)),
-        (503, {"Retry-After": "soon"}, Unknown(why="http-503")),
+        (429, {"Retry-After": "7200"}, TryAgain(why="http-429", after_s=7200)),
+        (429, {"Retry-After": "soon"}, Unknown(why="http-429")),
+        (503, {"Retry-After": "7"}, Unknown(why="http-503")),
+        (503, {}, Unknown(why="http-503")),
         (500, {"Retry-After": "7"}, Unknown(why="http-500")),
     ],
 )
@@ -98,6 +102,25 @@ async def test_an_answer_says_what_is_known(endpoint, port, status, headers, out
     endpoint.answer = lambda: web.Response(status=status, headers=headers)
     assert await port.execute(CALL) == outcome
     assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "outcome"),
+    [
+        ('{"key": "k1", "state": "not-done"}', WAIT, TryAgain(why="http-503", after_s=7)),
+        ('{"key": "k1", "state": "not-done"}', {}, Unknown(why="http-503")),
+        ('{"key": "k2", "state": "not-done"}', WAIT, Unknown(why="http-503")),
+        ('{"key": "k1", "state": "working"}', WAIT, Unknown(why="http-503")),
+        ('{"key": "k1", "state": "done"}', WAIT, Unknown(why="http-503")),
+        ("<h1>Maintenance</h1>", WAIT, Unknown(why="http-503")),
+        ("[" * 60_000, WAIT, Unknown(why="http-503")),
+    ],
+)
+async def test_a_proxys_busy_page_does_not_say_that_nothing_happened(
+    endpoint, port, body, headers, outcome
+):
+    endpoint.answer = lambda: web.Response(status=503, headers=headers, text=body)
+    assert await port.execute(CALL) == outcome
 
 
 async def test_no_answer_leaves_it_open(endpoint, port):

@@ -101,6 +101,7 @@ async def test_done_is_done_once_with_its_result(story):
     [
         (Port(Refused(why="http-400")), State.FAILED, "http-400", 1),
         (Port(*[TryAgain(why="no-connection")] * 3), State.FAILED, "no-connection", 3),
+        (Port(TryAgain(why="http-429", after_s=901)), State.FAILED, "http-429", 1),
         (Port(Unknown(why="timeout")), State.UNKNOWN, "timeout", 1),
         (Port(Unknown(why="timeout"), seen=[Seen.WORKING] * 3), State.UNKNOWN, "working", 1),
         (Port(*[Unknown(why="timeout")] * 3, idempotent=True), State.UNKNOWN, "timeout", 3),
@@ -119,7 +120,7 @@ async def test_a_person_takes_what_is_not_done(story, port, state, why, calls):
 @pytest.mark.parametrize(
     ("port", "calls"),
     [
-        (Port(TryAgain(why="http-503", after_s=60), Done()), 2),
+        (Port(TryAgain(why="http-429", after_s=60), Done()), 2),
         (Port(Unknown(why="timeout"), seen=[Seen.UNREADABLE, Seen.DONE]), 1),
         (Port(Unknown(why="timeout"), Done(), seen=[Seen.NOT_DONE]), 2),
         (Port(Unknown(why="timeout"), Done(), idempotent=True), 2),

@@ -6,7 +6,7 @@ The graph's state holds the values; placeholders live as long as one call of the
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -24,15 +24,17 @@ from deskquorum.errors import InputError
 from deskquorum.tool_calls import plain_args
 
 if TYPE_CHECKING:
-    from deskquorum.adapters.bot_conversations import Said
+    from langchain.agents.middleware.types import ModelRequest
+
+    from deskquorum.adapters.bot_conversations import ReviewedReply, Said
     from deskquorum.redaction import Session
 
 __all__ = [
     "action_of",
     "restored",
     "said_in",
-    "shown_system",
-    "shown_to_model",
+    "shown_request",
+    "spoken",
     "text_of",
 ]
 
@@ -63,22 +65,19 @@ def action_of(call: ToolCall) -> Action:
     return Action(name=call["name"], args=plain_args(call["args"]))
 
 
-def shown_to_model(messages: Iterable[AnyMessage], session: Session) -> list[AnyMessage]:
-    """The messages with placeholders for personal data: text, blocks, arguments and results.
+def shown_request(request: ModelRequest[Any], session: Session) -> ModelRequest[Any]:
+    """A request as the model sees it: placeholders for personal data in all of it.
+
+    In texts, blocks, arguments, results, and the host's own instructions.
 
     Raises:
         RedactionError: Personal data could not be looked for, or some would remain.
     """
-    return [_shown(message, session) for message in messages]
-
-
-def shown_system(message: SystemMessage, session: Session) -> SystemMessage:
-    """The host's own instructions, should they hold personal data.
-
-    Raises:
-        RedactionError: As `shown_to_model`.
-    """
-    return SystemMessage(content=_content(message, session, "agent"), id=message.id)
+    system = request.system_message
+    shown = request.override(messages=[_shown(message, session) for message in request.messages])
+    if system is None:
+        return shown
+    return shown.override(system_message=_shown_system(system, session))
 
 
 def restored(message: AIMessage, session: Session) -> AIMessage:
@@ -104,10 +103,20 @@ def restored(message: AIMessage, session: Session) -> AIMessage:
     )
 
 
+def spoken(reply: ReviewedReply, message: AIMessage | None) -> AIMessage:
+    """What is said to the customer, with the id of the decision that it rests on."""
+    told = {"decision": reply.decision, "held": reply.held}
+    if message is None:
+        return AIMessage(content=reply.text, response_metadata={"deskquorum": told})
+    return message.model_copy(
+        update={"content": reply.text, "response_metadata": {"deskquorum": told}}
+    )
+
+
 def _shown(message: AnyMessage, session: Session) -> AnyMessage:
     match message:
         case SystemMessage():
-            return shown_system(message, session)
+            return _shown_system(message, session)
         case HumanMessage():
             return HumanMessage(content=_content(message, session, "customer"), id=message.id)
         case AIMessage():
@@ -127,6 +136,10 @@ def _shown(message: AnyMessage, session: Session) -> AnyMessage:
         f"a {message.type} message can't be shown to a model; use system, human, ai"
         " or tool messages"
     )
+
+
+def _shown_system(message: SystemMessage, session: Session) -> SystemMessage:
+    return SystemMessage(content=_content(message, session, "agent"), id=message.id)
 
 
 def _shown_call(call: ToolCall, session: Session) -> ToolCall:

@@ -19,25 +19,21 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio.to_thread
 from langchain.agents.middleware.types import (
     AgentMiddleware,
-    AgentState,
     ModelRequest,
     ModelResponse,
-    PrivateStateAttr,
     ToolCallRequest,
 )
-from langchain_core.messages import AIMessage, BaseMessage, ToolCall, ToolMessage
-from langgraph.config import get_config
+from langchain_core.messages import AIMessage, ToolCall, ToolMessage
 from langgraph.types import Command
 
 from deskquorum.adapters.bot_conversations import (
     HELD,
     Conversation,
-    ReviewedReply,
     reviewed_reply,
     ticket_of,
     to_colleague,
@@ -45,17 +41,26 @@ from deskquorum.adapters.bot_conversations import (
 from deskquorum.adapters.langchain.messages import (
     restored,
     said_in,
-    shown_system,
-    shown_to_model,
+    shown_request,
+    spoken,
     text_of,
 )
 from deskquorum.adapters.langchain.running import noted, to_run
+from deskquorum.adapters.langchain.state import (
+    DeskState,
+    Settled,
+    check_saved,
+    messages_in,
+    open_calls,
+    passed_in,
+    turn_of,
+    update_of,
+)
 from deskquorum.adapters.langchain.streaming import unheard
 from deskquorum.adapters.langchain.turns import (
     Pass,
     Ruled,
     ask_person,
-    asked_hash,
     refusal,
     rule_on_turn,
     settle_turn,
@@ -75,18 +80,7 @@ if TYPE_CHECKING:
 __all__ = ["DeskMiddleware"]
 
 _T = TypeVar("_T")
-_PASSES = "deskquorum_passes"
-_CHECKPOINTER = "__pregel_checkpointer"
-"""Where LangGraph's configuration holds what it saves its state with."""
-
 _Result = ToolMessage | Command[Any]
-_Settled = Mapping[str, Pass | ToolMessage]
-
-
-class DeskState(AgentState[Any]):
-    """The agent's state, with what lets its calls run."""
-
-    deskquorum_passes: NotRequired[Annotated[dict[str, Pass], PrivateStateAttr]]
 
 
 class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
@@ -127,10 +121,10 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         handler: Callable[[ModelRequest[Any]], ModelResponse[Any]],
     ) -> ModelResponse[Any] | AIMessage:
         """Ask the model about placeholders; its reply goes on once it was checked."""
-        _check_saved()
+        check_saved()
         try:
             session = self._session(self._ticket(request.runtime.context, request.state))
-            shown = _shown(request, session)
+            shown = shown_request(request, session)
         except RedactionError:
             return self._sync(partial(self._handed, request, "redaction"))
         with unheard():
@@ -143,7 +137,7 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any] | AIMessage:
         """The same."""
-        _check_saved()
+        check_saved()
         try:
             session, shown = await anyio.to_thread.run_sync(self._shown_session, request)
         except RedactionError:
@@ -156,17 +150,17 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
 
     def after_model(self, state: DeskState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Rule on the message's calls, and pause where a person is to be asked."""
-        calls = _open_calls(state["messages"])
+        calls = open_calls(state["messages"])
         if not calls:
             return None
-        return _update(self._turn(state, runtime.context, calls))
+        return update_of(self._turn(state, runtime.context, calls))
 
     async def aafter_model(self, state: DeskState, runtime: Runtime[Any]) -> dict[str, Any] | None:
         """The same."""
-        calls = _open_calls(state["messages"])
+        calls = open_calls(state["messages"])
         if not calls:
             return None
-        return _update(await self._aturn(state, runtime.context, calls))
+        return update_of(await self._aturn(state, runtime.context, calls))
 
     # Every tool that is to run.
 
@@ -176,7 +170,7 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         handler: Callable[[ToolCallRequest], _Result],
     ) -> _Result:
         """Run the tool if its call was let pass, once; in a graph without the hook above, rule."""
-        passed = _passed(request) or self._whole.sync(request, self._settle)
+        passed = passed_in(request) or self._whole.sync(request, self._settle)
         if isinstance(passed, ToolMessage):
             return passed
         ready = to_run(request, passed)
@@ -196,7 +190,7 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[_Result]],
     ) -> _Result:
         """The same."""
-        passed = _passed(request) or await self._whole.on_loop(request, self._asettle)
+        passed = passed_in(request) or await self._whole.on_loop(request, self._asettle)
         if isinstance(passed, ToolMessage):
             return passed
         ready = to_run(request, passed)
@@ -214,7 +208,7 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         return self._desk.door.call(work)
 
     def _ticket(self, context: object, state: object) -> Ticket:
-        return ticket_of(self._conversation(context), said_in(_messages(state)))
+        return ticket_of(self._conversation(context), said_in(messages_in(state)))
 
     def _session(self, ticket: Ticket) -> Session:
         # The same placeholders in every call of a conversation, so that prompts stay cacheable.
@@ -223,11 +217,11 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
 
     def _shown_session(self, request: ModelRequest[Any]) -> tuple[Session, ModelRequest[Any]]:
         session = self._session(self._ticket(request.runtime.context, request.state))
-        return session, _shown(request, session)
+        return session, shown_request(request, session)
 
     async def _handed(self, request: ModelRequest[Any], stage: str) -> AIMessage:
         ticket = self._ticket(request.runtime.context, request.state)
-        return _spoken(
+        return spoken(
             await to_colleague(self._desk, ticket, stage, "RedactionError", held=self._held), None
         )
 
@@ -252,14 +246,14 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         checked = await reviewed_reply(
             self._desk, self._conversation(context), ticket, text_of(message), held=self._held
         )
-        return _spoken(checked, message)
+        return spoken(checked, message)
 
-    def _turn(self, state: object, context: object, calls: Sequence[ToolCall]) -> _Settled:
+    def _turn(self, state: object, context: object, calls: Sequence[ToolCall]) -> Settled:
         ruled = self._sync(partial(self._ruled, state, context, calls))
         answers = ask_person(ruled)
         return self._sync(partial(settle_turn, self._desk, ruled, answers))
 
-    async def _aturn(self, state: object, context: object, calls: Sequence[ToolCall]) -> _Settled:
+    async def _aturn(self, state: object, context: object, calls: Sequence[ToolCall]) -> Settled:
         ruled = await self._ruled(state, context, calls)
         return await settle_turn(self._desk, ruled, ask_person(ruled))
 
@@ -269,13 +263,13 @@ class DeskMiddleware(AgentMiddleware[DeskState, Any, Any]):
         conversation, ticket = self._conversation(context), self._ticket(context, state)
         return await rule_on_turn(self._desk, conversation, ticket, calls)
 
-    def _settle(self, request: ToolCallRequest) -> _Settled:
-        _check_saved()
-        return self._turn(request.state, request.runtime.context, _turn_of(request))
+    def _settle(self, request: ToolCallRequest) -> Settled:
+        check_saved()
+        return self._turn(request.state, request.runtime.context, turn_of(request))
 
-    async def _asettle(self, request: ToolCallRequest) -> _Settled:
-        _check_saved()
-        return await self._aturn(request.state, request.runtime.context, _turn_of(request))
+    async def _asettle(self, request: ToolCallRequest) -> Settled:
+        check_saved()
+        return await self._aturn(request.state, request.runtime.context, turn_of(request))
 
     async def _begun(self, request: ToolCallRequest, passed: Pass) -> Begun:
         ticket = self._ticket(request.runtime.context, request.state)
@@ -288,72 +282,6 @@ _STRUCTURED = Problem(
     message="an agent with DeskMiddleware answers in text; structured answers are not checked",
     hint="leave response_format out",
 )
-
-_UNSAVED = Problem(
-    path="checkpointer",
-    message="not set, and a person's answer would find nothing to go on with",
-    hint="give one: create_agent(..., checkpointer=InMemorySaver()), or a database's",
-)
-
-
-def _check_saved() -> None:
-    """Refuse to go on where a pause could never end.
-
-    Raises:
-        ConfigError: The graph has no checkpointer.
-    """
-    if get_config()["configurable"].get(_CHECKPOINTER) is None:
-        raise ConfigError([_UNSAVED])
-
-
-def _messages(state: object) -> Sequence[BaseMessage]:
-    if isinstance(state, dict):
-        return cast("Sequence[BaseMessage]", state.get("messages", []))
-    return cast("Sequence[BaseMessage]", state if isinstance(state, list) else state.messages)  # type: ignore[attr-defined]
-
-
-def _open_calls(messages: Sequence[BaseMessage]) -> list[ToolCall]:
-    """Calls of the last message of the model that nothing was answered to yet."""
-    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
-    last = next((m for m in reversed(messages) if isinstance(m, AIMessage)), None)
-    return [] if last is None else [c for c in last.tool_calls if c["id"] not in answered]
-
-
-def _turn_of(request: ToolCallRequest) -> list[ToolCall]:
-    calls = _open_calls(_messages(request.state))
-    return calls if request.tool_call in calls else [request.tool_call]
-
-
-def _shown(request: ModelRequest[Any], session: Session) -> ModelRequest[Any]:
-    system = request.system_message
-    shown = request.override(messages=shown_to_model(request.messages, session))
-    if system is None:
-        return shown
-    return shown.override(system_message=shown_system(system, session))
-
-
-def _spoken(reply: ReviewedReply, message: AIMessage | None) -> AIMessage:
-    told = {"decision": reply.decision, "held": reply.held}
-    if message is None:
-        return AIMessage(content=reply.text, response_metadata={"deskquorum": told})
-    return message.model_copy(
-        update={"content": reply.text, "response_metadata": {"deskquorum": told}}
-    )
-
-
-def _update(settled: _Settled) -> dict[str, Any]:
-    told = [one for one in settled.values() if isinstance(one, ToolMessage)]
-    passes = {one: p for one, p in settled.items() if not isinstance(p, ToolMessage)}
-    return {"messages": told, _PASSES: passes}
-
-
-def _passed(request: ToolCallRequest) -> Pass | None:
-    """What the hook after the model let pass, if it was this very call."""
-    passes = request.state.get(_PASSES) if isinstance(request.state, dict) else None
-    passed = (passes or {}).get(request.tool_call["id"])
-    if passed is None or passed["asked"] != asked_hash(request.tool_call):
-        return None
-    return cast("Pass", passed)
 
 
 def _args(passed: Pass) -> Mapping[str, Any]:

@@ -29,7 +29,9 @@ from deskquorum.server.service import Service
 
 __all__ = ["Case", "Citation", "read_case"]
 
-State = Literal["nothing", "open", "resolved", "superseded", "auto", "deny", "human", "erased"]
+State = Literal[
+    "nothing", "open", "resolved", "superseded", "settled", "auto", "deny", "human", "erased"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

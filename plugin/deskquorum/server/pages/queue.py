@@ -36,7 +36,7 @@ class Filters(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    state: Literal["open", "resolved", "superseded"] = "open"
+    state: Literal["open", "resolved", "superseded", "settled"] = "open"
     who: Literal["all", "me", "nobody"] = "all"
     risk: Literal["all", "none", "reply", "close", "account", "disclosure", "money"] = "all"
     due: Literal["all", "overdue", "hour"] = "all"

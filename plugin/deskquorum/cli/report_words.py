@@ -1,15 +1,14 @@
-"""Figures in words and signs that people read."""
+"""Figures of a report in words and signs that people read."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from deskquorum.reporting.figures import DEFINITIONS, Definition, Figure
+from deskquorum.reporting import DEFINITIONS, Definition, Figure
 
 if TYPE_CHECKING:
-    from deskquorum.reporting.fates import Span
-    from deskquorum.reporting.weekly import WeeklyReport
+    from deskquorum.reporting import Span, WeeklyReport
 
 __all__ = [
     "SHARE",
