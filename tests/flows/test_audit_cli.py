@@ -173,7 +173,10 @@ def drawn_now(run, decided):
     return row["decision"], row["inclusion"]
 
 
-def test_calibrating_takes_a_file_or_the_ledger(run, decided):
+def test_calibrating_and_teaching_take_a_file_or_the_ledger(run, decided):
+    teach = ["distill", "--question", "intent", "--desk", decided / "desk"]
+    run(*teach, code=1)
+    run(*teach, decided / "tickets.jsonl", "--from-ledger", code=1)
     run("calibrate", "--desk", decided / "desk", code=1)
     run("calibrate", decided / "tickets.jsonl", "--from-ledger", code=1)
 

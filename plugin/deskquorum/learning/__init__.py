@@ -13,7 +13,12 @@ from deskquorum.learning.choosing import next_audits
 from deskquorum.learning.chosen_batch import choose_batch
 from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
 from deskquorum.learning.fine_tuning import fine_tuning_lines
-from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
+from deskquorum.learning.recorded import (
+    Labelled,
+    evened,
+    labelled_decisions,
+    teaching_decisions,
+)
 
 __all__ = [
     "VALID_FOR",
@@ -33,5 +38,6 @@ __all__ = [
     "material",
     "next_audits",
     "teach",
+    "teaching_decisions",
     "unseen",
 ]
