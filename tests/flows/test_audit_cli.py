@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from random import Random
 
 import pytest
@@ -125,6 +126,15 @@ def test_chosen_decisions_are_marked_and_teach_only(run, decided):
     after = json.loads(run("audit", "report", "--desk", desk, "--json"))
     assert after == before | {"chosen": 15}
     assert "15 more were chosen" in run("audit", "report", "--desk", desk)
+
+
+def test_what_was_chosen_neither_certifies_nor_gets_into_gold(run, decided):
+    desk, gold = decided / "desk", decided / "gold.csv"
+    calibrate = ["calibrate", "--from-ledger", "--desk", str(desk), "--no-model", "--dry-run"]
+    told = CliRunner().invoke(app, calibrate).output
+    assert re.search(r"\d+ of 60 drawn and \d+ of 15 reviewed or chosen", " ".join(told.split()))
+    run("queue", "labels", "--question", "intent", "--out", gold, "--desk", desk)
+    assert len(gold.read_text(encoding="utf-8").splitlines()) == 1 + 60
 
 
 def test_a_chosen_decision_can_not_be_passed_off_as_drawn(run, decided):
