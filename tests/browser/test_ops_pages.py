@@ -121,6 +121,17 @@ def test_the_weeks_sample_is_labelled_by_keys_without_seeing_the_answers(site, o
     expect(page.locator(f"[data-decision='{decision}']")).to_have_count(0)
 
 
+def test_what_a_reviewer_judged_is_audited_all_the_same(site, ops):
+    from deskquorum.ledger.verdict_labels import note_labels
+
+    ledger = site.service.desk.ledger
+    decision = ledger.latest(site.decide("thanks")).decision.id
+    with ledger.database.transaction(writing=True) as tx:
+        note_labels(tx, decision, {"intent": "thanks"}, by="mia", source="verdict")
+    page = ops("/audit?question=intent")
+    expect(page.locator(f"[data-decision='{decision}']")).to_have_count(1)
+
+
 def test_figures_count_what_was_decided(site, ops, monkeypatch):
     told = figures.last_week
     # Next Monday this week is the last whole one.

@@ -74,6 +74,9 @@ def test_rejecting_sends_nothing(site, open_page, case):
     page.get_by_role("button", name="Reject").click()
     page.get_by_label("Why?").fill("was refunded by hand")
     page.get_by_label("What was wrong?").last.select_option("needless-handoff")
+    page.wait_for_timeout(400)
+    # That one holds it oneself is no news.
+    expect(page.locator("[data-line]")).to_be_hidden()
     page.get_by_role("button", name="Reject").click()
     expect(page.locator(".note")).to_contain_text("mia rejected this")
     expect(page.locator(".note")).to_contain_text("Needless handoff")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from random import Random
 
 import pytest
@@ -127,6 +128,15 @@ def test_chosen_decisions_are_marked_and_teach_only(run, decided):
     assert "15 more were chosen" in run("audit", "report", "--desk", desk)
 
 
+def test_what_was_chosen_neither_certifies_nor_gets_into_gold(run, decided):
+    desk, gold = decided / "desk", decided / "gold.csv"
+    calibrate = ["calibrate", "--from-ledger", "--desk", str(desk), "--no-model", "--dry-run"]
+    told = CliRunner().invoke(app, calibrate).output
+    assert re.search(r"\d+ of 60 drawn and \d+ of 15 reviewed or chosen", " ".join(told.split()))
+    run("queue", "labels", "--question", "intent", "--out", gold, "--desk", desk)
+    assert len(gold.read_text(encoding="utf-8").splitlines()) == 1 + 60
+
+
 def test_a_chosen_decision_can_not_be_passed_off_as_drawn(run, decided):
     desk, sheet = decided / "desk", decided / "passed.csv"
     sample = ["audit", "sample", "--desk", desk, "--batch", "mixed", "--out", sheet]
@@ -173,7 +183,10 @@ def drawn_now(run, decided):
     return row["decision"], row["inclusion"]
 
 
-def test_calibrating_takes_a_file_or_the_ledger(run, decided):
+def test_calibrating_and_teaching_take_a_file_or_the_ledger(run, decided):
+    teach = ["distill", "--question", "intent", "--desk", decided / "desk"]
+    run(*teach, code=1)
+    run(*teach, decided / "tickets.jsonl", "--from-ledger", code=1)
     run("calibrate", "--desk", decided / "desk", code=1)
     run("calibrate", decided / "tickets.jsonl", "--from-ledger", code=1)
 

@@ -116,3 +116,21 @@ def test_every_bad_row_is_named_at_once(desk):
     told = run("distill", bad, "--desk", desk, "--question", "topic")
     assert told.returncode == 2
     assert all(f"bad.jsonl:{line}" in told.stderr for line in (1, 2, 3))
+
+
+def test_recorded_decisions_teach_with_the_votes_that_were_cast(desk, past):
+    tickets = desk.parent / "tickets.jsonl"
+    with tickets.open("w", encoding="utf-8") as file:
+        for row in map(json.loads, past.read_text(encoding="utf-8").splitlines()):
+            said = {"role": "customer", "text": row["text"], "at": "2026-11-30T09:00:00Z"}
+            file.write(json.dumps({"id": row["id"], "messages": [said]}) + "\n")
+    decided = run("decide", tickets, "--desk", desk, "--no-model", "--out", desk.parent / "d.jsonl")
+    assert decided.returncode == 0, decided.stdout
+    told = run(
+        *("distill", "--from-ledger", "--desk", desk, "--question", "topic"),
+        *("--no-model", "--dry-run", "--json"),
+    )
+    assert told.returncode == 0, told.stderr
+    figures = json.loads(told.stdout)
+    assert (figures["texts"], figures["audited"]) == (150, 0)
+    assert set(figures["labelers"]) == {"topic-nearest", "words"}

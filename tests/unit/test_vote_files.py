@@ -61,6 +61,8 @@ def told(read, path):
             id="other-order-and-a-column-more",
         ),
         pytest.param(VOTES.replace("labeler", " labeler "), "v.csv", id="spaces-in-the-header"),
+        pytest.param(VOTES.replace(",", ";"), "v.csv", id="semicolons"),
+        pytest.param("\n" + VOTES.replace(",", "\t"), "v.csv", id="tabs-behind-a-blank-line"),
     ],
 )
 def test_votes_are_read_whatever_program_wrote_them(file, content, name):
@@ -105,10 +107,9 @@ def test_quoted_cells_may_hold_commas_quotes_and_line_ends(file):
         pytest.param(" \n\n", "v.csv: empty file; start it with item,labeler,label", id="blank"),
         pytest.param("item,labeler,label\n", "v.csv: no rows below the header", id="no-rows"),
         pytest.param(
-            "item;labeler;label\n1;ann;yes\n",
-            "v.csv:1: no column 'item', 'labeler', 'label'; found 'item;labeler;label'; "
-            "start the file with item,labeler,label",
-            id="semicolons",
+            "item;labeler;label\n1;ann;yes\n2,bob,no\n",
+            "v.csv:3: expected 3 cells, found 1",
+            id="semicolons-and-commas",
         ),
         pytest.param(
             "item,worker,label\n1,ann,yes\n",

@@ -7,6 +7,7 @@ led.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from math import isclose
@@ -29,8 +30,17 @@ CHOSEN = "chosen"
 
 _PREFIX = "label:"
 _WANTED = ("decision", "inclusion", "failure_mode", "by")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would run rather than show."""
+_FORMULA = re.compile(r"(?:\A|(?<=[;\t\n]))(?=[ \t]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""Where a spreadsheet would see a formula to run: in front of a cell, and behind whatever would
+begin a cell if the spreadsheet takes semicolons or tabs for separators, as it does in many
+countries."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_LONGEST = 30_000
+"""Characters of a cell; spreadsheets cut what is longer than 32,767."""
+
+_CLOSE = 0.01
+"""Spreadsheets shorten numbers; what counts is the probability in the ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +79,10 @@ def write_audit_sheet(
 
 
 def _inert(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    """A cell that no spreadsheet runs or breaks."""
+    lines = cell.replace("\r\n", "\n").replace("\r", "\n")
+    shortened = lines if len(lines) <= _LONGEST else f"{lines[:_LONGEST]} [...]"
+    return _FORMULA.sub("'", _CONTROL.sub(" ", shortened))
 
 
 def read_audit_sheet(
@@ -100,13 +113,15 @@ def read_audit_sheet(
         if name not in questions:
             hint = did_you_mean(name, questions, what="questions")
             sheet.complain(f"{_PREFIX}{name}", f"the desk asks no {shown(name)}", hint=hint)
+    _check_ignored(sheet)
     allowed = {name: question.labels.keys() for name, question in questions.items()}
     allowed[FAILURE_MODE] = dict.fromkeys([NO_FAILURE, *modes]).keys()
     lines: dict[tuple[str, str], int] = {}
     found: list[GivenLabels] = []
-    for decision, inclusion, mode, person, *labels in sheet.rows():
-        if not sheet.demand(decision=decision):
+    for written_id, inclusion, mode, person, *labels in sheet.rows():
+        if not sheet.demand(decision=written_id):
             continue
+        decision = written_id.strip()
         who = person.strip() or by
         first = lines.setdefault((decision, who), sheet.line)
         if first != sheet.line:
@@ -122,6 +137,16 @@ def read_audit_sheet(
             found.append(GivenLabels(decision=decision, by=who, answers=answers))
     sheet.finish(rows=bool(lines))
     return tuple(found)
+
+
+def _check_ignored(sheet: Sheet) -> None:
+    """Nobody's labels are left out because of how the column's name is written."""
+    for name in sheet.header:
+        plain = name.strip().casefold()
+        if plain.startswith("label") and name not in sheet.columns:
+            question = re.sub(r"^labels?[\s:_-]*", "", plain) or "QUESTION"
+            message = f"column {shown(name)} would not be read"
+            sheet.complain(name, message, hint=f"name it {_PREFIX}{question}")
 
 
 def _check_asked(
@@ -143,7 +168,7 @@ def _check_asked(
         sheet.complain("inclusion", message, hint=f"write {CHOSEN}")
         return
     written = sheet.probability("inclusion", inclusion)
-    if not isclose(written, known.inclusion, rel_tol=1e-6):
+    if not isclose(written, known.inclusion, rel_tol=_CLOSE):
         message = f"{shown(inclusion)} is not the probability that it was drawn with"
         sheet.complain("inclusion", message, hint=f"write {known.inclusion:.9g}")
 

@@ -314,12 +314,16 @@ def calibrate(
 @app.command()
 def distill(
     past: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="FILE", help="Past tickets, JSON Lines; some with the right label, if any."
+            metavar="[FILE]", help="Past tickets, JSON Lines; some with the right label, if any."
         ),
-    ],
+    ] = None,
     *,
+    from_ledger: Annotated[
+        bool,
+        typer.Option("--from-ledger", help="Take recorded tickets, and what people said of some."),
+    ] = False,
     question: Annotated[str, typer.Option("--question", help="Whose student is taught.")],
     desk: DeskOption = Path(),
     fine_tuning: Annotated[
@@ -343,6 +347,8 @@ def distill(
     """Teach a stronger labeler what the desk's labelers agree on."""
     from deskquorum.cli.distill import distill_question
 
+    if (past is None) is not from_ledger:
+        raise InputError("name a file of past tickets, or use --from-ledger")
     raise typer.Exit(
         distill_question(
             past,

@@ -134,7 +134,7 @@ def _of_file(path: Path, desk: Desk, jobs: int) -> _Halves:
 
 
 def _of_ledger(desk: Desk, jobs: int) -> _Halves:
-    """Reviewed tickets only help to fit: a bound holds on what was drawn at random."""
+    """What was reviewed or chosen only helps to fit: a bound holds on what was drawn at random."""
     with needing_learn():
         from deskquorum.learning import VALID_FOR, evened, labelled_decisions
 
@@ -145,7 +145,7 @@ def _of_ledger(desk: Desk, jobs: int) -> _Halves:
             raise InputError("nobody labelled a decision of the last 90 days; see: audit sample")
         counted = (
             f"note: {len(audits)} of {len(drawn)} drawn and {len(others)} of {len(reviewed)} "
-            "reviewed tickets count, so that each kind of ticket counts as often as it came in"
+            "reviewed or chosen tickets count, so that each kind counts as often as it came in"
         )
         wide_console(stderr=True).print(counted, markup=False)
         both = [*audits, *others]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from rich.table import Table
 from deskquorum.cli.audited import audited_tickets, failures, gathered
 from deskquorum.cli.batch import read_rows, wide_console
 from deskquorum.cli.extras import needing_learn
-from deskquorum.desk import load_desk
+from deskquorum.desk import Desk, load_desk
 from deskquorum.domain import Evidence, Question, Vote
 from deskquorum.errors import InputError
 from deskquorum.labeling import load_embedder, write_student
@@ -29,7 +31,7 @@ __all__ = ["distill_question"]
 
 
 def distill_question(
-    path: Path,
+    path: Path | None,
     *,
     folder: Path,
     question: str,
@@ -43,6 +45,8 @@ def distill_question(
 ) -> int:
     """Teach a question's student from past tickets, a few of them audited.
 
+    Without a path these are the ledger's, with the votes that were cast then.
+
     Raises:
         ConfigError: Rows that can't be used, all of them, before anything is asked or written.
         InputError: The question has no student, the file can't be read, or something that this
@@ -51,22 +55,20 @@ def distill_question(
     desk = load_desk(folder, model_url=model_url, models=models, keys=os.environ)
     specs = desk.parts.desk.labelers.values()
     asked, student = _student_of(specs, desk.parts.rules.questions, question)
-    rows = read_rows(path)
-    tickets = audited_tickets(path, rows, {question: asked}, least=0)
+    source = _of_ledger if path is None else partial(_of_file, path)
     embedder = load_embedder()
     if embedder is None:
         raise InputError("wordllama is not installed; install it with: pip install wordllama")
     with needing_learn():
         from deskquorum.learning import fine_tuning_lines, material, table_of, teach
 
-        evidence = gathered(desk, rows, tickets, jobs=jobs)
+        evidence, truth = source(desk, asked, jobs)
         table = table_of(asked, _others(asked, student, evidence))
-        truth = {ticket.id: right[question] for ticket, right in tickets if question in right}
         texts = [customer_text(found.ticket) for found in evidence]
         try:
             taught = teach(question, material(texts, embedder), table, truth)
         except ValueError as exc:
-            raise InputError(f"{path}: {exc}") from exc
+            raise InputError(f"{path or 'the ledger'}: {exc}") from exc
         if not dry_run:
             write_student(student.file, taught.student)
         if fine_tuning is not None:
@@ -83,6 +85,23 @@ def distill_question(
         if not dry_run:
             wide_console().print(f"written to {student.file}", markup=False)
     return 0
+
+
+_Past = tuple[Sequence[Evidence], Mapping[str, str]]
+"""Past tickets, and what is right of the audited ones."""
+
+
+def _of_file(path: Path, desk: Desk, asked: Question, jobs: int) -> _Past:
+    rows = read_rows(path)
+    tickets = audited_tickets(path, rows, {asked.id: asked}, least=0)
+    truth = {ticket.id: right[asked.id] for ticket, right in tickets if asked.id in right}
+    return gathered(desk, rows, tickets, jobs=jobs), truth
+
+
+def _of_ledger(desk: Desk, asked: Question, _: int) -> _Past:
+    from deskquorum.learning import VALID_FOR, teaching_decisions
+
+    return teaching_decisions(desk.ledger, asked, since=datetime.now(UTC) - VALID_FOR)
 
 
 def _student_of(

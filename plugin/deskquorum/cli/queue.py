@@ -178,14 +178,21 @@ def labels(
     desk: _Desk = Path(),
     ledger: _Ledger = None,
 ) -> None:
-    """Write what reviewers said to be right, as `reconcile --gold` reads it."""
+    """Write what people said to be right, as `reconcile --gold` reads it.
+
+    What was only chosen to teach is left out: `certify` reads the file too.
+    """
     from deskquorum.assembly import ledger_of
     from deskquorum.ledger.verdict_labels import audited_labels
 
     record = ledger_of(desk, ledger, keys=os.environ)
     with closing(record), record.database.transaction() as tx:
         # Of a ticket that was judged twice the newest label is right.
-        found = {label.ticket: label.label for label in audited_labels(tx, question=question)}
+        found = {
+            label.ticket: label.label
+            for label in audited_labels(tx, question=question)
+            if label.source == "verdict" or label.inclusion is not None
+        }
     with out.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["item", "label"])

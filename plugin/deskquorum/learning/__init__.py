@@ -14,7 +14,12 @@ from deskquorum.learning.choosing import next_audits
 from deskquorum.learning.chosen_batch import choose_batch
 from deskquorum.learning.distilling import Taught, teach
 from deskquorum.learning.fine_tuning import Weights, fine_tuning_lines
-from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
+from deskquorum.learning.recorded import (
+    Labelled,
+    evened,
+    labelled_decisions,
+    teaching_decisions,
+)
 from deskquorum.learning.voted import measured_votes, table_of
 
 __all__ = [
@@ -38,5 +43,6 @@ __all__ = [
     "next_audits",
     "table_of",
     "teach",
+    "teaching_decisions",
     "unseen",
 ]

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from deskquorum.auditing import Sorting, even, sorting_of, stratum_of
-from deskquorum.domain import Evidence
+from deskquorum.domain import Evidence, Question
 from deskquorum.judgement import Rulebook
 from deskquorum.ledger import Entry, Ledger
+from deskquorum.ledger.audits import drawn_audits
 from deskquorum.ledger.verdict_labels import audited_labels
 
-__all__ = ["Labelled", "evened", "labelled_decisions"]
+__all__ = ["Labelled", "evened", "labelled_decisions", "teaching_decisions"]
 
 _Cell = tuple[str, str, str]
 
@@ -75,6 +76,34 @@ def labelled_decisions(
         for ticket, (cell, entry) in reviewed.items()
         if ticket not in audited
     ]
+
+
+def teaching_decisions(
+    ledger: Ledger, question: Question, *, since: datetime
+) -> tuple[list[Evidence], Mapping[str, str]]:
+    """Recorded tickets to teach with, and what people called right of some, by ticket.
+
+    Drawn tickets stand among them without their labels: these are kept for measuring and
+    certifying what was taught. Of a ticket the newest decision counts.
+
+    Args:
+        ledger: The desk's.
+        question: Whose labels count.
+        since: The earliest decision that counts.
+
+    Raises:
+        LedgerError: The ledger can't be read.
+    """
+    newest = {entry.decision.ticket: entry.evidence for entry in ledger.entries(since=since)}
+    with ledger.database.transaction() as tx:
+        kept_back = {one.ticket for one in drawn_audits(tx)}
+        said = {one.ticket: one.label for one in audited_labels(tx, question=question.id)}
+    truth = {
+        ticket: label
+        for ticket, label in said.items()
+        if ticket in newest and ticket not in kept_back and label in question.labels
+    }
+    return list(newest.values()), truth
 
 
 def evened(tickets: Iterable[Labelled]) -> Sequence[Labelled]:

@@ -1,7 +1,8 @@
 """A CSV file as a sheet of named columns: every fault is kept with its line and column.
 
-UTF-8, a byte order mark or none, any line ends; columns are found by name, in any order, others are
-ignored. A name that ends in `.gz` means gzip.
+UTF-8, a byte order mark or none, any line ends; commas between cells, or semicolons or tabs where
+the header has no comma, as spreadsheets write them. Columns are found by name, in any order, others
+are ignored. A name that ends in `.gz` means gzip.
 """
 
 from __future__ import annotations
@@ -21,8 +22,13 @@ __all__ = ["Sheet", "VoteFileError", "open_sheet", "shown"]
 
 _MOST_SHOWN = 20
 _GZIP_MAGIC = b"\x1f\x8b"
-_CELL = re.compile(r'(?:"(?:[^"]|"")*"|[^,])*,?')
-"""A cell with the comma behind it."""
+_SEPARATORS = ",;\t"
+_FIRST_LINE = re.compile(rb"\s*([^\r\n]*)")
+_CELLS = {
+    separator: re.compile(rf'(?:"(?:[^"]|"")*"|[^{separator}])*{separator}?')
+    for separator in _SEPARATORS
+}
+"""Separator to a cell with the separator behind it."""
 
 
 class VoteFileError(ConfigError):
@@ -46,25 +52,34 @@ class Sheet:
         self._problems: list[Problem] = []
         self._raw: list[str] = []
         self._header: list[str] = []
-        self._cells = csv.reader(self._physical_lines(data), strict=True)
+        self._separator = _separator_of(data)
+        lines = self._physical_lines(data)
+        self._cells = csv.reader(lines, strict=True, delimiter=self._separator)
 
     def read_header(self, wanted: Sequence[str], prefix: str) -> None:
         """Find the columns wanted, and those whose names start with `prefix`, if it is not ""."""
         names = next(self._records(), [])
-        # Labels stand in the header too, and those are nobody's to trim.
-        self._header = [name.strip() if name.strip() in wanted else name for name in names]
-        found = self._header
+        self._header = found = [
+            # Labels stand in the header too, and those are nobody's to trim.
+            name.strip() if name.strip() in wanted or _starts(name, prefix) else name
+            for name in names
+        ]
         missing = [name for name in wanted if name not in found]
         if missing and not self._problems:
             listed = ", ".join(map(shown, found)) or "nothing"
             message = f"no column {', '.join(map(shown, missing))}; found {listed}"
             self.complain(None, message, hint=f"start the file with {','.join(wanted)}")
-        more = [name for name in dict.fromkeys(found) if prefix and name.startswith(prefix)]
+        more = [name for name in dict.fromkeys(found) if _starts(name, prefix)]
         self.columns = (*wanted, *more)
         for name in self.columns:
             if found.count(name) > 1:
                 self.complain(name, f"column {shown(name)} stands twice in the header")
         self.finish()
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Names of all columns."""
+        return tuple(self._header)
 
     def rows(self) -> Iterator[tuple[str, ...]]:
         """The cells wanted of each row that has as many cells as the header."""
@@ -86,7 +101,8 @@ class Sheet:
     def probability(self, name: str, text: str) -> float:
         """A number from 0 to 1; complains of anything else and makes it 0."""
         try:
-            value = float(text)
+            # Many a spreadsheet writes decimals with a comma.
+            value = float(text.replace(",", "."))
         except ValueError:
             self.complain(name, f"{shown(text)} is not a number")
             return 0.0
@@ -118,7 +134,7 @@ class Sheet:
         """Line and column where a cell of the current record starts; a record may span lines."""
         text, start = "".join(self._raw), 0
         for _ in range(cell):
-            match = _CELL.match(text, start)
+            match = _CELLS[self._separator].match(text, start)
             start = match.end() if match else start
         line = self.line
         for part in self._raw[:-1]:
@@ -148,6 +164,16 @@ class Sheet:
         for line in TextIOWrapper(BytesIO(data), encoding="utf-8-sig", newline=""):
             self._raw.append(line)
             yield line
+
+
+def _separator_of(data: bytes) -> str:
+    found = _FIRST_LINE.match(data)
+    header = "" if found is None else found[1].decode("utf-8", "replace")
+    return next((sign for sign in _SEPARATORS if sign in header), ",")
+
+
+def _starts(name: str, prefix: str) -> bool:
+    return prefix != "" and name.strip().startswith(prefix)
 
 
 def open_sheet(path: Path, wanted: Sequence[str], *, prefix: str = "") -> Sheet:

@@ -1,11 +1,14 @@
 """Audited decisions, made up so that the truth is known."""
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 
 from deskquorum.auditing.cases import AuditedCase
-from deskquorum.domain import Answer
+from deskquorum.domain import Answer, Decision, Evidence, Facts, Route
 from deskquorum.ledger.verdict_labels import AuditedLabel
-from deskquorum.testing import make_vote
+from deskquorum.testing import make_redacted_ticket, make_vote
 
 
 @pytest.fixture
@@ -42,5 +45,25 @@ def case():
                 for person, label in zip(by, said, strict=True)
             ),
         )
+
+    return make
+
+
+@pytest.fixture
+def entry():
+    """A recorded decision on a ticket with this text."""
+
+    def make(text):
+        decision = Decision(
+            id="d3",
+            ticket="t3",
+            route=Route.HUMAN,
+            action=None,
+            reply=None,
+            reasons=(),
+            decided_at=datetime(2026, 11, 30, tzinfo=UTC),
+        )
+        evidence = Evidence(ticket=make_redacted_ticket(text=text), facts=Facts(), votes=())
+        return SimpleNamespace(decision=decision, evidence=evidence)
 
     return make

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskquorum.domain import Answer, Decision, Evidence, Facts, Question, Route
-from deskquorum.learning import Labelled, evened, labelled_decisions
+from deskquorum.learning import Labelled, evened, labelled_decisions, teaching_decisions
 from deskquorum.ledger import open_ledger
 from deskquorum.ledger.audits import ChosenAudit, DrawnAudit, note_chosen, note_drawn
 from deskquorum.ledger.verdict_labels import note_labels
@@ -129,6 +129,19 @@ def test_what_was_only_chosen_never_counts_as_drawn(ledger, rules):
     drawn, others = labelled_decisions(ledger, rules, since=NOW - timedelta(days=1))
     assert drawn == []
     assert [(one.evidence.ticket.id, one.inclusion) for one in others] == [("t5", 1 / 5)]
+
+
+def test_what_was_drawn_is_kept_back_from_teaching(ledger, rules):
+    drawn = DrawnAudit(decision="d1", ticket="t1", batch="w", stratum="{}", inclusion=0.25)
+    with ledger.database.transaction(writing=True) as tx:
+        note_drawn(tx, [drawn], until=NOW)
+        note_chosen(tx, [ChosenAudit(decision="d5", ticket="t5", batch="w")])
+    for name, source in (("d1", "audit"), ("d5", "audit"), ("d6", "verdict")):
+        say(ledger, name, "cancel", source)
+    since = NOW - timedelta(days=1)
+    past, truth = teaching_decisions(ledger, rules.questions["intent"], since=since)
+    assert [one.ticket.id for one in past] == [f"t{n}" for n in range(10)]
+    assert truth == {"t5": "cancel", "t6": "cancel"}
 
 
 def test_labels_that_the_question_no_longer_has_are_left_out(ledger, rules):

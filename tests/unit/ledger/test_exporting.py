@@ -86,7 +86,7 @@ def story(record, entries):
         held = outbox.start(tx, order, owner="p-1", lease_s=30)
         outbox.done(tx, held.order, result='{"state":"done"}')
         note_drawn(tx, [drawn], until=NOON)
-        note_chosen(tx, [ChosenAudit(decision="d-1", ticket="t-1", batch="b-1")])
+        note_chosen(tx, [ChosenAudit(decision="d-0", ticket="t-0", batch="b-1")])
         note_labels(tx, "d-0", {"intent": "refund"}, by="Ada", source="audit")
         note_outcome(tx, told)
     record.stop(by="Ada", why="odd refunds")
@@ -120,7 +120,7 @@ def test_an_export_tells_each_thing_that_happened(story):
     assert (told["execution"]["state"], told["execution"]["result"]) == ("done", {"state": "done"})
     assert told["execution"]["doubt"] is False
     assert told["audit"]["inclusion"] == 0.5
-    assert (told["chosen_audit"]["decision"], told["chosen_audit"]["batch"]) == ("d-1", "b-1")
+    assert (told["chosen_audit"]["decision"], told["chosen_audit"]["batch"]) == ("d-0", "b-1")
     assert (told["label"]["question"], told["label"]["label"]) == ("intent", "refund")
     assert told["outcome"]["kind"] == "resolved"
     assert (told["stop"]["stopped"], told["stop"]["why"]) == (True, "odd refunds")

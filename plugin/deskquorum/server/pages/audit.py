@@ -117,6 +117,8 @@ def week_sample(desk: Desk, *, now: datetime) -> list[Entry]:
 
 async def _labelled(service: Service, question: Question) -> set[str]:
     def read(tx: Transaction) -> set[str]:
-        return {found.decision for found in audited_labels(tx, question=question.id)}
+        said = audited_labels(tx, question=question.id)
+        # A reviewer's verdict is no audit: who was reviewed is no accident.
+        return {found.decision for found in said if found.source == "audit"}
 
     return await service.records.read(read)

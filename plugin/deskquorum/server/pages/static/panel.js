@@ -14,6 +14,7 @@ export function mountPanel(root, { conversation, review = null, refused, changed
   let busy = false;
   let lost = false;
   let ended = false;
+  let claims = 0;
   const panel = () => root.querySelector('.panel');
   const form = () => root.querySelector('form.verdict:not([hidden])');
 
@@ -37,7 +38,9 @@ export function mountPanel(root, { conversation, review = null, refused, changed
     stop ??= follow(`/pages/live/${encodeURIComponent(conversation)}`, { last: known, event: heard, state: told });
   }
 
-  function heard() {
+  function heard(kind) {
+    // Opening a form claims the item, which is no news to who opened it.
+    if (kind === 'review-claimed' && form() && claims > 0) { claims -= 1; changed(); return; }
     // Whoever writes is told, and loses nothing.
     if (form()) say('changed'); else load();
     changed();
@@ -78,7 +81,7 @@ export function mountPanel(root, { conversation, review = null, refused, changed
     if (kind && root.querySelector(`[data-form="${kind}"]`)) open(kind, false);
   }
 
-  function open(kind, claims = true) {
+  function open(kind, holds = true) {
     close(false);
     const target = root.querySelector(`[data-form="${kind}"]`);
     const kept = JSON.parse(sessionStorage.getItem(draftKey(kind)) ?? '{}');
@@ -90,7 +93,12 @@ export function mountPanel(root, { conversation, review = null, refused, changed
     panel().dataset.writing = kind;
     root.querySelector('[data-acts]').hidden = true;
     target.querySelector('input, textarea').focus();
-    if (claims) tell(() => post(`/pages/reviews/${panel().dataset.item}/claim`));
+    if (holds) claim();
+  }
+
+  async function claim() {
+    claims += 1;
+    if (!await tell(() => post(`/pages/reviews/${panel().dataset.item}/claim`))) claims -= 1;
   }
 
   function close(releases = true) {
