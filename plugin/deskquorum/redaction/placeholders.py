@@ -19,31 +19,33 @@ _BRACKETED = re.compile(r"⟦(?:/⟧|(?P<type>[A-Z_]+)_(?P<number>\d+)·(?P<nonc
 LONGEST_PLACEHOLDER = 64
 """Characters; what opens one and goes on for longer is none."""
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_NONCE_LENGTH = 4
-_NONCES = len(_DIGITS) ** _NONCE_LENGTH
+_LETTERS = "bcdfghjkmnpqrstvwz"
+"""Nonces of these spell no word, number, unit or currency that a reader would take for a claim."""
+
+_NONCE_LENGTH = 5
+_NONCES = len(_LETTERS) ** _NONCE_LENGTH
 
 
 def nonces(start: int, step: int) -> Iterator[str]:
-    """Nonces that repeat only after all 1,679,616 have been used.
+    """Nonces that repeat only after all 1,889,568 have been used.
 
     Args:
         start: Where to begin.
         step: Any number; it is made coprime to the count of nonces.
     """
-    # The count is a power of 36, so a step free of factors 2 and 3 visits every nonce.
+    # The count is a power of 18, so a step free of factors 2 and 3 visits every nonce.
     coprime = step * 6 + 1
     while True:
         start = (start + coprime) % _NONCES
-        yield _base36(start)
+        yield _spelled(start)
 
 
-def _base36(number: int) -> str:
-    digits = []
+def _spelled(number: int) -> str:
+    letters = []
     for _ in range(_NONCE_LENGTH):
-        number, digit = divmod(number, len(_DIGITS))
-        digits.append(_DIGITS[digit])
-    return "".join(digits)
+        number, letter = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(letters)
 
 
 class Vault:

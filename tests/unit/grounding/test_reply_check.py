@@ -4,10 +4,13 @@ import time
 from types import MappingProxyType
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from deskquorum.domain import Facts, Verdict
 from deskquorum.grounding import check_reply, index_clauses
 from deskquorum.grounding.reply_check import LONGEST_REPLY
+from deskquorum.redaction.placeholders import nonces
 
 
 def verdicts(reply, index, facts=Facts()):  # noqa: B008 - an empty snapshot is a frozen value
@@ -31,6 +34,22 @@ def verdicts(reply, index, facts=Facts()):  # noqa: B008 - an empty snapshot is 
 )
 def test_a_quoted_clause_is_supported(reply, clause, index):
     assert verdicts(reply, index) == [("supported", clause)]
+
+
+@given(st.integers(min_value=0), st.integers(min_value=0))
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_placeholder_is_read_as_a_claim(index, start, step):
+    def said(nonce):
+        return verdicts(
+            f"Hello ⟦PERSON_2·{nonce}⟧, thank you. Your parcel went to ⟦LOCATION_1·{nonce}⟧.", index
+        )
+
+    source = nonces(start, step)
+    # The first of these once was a currency and a number by chance.
+    assert said("jpy4") != said("kqvzd")
+    assert {tuple(said(next(source))) for _ in range(10)} == {tuple(said("kqvzd"))}
 
 
 def test_a_supported_finding_names_version_and_words_of_the_clause(index):
