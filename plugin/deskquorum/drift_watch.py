@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import assert_never
 
 import anyio
 import anyio.to_thread
@@ -20,6 +19,7 @@ from deskquorum.reconciliation import (
     changed,
     contradicted,
     observe,
+    reason_of,
     watch_over,
     write_alarms,
 )
@@ -38,12 +38,12 @@ class DriftWatch:
 
     Args:
         learned: What was measured; questions without a model are not watched.
-        folder: Where alarms are kept.
+        folder: Where alarms are kept; None keeps them in memory alone.
         wording: Watches what tickets are about; None where nothing is known of past ones.
     """
 
     def __init__(
-        self, learned: Learned, folder: Path, *, wording: WordingWatch | None = None
+        self, learned: Learned, folder: Path | None, *, wording: WordingWatch | None = None
     ) -> None:
         self._folder = folder
         self._models = learned.models
@@ -82,12 +82,12 @@ class DriftWatch:
         An alarm that can't be kept on disk still holds as long as the desk runs.
         """
         raised = {alarm.about: alarm for alarm in self._raised(ticket, votes)}
-        if raised:
-            self._alarms |= raised
-            keep = partial(self._keep, self.alarms)
+        self._alarms |= raised
+        if raised and self._folder is not None:
+            keep = partial(_keep, self._folder, self.alarms)
             # A slow disk holds up no ticket.
             await anyio.to_thread.run_sync(keep, abandon_on_cancel=True)
-        return tuple(_reason(alarm) for alarm in self.alarms)
+        return tuple(reason_of(alarm) for alarm in self.alarms)
 
     def _raised(self, ticket: RedactedTicket, votes: Sequence[Vote]) -> Iterator[Alarm]:
         now = datetime.now(UTC)
@@ -111,23 +111,9 @@ class DriftWatch:
             return None
         return f"they contradict each other on more than {watch.rate:.0%} of tickets"
 
-    def _keep(self, alarms: Sequence[Alarm]) -> None:
-        try:
-            write_alarms(self._folder, alarms)
-        except OSError as exc:
-            _log.warning("the drift alarm could not be kept: %s", exc.strerror)
 
-
-def _reason(alarm: Alarm) -> Reason:
-    """INVARIANT: whatever stands gives the ticket to a person."""
-    match alarm.kind:
-        case "disagreement":
-            params = {"question": alarm.question, "noticed": alarm.noticed}
-            return Reason(code="drift", params=params)
-        case "labels":
-            params = {"question": alarm.question, "noticed": alarm.noticed}
-            return Reason(code="label-shift", params=params)
-        case "terms":
-            return Reason(code="new-terms", params={"noticed": alarm.noticed})
-        case _:
-            assert_never(alarm.kind)
+def _keep(folder: Path, alarms: Sequence[Alarm]) -> None:
+    try:
+        write_alarms(folder, alarms)
+    except OSError as exc:
+        _log.warning("the drift alarm could not be kept: %s", exc.strerror)

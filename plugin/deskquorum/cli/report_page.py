@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deskquorum.cli.plots import dress, styled
+from deskquorum.reconciliation import remedy
 from deskquorum.reporting import DEFINITIONS, Figure
 from deskquorum.reporting.saying import (
     days_of,
@@ -55,6 +56,7 @@ def page_of(report: WeeklyReport, *, currency: str | None) -> str:
         change=shown_change,
         tone=_tone,
         currency=currency,
+        remedy=remedy,
     )
 
 

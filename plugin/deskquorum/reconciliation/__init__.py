@@ -4,7 +4,7 @@
 how often accepted answers are wrong, watches tell when what was measured no longer holds.
 """
 
-from deskquorum.reconciliation.alarms import Alarm, AlarmKind, remedy
+from deskquorum.reconciliation.alarms import Alarm, AlarmKind, alarm_of, reason_of, remedy
 from deskquorum.reconciliation.answering import contradicted, reconcile
 from deskquorum.reconciliation.batch import (
     LEAST_GOLD,
@@ -48,6 +48,7 @@ __all__ = [
     "Reconciled",
     "VoteTable",
     "Watch",
+    "alarm_of",
     "alarmed",
     "certify",
     "changed",
@@ -61,6 +62,7 @@ __all__ = [
     "next_labeler",
     "observe",
     "read_learned",
+    "reason_of",
     "reconcile",
     "reconcile_table",
     "remedy",
