@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -12,10 +13,12 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.domain import Reason, RedactedTicket, Vote
+from deskquorum.label_watch import LabelWatch
 from deskquorum.reconciliation import (
     Alarm,
     Learned,
     Watch,
+    baseline,
     changed,
     contradicted,
     observe,
@@ -23,11 +26,14 @@ from deskquorum.reconciliation import (
     watch_over,
     write_alarms,
 )
-from deskquorum.wording_watch import WordingWatch, baseline
+from deskquorum.wording_watch import WordingWatch
 
 __all__ = ["DriftWatch"]
 
 _log = logging.getLogger(__name__)
+
+_REMEMBERED = 10_000
+"""Conversations of which labels and texts count once, however often they are decided."""
 
 _QUIET_FOR = 20_000
 """Tickets after which, on average, a false alarm comes while nothing has changed."""
@@ -53,6 +59,8 @@ class DriftWatch:
             name: watch_over(baseline(model.disagreement, model.items))
             for name, model in learned.models.items()
         }
+        self._labels = {name: LabelWatch(model.named) for name, model in learned.models.items()}
+        self._seen: OrderedDict[str, None] = OrderedDict()
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
@@ -67,6 +75,8 @@ class DriftWatch:
             if name in before._models and before._models[name].hash == model.hash
         }
         self._watches |= {name: before._watches[name] for name in same}
+        self._labels |= {name: before._labels[name] for name in same}
+        self._seen = before._seen
         goes_on = (
             self._wording is not None
             and before._wording is not None
@@ -91,18 +101,29 @@ class DriftWatch:
 
     def _raised(self, ticket: RedactedTicket, votes: Sequence[Vote]) -> Iterator[Alarm]:
         now = datetime.now(UTC)
+        is_new = self._is_new(ticket.id)
         for name in self._watches:
-            said = self._disagreement(name, votes)
-            if said is not None:
+            own = [vote for vote in votes if vote.question == name]
+            if (said := self._disagreement(name, own)) is not None:
                 yield Alarm(kind="disagreement", question=name, noticed=said, raised_at=now)
-        if self._wording is None or ("terms", "") in self._alarms:
+            watched = is_new and ("labels", name) not in self._alarms
+            if watched and (said := self._labels[name].notices(own)) is not None:
+                yield Alarm(kind="labels", question=name, noticed=said, raised_at=now)
+        if self._wording is None or not is_new or ("terms", "") in self._alarms:
             return
-        said = self._wording.notices(ticket)
-        if said is not None:
+        if (said := self._wording.notices(ticket)) is not None:
             yield Alarm(kind="terms", noticed=said, raised_at=now)
 
+    def _is_new(self, conversation: str) -> bool:
+        if conversation in self._seen:
+            return False
+        self._seen[conversation] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
     def _disagreement(self, name: str, votes: Sequence[Vote]) -> str | None:
-        differ = contradicted([vote for vote in votes if vote.question == name])
+        differ = contradicted(votes)
         if differ is None or ("disagreement", name) in self._alarms:
             return None
         watch = observe(self._watches[name], differ)

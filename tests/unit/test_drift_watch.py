@@ -4,10 +4,16 @@ from datetime import UTC, datetime
 import pytest
 
 from deskquorum.drift_watch import DriftWatch
-from deskquorum.reconciliation import Alarm, Learned, QuestionModel, read_learned, vote_table
+from deskquorum.reconciliation import (
+    Alarm,
+    Learned,
+    QuestionModel,
+    baseline,
+    read_learned,
+    vote_table,
+)
 from deskquorum.reconciliation.label_model import assumed_model
 from deskquorum.testing import make_redacted_ticket, make_vote
-from deskquorum.wording_watch import baseline
 
 pytestmark = pytest.mark.anyio
 

@@ -7,6 +7,7 @@ tickets that the fit has not seen.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from deskquorum.reconciliation import (
     certify,
     contradicted,
     fit_from_votes,
+    most_named,
     vote_table,
 )
 
@@ -111,6 +113,7 @@ def fit_question(
         items=len(table.items),
         data_hash=_hash(table.items, cast, truth),
         disagreement=_disagreement(cast.values()),
+        named=_named(cast.values()),
         rights=_rights(cast, truth),
     )
 
@@ -134,6 +137,7 @@ def fit_models(
         name: replace(
             model,
             disagreement=_disagreement(_cast(rules.questions[name], votes) for votes in asked),
+            named=_named(_cast(rules.questions[name], votes) for votes in asked),
         )
         for name, model in models.items()
     }
@@ -215,6 +219,10 @@ def _cast(question: Question, votes: Iterable[Vote]) -> tuple[Vote, ...]:
         for v in votes
         if v.question == question.id and v.status is VoteStatus.CAST and v.stand_in is None
     )
+
+
+def _named(cast: Iterable[Sequence[Vote]]) -> Mapping[str, int]:
+    return Counter(label for votes in cast if (label := most_named(votes)) is not None)
 
 
 def _disagreement(tickets: Iterable[Sequence[Vote]]) -> float:

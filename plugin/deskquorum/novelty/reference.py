@@ -33,9 +33,9 @@ Embed: TypeAlias = "Callable[[Sequence[str]], Floats]"
 LEAST_TEXTS = 50
 """Of fewer nobody can say what is usual."""
 
-_MOST_TEXTS, _MOST_WORDS, _MOST_CENTROIDS = 2000, 20_000, 128
+_MOST_TEXTS, _MOST_WORDS, _MOST_CENTROIDS = 2000, 20_000, 256
 _TEXTS_A_CENTROID = 4
-_FOLDS = 4
+_FOLDS = 8
 _HELD_BY = 2
 """Texts that have to hold a word for it to be known."""
 

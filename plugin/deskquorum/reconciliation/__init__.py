@@ -5,7 +5,7 @@ how often accepted answers are wrong, watches tell when what was measured no lon
 """
 
 from deskquorum.reconciliation.alarms import Alarm, AlarmKind, alarm_of, reason_of, remedy
-from deskquorum.reconciliation.answering import contradicted, reconcile
+from deskquorum.reconciliation.answering import contradicted, most_named, reconcile
 from deskquorum.reconciliation.batch import (
     LEAST_GOLD,
     Reconciled,
@@ -14,7 +14,7 @@ from deskquorum.reconciliation.batch import (
 )
 from deskquorum.reconciliation.certificate import Certified, certify
 from deskquorum.reconciliation.claims import CLAIM, settle_claims
-from deskquorum.reconciliation.drift import Watch, alarmed, changed, observe, watch_over
+from deskquorum.reconciliation.drift import Watch, alarmed, baseline, changed, observe, watch_over
 from deskquorum.reconciliation.label_model import label_model
 from deskquorum.reconciliation.learned import (
     Certificate,
@@ -50,6 +50,7 @@ __all__ = [
     "Watch",
     "alarm_of",
     "alarmed",
+    "baseline",
     "certify",
     "changed",
     "contradicted",
@@ -59,6 +60,7 @@ __all__ = [
     "fit_from_votes",
     "item_posteriors",
     "label_model",
+    "most_named",
     "next_labeler",
     "observe",
     "read_learned",

@@ -11,7 +11,7 @@ from deskquorum.domain import Reason
 
 __all__ = ["Alarm", "AlarmKind", "alarm_of", "reason_of", "remedy"]
 
-AlarmKind: TypeAlias = Literal["disagreement", "terms"]
+AlarmKind: TypeAlias = Literal["disagreement", "labels", "terms"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class Alarm:
 
     kind: AlarmKind
     question: str = ""
-    """Whose labelers; empty for new terms, which are about all questions."""
+    """Whose labelers or labels; empty for new terms, which are about all questions."""
     noticed: str
     """In words, with no word of any ticket."""
     raised_at: datetime | None = None
@@ -59,14 +59,24 @@ def alarm_of(reason: Reason) -> Alarm | None:
     return Alarm(kind=kind, question=said.get("question", ""), noticed=said.get("noticed", ""))
 
 
-_CODES: Mapping[AlarmKind, str] = {"disagreement": "drift", "terms": "new-terms"}
+_CODES: Mapping[AlarmKind, str] = {
+    "disagreement": "drift",
+    "labels": "label-shift",
+    "terms": "new-terms",
+}
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
-_TITLES: Mapping[AlarmKind, str] = {"disagreement": "labelers of", "terms": "new terms"}
+_TITLES: Mapping[AlarmKind, str] = {
+    "disagreement": "labelers of",
+    "labels": "mix of",
+    "terms": "new terms",
+}
 
 _REMEDIES: Mapping[AlarmKind, str] = {
     "disagreement": "find out which labeler changed (a prompt, a model, a word list:"
     " `deskquorum audit report`) and mend it; then audit a batch and run `deskquorum calibrate`",
+    "labels": "find out why more tickets got this label (a fault, a sale, a labeler that takes"
+    " others for it); audit a batch of the mix as it is now and run `deskquorum calibrate`",
     "terms": "look at the tickets with new terms (`deskquorum drift` names them) and audit a batch;"
     " where they are about something new, give it a label, examples or words; then run"
     " `deskquorum calibrate`",

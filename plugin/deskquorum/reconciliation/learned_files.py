@@ -86,6 +86,7 @@ def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
         items=model.items,
         data_hash=model.data_hash,
         disagreement=round(model.disagreement, _DIGITS),
+        named=dict(model.named),
         rights=dict(model.rights),
         agreement=_counts_shape(model.counts),
         pool=None if pool is None else _pool_shape(pool),
@@ -154,6 +155,7 @@ def _model(shape: ModelShape, path: Path) -> QuestionModel:
         items=shape.items,
         data_hash=shape.data_hash,
         disagreement=shape.disagreement,
+        named=shape.named,
         rights=shape.rights,
         hash=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
