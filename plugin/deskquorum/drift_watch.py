@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import anyio
 import anyio.to_thread
 
 from deskquorum.domain import Reason, RedactedTicket, Vote
+from deskquorum.errors import ConfigError
 from deskquorum.label_watch import LabelWatch
 from deskquorum.reconciliation import (
     Alarm,
@@ -22,6 +24,7 @@ from deskquorum.reconciliation import (
     changed,
     contradicted,
     observe,
+    read_alarms,
     reason_of,
     watch_over,
     write_alarms,
@@ -134,6 +137,9 @@ class DriftWatch:
 
 
 def _keep(folder: Path, alarms: Sequence[Alarm]) -> None:
+    """Beside those that other processes kept: none of theirs is ended by ours."""
+    with suppress(ConfigError):
+        alarms = tuple({a.about: a for a in (*alarms, *read_alarms(folder))}.values())
     try:
         write_alarms(folder, alarms)
     except OSError as exc:

@@ -23,6 +23,7 @@ from deskquorum.reconciliation.learned import (
     item_posteriors,
 )
 from deskquorum.reconciliation.learned_files import (
+    read_alarms,
     read_learned,
     remove_model,
     write_alarms,
@@ -63,6 +64,7 @@ __all__ = [
     "most_named",
     "next_labeler",
     "observe",
+    "read_alarms",
     "read_learned",
     "reason_of",
     "reconcile",

@@ -84,7 +84,7 @@ def contradicted(votes: Sequence[Vote]) -> bool | None:
 def most_named(votes: Sequence[Vote]) -> str | None:
     """The label that most of one question's labelers name; None where two are named as often."""
     named = Counter(v.label for v in votes if v.status is VoteStatus.CAST and v.stand_in is None)
-    ranked = [*named.most_common(2), (None, 0)]
+    ranked = [*named.most_common(2), (None, 0), (None, 0)]
     return None if ranked[0][1] == ranked[1][1] else ranked[0][0]
 
 
