@@ -17,7 +17,7 @@ from hypothesis import settings
 
 # One commit passes or fails, each time; `pytest --hypothesis-profile=anew` looks for new examples.
 settings.register_profile("anew", settings.get_profile("default"))
-settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.load_profile("same")
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -181,8 +181,8 @@ class Desk:
     def notices(self) -> tuple[str, ...]:
         """What is done without, in words.
 
-        What could not be started, changed files that are refused, endpoints that are left alone for
-        a while, and models for which there is no money left today.
+        What could not be started, alarms that stand, changed files that are refused, endpoints that
+        are left alone for a while, and models for which there is no money left today.
         """
         return (*self._setups.notices, *model_notices(self._endpoints, self._spending))
 

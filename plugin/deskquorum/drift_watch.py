@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import assert_never
 
 import anyio
 import anyio.to_thread
 
 from deskquorum.domain import Reason, RedactedTicket, Vote
+from deskquorum.errors import ConfigError
+from deskquorum.label_watch import LabelWatch
 from deskquorum.reconciliation import (
     Alarm,
     Learned,
     Watch,
+    baseline,
     changed,
     contradicted,
     observe,
+    read_alarms,
+    reason_of,
     watch_over,
     write_alarms,
 )
-from deskquorum.wording_watch import WordingWatch, baseline
+from deskquorum.wording_watch import WordingWatch
 
 __all__ = ["DriftWatch"]
 
 _log = logging.getLogger(__name__)
+
+_REMEMBERED = 10_000
+"""Conversations of which labels and texts count once, however often they are decided."""
 
 _QUIET_FOR = 20_000
 """Tickets after which, on average, a false alarm comes while nothing has changed."""
@@ -38,12 +47,12 @@ class DriftWatch:
 
     Args:
         learned: What was measured; questions without a model are not watched.
-        folder: Where alarms are kept.
+        folder: Where alarms are kept; None keeps them in memory alone.
         wording: Watches what tickets are about; None where nothing is known of past ones.
     """
 
     def __init__(
-        self, learned: Learned, folder: Path, *, wording: WordingWatch | None = None
+        self, learned: Learned, folder: Path | None, *, wording: WordingWatch | None = None
     ) -> None:
         self._folder = folder
         self._models = learned.models
@@ -53,6 +62,8 @@ class DriftWatch:
             name: watch_over(baseline(model.disagreement, model.items))
             for name, model in learned.models.items()
         }
+        self._labels = {name: LabelWatch(model.named) for name, model in learned.models.items()}
+        self._seen: OrderedDict[str, None] = OrderedDict()
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
@@ -67,6 +78,8 @@ class DriftWatch:
             if name in before._models and before._models[name].hash == model.hash
         }
         self._watches |= {name: before._watches[name] for name in same}
+        self._labels |= {name: before._labels[name] for name in same}
+        self._seen = before._seen
         goes_on = (
             self._wording is not None
             and before._wording is not None
@@ -82,27 +95,38 @@ class DriftWatch:
         An alarm that can't be kept on disk still holds as long as the desk runs.
         """
         raised = {alarm.about: alarm for alarm in self._raised(ticket, votes)}
-        if raised:
-            self._alarms |= raised
-            keep = partial(self._keep, self.alarms)
+        self._alarms |= raised
+        if raised and self._folder is not None:
+            keep = partial(_keep, self._folder, self.alarms)
             # A slow disk holds up no ticket.
             await anyio.to_thread.run_sync(keep, abandon_on_cancel=True)
-        return tuple(_reason(alarm) for alarm in self.alarms)
+        return tuple(reason_of(alarm) for alarm in self.alarms)
 
     def _raised(self, ticket: RedactedTicket, votes: Sequence[Vote]) -> Iterator[Alarm]:
         now = datetime.now(UTC)
+        is_new = self._is_new(ticket.id)
         for name in self._watches:
-            said = self._disagreement(name, votes)
-            if said is not None:
+            own = [vote for vote in votes if vote.question == name]
+            if (said := self._disagreement(name, own)) is not None:
                 yield Alarm(kind="disagreement", question=name, noticed=said, raised_at=now)
-        if self._wording is None or ("terms", "") in self._alarms:
+            watched = is_new and ("labels", name) not in self._alarms
+            if watched and (said := self._labels[name].notices(own)) is not None:
+                yield Alarm(kind="labels", question=name, noticed=said, raised_at=now)
+        if self._wording is None or not is_new or ("terms", "") in self._alarms:
             return
-        said = self._wording.notices(ticket)
-        if said is not None:
+        if (said := self._wording.notices(ticket)) is not None:
             yield Alarm(kind="terms", noticed=said, raised_at=now)
 
+    def _is_new(self, conversation: str) -> bool:
+        if conversation in self._seen:
+            return False
+        self._seen[conversation] = None
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return True
+
     def _disagreement(self, name: str, votes: Sequence[Vote]) -> str | None:
-        differ = contradicted([vote for vote in votes if vote.question == name])
+        differ = contradicted(votes)
         if differ is None or ("disagreement", name) in self._alarms:
             return None
         watch = observe(self._watches[name], differ)
@@ -111,23 +135,12 @@ class DriftWatch:
             return None
         return f"they contradict each other on more than {watch.rate:.0%} of tickets"
 
-    def _keep(self, alarms: Sequence[Alarm]) -> None:
-        try:
-            write_alarms(self._folder, alarms)
-        except OSError as exc:
-            _log.warning("the drift alarm could not be kept: %s", exc.strerror)
 
-
-def _reason(alarm: Alarm) -> Reason:
-    """INVARIANT: whatever stands gives the ticket to a person."""
-    match alarm.kind:
-        case "disagreement":
-            params = {"question": alarm.question, "noticed": alarm.noticed}
-            return Reason(code="drift", params=params)
-        case "labels":
-            params = {"question": alarm.question, "noticed": alarm.noticed}
-            return Reason(code="label-shift", params=params)
-        case "terms":
-            return Reason(code="new-terms", params={"noticed": alarm.noticed})
-        case _:
-            assert_never(alarm.kind)
+def _keep(folder: Path, alarms: Sequence[Alarm]) -> None:
+    """Beside those that other processes kept: none of theirs is ended by ours."""
+    with suppress(ConfigError):
+        alarms = tuple({a.about: a for a in (*alarms, *read_alarms(folder))}.values())
+    try:
+        write_alarms(folder, alarms)
+    except OSError as exc:
+        _log.warning("the drift alarm could not be kept: %s", exc.strerror)

@@ -20,6 +20,7 @@ from deskquorum.drift_watch import DriftWatch
 from deskquorum.errors import ConfigError
 from deskquorum.labeling import load_embedder
 from deskquorum.opening import Opened
+from deskquorum.reconciliation import remedy
 from deskquorum.wording_watch import WordingWatch
 
 __all__ = ["LOOK_EVERY_S", "Setup", "Setups"]
@@ -128,10 +129,14 @@ class Setups:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What could not be started, and changed files that can't be used, in words."""
+        """What could not be started, alarms, and changed files that can't be used, in words."""
         problems = () if self._refused is None else self._refused.error.problems
         return (
             *self.current.notices,
+            *(
+                f"people decide: {alarm.title}: {alarm.noticed}; to do: {remedy(alarm)}"
+                for alarm in self.current.watch.alarms
+            ),
             *(f"changed files are refused, those before stay in force: {p}" for p in problems),
         )
 

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
-from math import fsum, sqrt
+from math import fsum
 
 from deskquorum.domain import RedactedTicket
 from deskquorum.novelty import Embed, Reference
 from deskquorum.reading import customer_text
-from deskquorum.reconciliation import Watch, observe, watch_over
+from deskquorum.reconciliation import Watch, baseline, observe, watch_over
 
-__all__ = ["WordingWatch", "baseline"]
+__all__ = ["WordingWatch"]
 
 _QUIET_FOR = 200_000
 """While nothing has changed, the chance of a false alarm over some tickets is their number divided
 by this, at most."""
 
-_REMEMBERED = 10_000
-"""Conversations that count once, however often they are decided."""
-
-_DEVIATIONS = 2.0
-_LEAST_RATE = 0.02
-
 
 class WordingWatch:
-    """Tickets come in one at a time; the conversation's text counts once.
+    """Tickets come in one at a time.
 
     At each level of the reference a watch of its own bets that it is exceeded no more often than it
     was. Their mean is an e-detector, as each of them is.
@@ -43,20 +36,17 @@ class WordingWatch:
         self._watches: Sequence[Watch] = [
             watch_over(baseline(rate, reference.texts)) for rate in rates
         ]
-        self._seen: OrderedDict[str, None] = OrderedDict()
 
     def go_on_from(self, before: WordingWatch) -> bool:
         """Take over what another watch has seen; False where it compared with another reference."""
         if before._reference.hash != self._reference.hash:
             return False
         if len(before._watches) == len(self._watches):
-            self._watches, self._seen = before._watches, before._seen
+            self._watches = before._watches
         return True
 
     def notices(self, ticket: RedactedTicket) -> str | None:
         """Take in one ticket; what was noticed, in words, once too many are strange."""
-        if self._is_known(ticket.id):
-            return None
         exceeded = self._reference.exceeded(customer_text(ticket), self._embed)
         if not exceeded:
             return None
@@ -68,14 +58,6 @@ class WordingWatch:
             return None
         return self._said(wealths.index(max(wealths)))
 
-    def _is_known(self, conversation: str) -> bool:
-        if conversation in self._seen:
-            return True
-        self._seen[conversation] = None
-        if len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return False
-
     def _said(self, place: int) -> str:
         meaning = self._reference.meaning
         levels = (*self._reference.levels, *(() if meaning is None else meaning.levels))
@@ -83,14 +65,3 @@ class WordingWatch:
         usual = f"{levels[place].rate:.0%}" if levels[place].rate else "next to none"
         share = self._watches[place].rate
         return f"more than {share:.0%} of tickets {how}, as {usual} of those measured on did"
-
-
-def baseline(rate: float, of: int) -> float:
-    """The rate that is still as measured: the measured one and two deviations of it.
-
-    Args:
-        rate: Share of hits while measuring.
-        of: How many were measured.
-    """
-    spread = sqrt(max(rate * (1 - rate), _LEAST_RATE) / max(of, 1))
-    return min(max(rate + _DEVIATIONS * spread, _LEAST_RATE), 0.95)

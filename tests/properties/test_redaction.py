@@ -138,7 +138,7 @@ arguments = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(st.sampled_from(["item_ids", "ship_to", "email"]), arguments))
 def test_arguments_come_back_as_they_were_at_every_depth(args):
     session = opened("Hello")

@@ -4,10 +4,16 @@ from datetime import UTC, datetime
 import pytest
 
 from deskquorum.drift_watch import DriftWatch
-from deskquorum.reconciliation import Alarm, Learned, QuestionModel, read_learned, vote_table
+from deskquorum.reconciliation import (
+    Alarm,
+    Learned,
+    QuestionModel,
+    baseline,
+    read_learned,
+    vote_table,
+)
 from deskquorum.reconciliation.label_model import assumed_model
 from deskquorum.testing import make_redacted_ticket, make_vote
-from deskquorum.wording_watch import baseline
 
 pytestmark = pytest.mark.anyio
 
@@ -173,3 +179,10 @@ async def test_an_alarm_goes_on_with_the_measures_that_it_is_about(tmp_path):
         after.go_on_from(before)
     assert [reason.params["noticed"] for reason in await same.drifts(TICKET, ())] == ["seen"]
     assert await calibrated.drifts(TICKET, ()) == ()
+
+
+async def test_processes_that_raise_different_alarms_end_none_of_each_other(tmp_path):
+    for question in ("intent", "route"):
+        watch = watch_in(tmp_path, measured(question))
+        await alarmed_after(watch, 1.0, tickets=50, question=question)
+    assert [alarm.question for alarm in read_learned(tmp_path, {}).alarms] == ["route", "intent"]

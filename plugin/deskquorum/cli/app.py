@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from deskquorum.cli.audit import audit_app
+from deskquorum.cli.drift import drift
 from deskquorum.cli.execution import execution_app
 from deskquorum.cli.keys import keys_app
 from deskquorum.cli.ledger import ledger_app
@@ -445,7 +446,7 @@ def doctor(*, desk: DeskOption = Path(), as_json: JsonOption = False) -> None:
     raise typer.Exit(examine(desk, as_json=as_json))
 
 
-for command in (report, backfill, serve, worker, mcp, stress, gate_change):
+for command in (report, drift, backfill, serve, worker, mcp, stress, gate_change):
     app.command()(command)
 
 

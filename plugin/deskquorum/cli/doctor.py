@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from deskquorum.errors import ConfigError, DeskError
 from deskquorum.facts import open_sources, probed
 from deskquorum.formats import ticket_of_text
 from deskquorum.policy import run_cases
+from deskquorum.reconciliation import Alarm, remedy
 
 __all__ = ["examine"]
 
@@ -78,6 +79,7 @@ def _checks(folder: Path) -> Iterator[_Check]:
         "ledger", lambda: f"{parts.ledger_place}, {parts.ledger.verify().entries} entries"
     )
     yield _attempt("kill switch", lambda: _stopped(parts))
+    yield _Check(name="drift", ok=True, said=_drifted(rules.learned.alarms))
     yield from _sources(parts)
     yield _attempt("labelers", lambda: _ask_all(desk))
 
@@ -110,6 +112,11 @@ def _stopped(parts: Parts) -> str:
     stops = parts.ledger.stops()
     told = [f"{s.action or 'everything'} is stopped by {s.by}: {s.why}" for s in stops]
     return "; ".join(told) or "nothing is stopped"
+
+
+def _drifted(alarms: Sequence[Alarm]) -> str:
+    told = [f"{a.title}: {a.noticed}; people decide; to do: {remedy(a)}" for a in alarms]
+    return "; ".join(told) or "no alarm stands"
 
 
 def _attempt(name: str, run: Callable[[], str]) -> _Check:

@@ -81,9 +81,10 @@ def _made(
     window: timedelta,
 ) -> tuple[WeeklyReport, str | None]:
     from deskquorum.assembly import ledger_of
+    from deskquorum.novelty import new_terms, read_reference
     from deskquorum.policy import load_desk_file
     from deskquorum.reconciliation import read_learned
-    from deskquorum.reporting import read_rows, weekly_report
+    from deskquorum.reporting import read_rows, texts_of, weekly_report
 
     problems: list[Problem] = []
     record = ledger_of(folder, ledger, keys=os.environ)
@@ -91,8 +92,11 @@ def _made(
     if desk is None or problems:
         raise ConfigError(problems)
     learned = read_learned(folder / desk.learned, desk.questions)
+    reference = read_reference(folder / desk.learned)
     with closing(record):
         rows = read_rows(record, since=span.since - before * (span.until - span.since))
+        week = record.entries(since=span.since, until=span.until)
+        terms = [] if reference is None else new_terms(texts_of(week), reference)
     made = weekly_report(
         rows,
         span,
@@ -100,6 +104,8 @@ def _made(
         weeks_before=before,
         window=window,
         certificates=list(learned.certificates.values()),
+        alarms=learned.alarms,
+        terms=terms,
     )
     return made, desk.currency
 

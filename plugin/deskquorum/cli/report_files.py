@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deskquorum.cli.drift_files import alarms_as_json, terms_as_json, told_alarms, told_terms
 from deskquorum.cli.report_words import (
     SHARE,
     days_of,
@@ -60,8 +61,13 @@ def printed(report: WeeklyReport, currency: str | None) -> str:
         lines += ["", "Certificates"]
         lines += [f"  {_told(standing)}" for standing in report.certificates]
     if report.alarms:
-        lines += ["", "Drift alarms"]
-        lines += [f"  {question}: {noticed}" for question, noticed in report.alarms.items()]
+        lines += ["", "Alarms that stand: people decide until the desk is calibrated again"]
+        lines += told_alarms(report.alarms)
+    if report.ended:
+        lines += ["", "Alarms that held up decisions of the week and were dealt with"]
+        lines += [f"  {alarm.title}: {alarm.noticed}" for alarm in report.ended]
+    if report.terms:
+        lines += ["", "New terms of the week", f"  {told_terms(report.terms)}"]
     return "\n".join(lines)
 
 
@@ -79,7 +85,9 @@ def as_json_text(report: WeeklyReport, currency: str | None) -> str:
         "reasons": {f.name: _plain(f) for f in report.reasons},
         "shadow": {f.name: _plain(f) for f in report.shadow},
         "certificates": {s.certificate.action: _certificate(s) for s in report.certificates},
-        "alarms": dict(report.alarms),
+        "alarms": alarms_as_json(report.alarms),
+        "ended_alarms": alarms_as_json(report.ended),
+        "new_terms": terms_as_json(report.terms),
     }
     return json.dumps(data, ensure_ascii=False, indent=2)
 

@@ -17,6 +17,7 @@ from deskquorum.cli.report_words import (
     shown_interval,
     shown_share,
 )
+from deskquorum.reconciliation import remedy
 from deskquorum.reporting import DEFINITIONS, Figure
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def page_of(report: WeeklyReport, *, currency: str | None) -> str:
         change=shown_change,
         tone=_tone,
         currency=currency,
+        remedy=remedy,
     )
 
 

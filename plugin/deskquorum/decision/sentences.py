@@ -45,8 +45,8 @@ SENTENCES = {
     " asks for {asked}",
     "drift": "Labelers of {question} no longer behave as measured ({noticed}); until they are"
     " calibrated again a person decides",
-    "label-shift": "Tickets are no longer about what they were when labelers of {question} were"
-    " measured ({noticed}); until they are calibrated again a person decides",
+    "label-shift": "The mix of {question} is no longer as it was measured ({noticed}); until the"
+    " desk is calibrated again a person decides",
     "new-terms": "Tickets no longer read as those did that labelers were measured on ({noticed});"
     " until they are calibrated again a person decides",
     "signed-off": "{action} was signed off without a certificate by {by}",

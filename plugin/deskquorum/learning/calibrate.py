@@ -7,6 +7,7 @@ tickets that the fit has not seen.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from deskquorum.reconciliation import (
     certify,
     contradicted,
     fit_from_votes,
+    most_named,
 )
 
 __all__ = [
@@ -105,6 +107,7 @@ def fit_question(
         items=len(table.items),
         data_hash=_hash(table.items, cast, truth),
         disagreement=_disagreement(cast.values()),
+        named=_named(cast.values()),
         rights=_rights(cast, truth),
     )
 
@@ -130,6 +133,7 @@ def fit_models(
             disagreement=_disagreement(
                 measured_votes(rules.questions[name], votes) for votes in asked
             ),
+            named=_named(measured_votes(rules.questions[name], votes) for votes in asked),
         )
         for name, model in models.items()
     }
@@ -202,6 +206,10 @@ def _would_act(decision: Decision, action: str) -> bool:
 def _decided(ticket: Audited, rules: Rulebook) -> Decision:
     asked = as_asked(rules, ticket.evidence)
     return judge(asked, rules, decision_id="", now=asked.ticket.last_at)
+
+
+def _named(cast: Iterable[Sequence[Vote]]) -> Mapping[str, int]:
+    return Counter(label for votes in cast if (label := most_named(votes)) is not None)
 
 
 def _disagreement(tickets: Iterable[Sequence[Vote]]) -> float:

@@ -33,14 +33,20 @@ Embed: TypeAlias = "Callable[[Sequence[str]], Floats]"
 LEAST_TEXTS = 50
 """Of fewer nobody can say what is usual."""
 
-_MOST_TEXTS, _MOST_WORDS, _MOST_CENTROIDS = 2000, 20_000, 128
+_MOST_TEXTS, _MOST_WORDS, _MOST_CENTROIDS = 2000, 20_000, 256
 _TEXTS_A_CENTROID = 4
-_FOLDS = 5
+_FOLDS = 8
 _HELD_BY = 2
 """Texts that have to hold a word for it to be known."""
 
 _SHORT = 2
 """Added to the words of a text, so that one strange word of two does not count as a half."""
+
+_READ = 300
+"""Characters that are embedded, which takes longer than to look words up."""
+
+_MARGIN = 0.005
+"""A level lies so far above the past score that sets it: files keep fewer digits than that."""
 
 _TOPS = (0.02, 0.05, 0.1, 0.2)
 """Shares of past texts that lie above each level."""
@@ -67,7 +73,7 @@ class Meaning:
 
     def distance(self, text: str, embed: Embed) -> float | None:
         """One less the cosine to the nearest centroid; None for a text without words."""
-        vector = embed([plain(text)])
+        vector = embed([plain(text)[:_READ]])
         if not vector.any():
             return None
         return float(_distances(vector, self.centre, self.centroids)[0])
@@ -136,7 +142,9 @@ def fit_reference(
         texts=len(chosen),
         words=known,
         levels=_levels([_as_new(words, known, counts) for words in held]),
-        meaning=None if embed is None else _meaning(embed([plain(text) for text in chosen])),
+        meaning=None
+        if embed is None
+        else _meaning(embed([plain(text)[:_READ] for text in chosen])),
     )
 
 
@@ -156,10 +164,10 @@ def _as_new(words: frozenset[int], known: frozenset[int], counts: Counter[int]) 
 def _levels(scores: Sequence[float]) -> tuple[Level, ...]:
     import numpy as np
 
-    found = {float(np.quantile(scores, 1 - top, method="higher")): None for top in sorted(_TOPS)}
+    edges = (float(np.quantile(scores, 1 - top, method="higher")) for top in _TOPS)
     return tuple(
         Level(above=above, rate=float(np.mean([score > above for score in scores])))
-        for above in found
+        for above in dict.fromkeys(edge + _MARGIN for edge in edges)
     )
 
 
@@ -180,11 +188,13 @@ def _meaning(vectors: Floats) -> Meaning:
 
 
 def _centroids(vectors: Floats, centre: Floats) -> Floats:
+    import numpy as np
     from sklearn.cluster import KMeans
 
-    wanted = max(1, min(_MOST_CENTROIDS, len(vectors) // _TEXTS_A_CENTROID))
-    found = KMeans(wanted, n_init=1, max_iter=20, random_state=0).fit(_units(vectors - centre))
-    return _units(found.cluster_centers_)
+    units = _units(vectors - centre)
+    distinct = len(np.unique(units.round(3), axis=0))
+    wanted = max(1, min(_MOST_CENTROIDS, len(units) // _TEXTS_A_CENTROID, distinct))
+    return _units(KMeans(wanted, n_init=1, max_iter=10, random_state=0).fit(units).cluster_centers_)
 
 
 def _distances(vectors: Floats, centre: Floats, centroids: Floats) -> Floats:

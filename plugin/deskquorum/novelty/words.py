@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from hashlib import blake2b
-
-from deskquorum.reading import fold
 
 __all__ = ["hashed", "plain", "words_of"]
 
-_LONGEST = 2000
+_LONGEST = 1000
 """Characters that are read of a text, so that a long one holds up nobody."""
 
 _PLACEHOLDER = re.compile("⟦[^⟧]{0,62}⟧")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 """Numbers are left out: a new order number is no new term."""
+
+_MARK = re.compile("[\u0300-\u036f]")
+"""Accents, once letters are taken apart."""
 
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """Thai, Lao, Burmese, Khmer, Japanese and Chinese write no spaces between words."""
@@ -28,7 +30,7 @@ def plain(text: str) -> str:
 def words_of(text: str) -> frozenset[str]:
     """Each word of three letters or more; pairs of characters where words have no spaces."""
     shown = plain(text)
-    folded = shown.lower() if shown.isascii() else fold(shown)
+    folded = _MARK.sub("", unicodedata.normalize("NFKD", shown.lower()))
     found: set[str] = set()
     for word in _WORD.findall(folded):
         if _UNSPACED.search(word):

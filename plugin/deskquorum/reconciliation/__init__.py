@@ -4,8 +4,8 @@
 how often accepted answers are wrong, watches tell when what was measured no longer holds.
 """
 
-from deskquorum.reconciliation.alarms import Alarm, AlarmKind, remedy
-from deskquorum.reconciliation.answering import contradicted, reconcile
+from deskquorum.reconciliation.alarms import Alarm, AlarmKind, alarm_of, reason_of, remedy
+from deskquorum.reconciliation.answering import contradicted, most_named, reconcile
 from deskquorum.reconciliation.batch import (
     LEAST_GOLD,
     Reconciled,
@@ -14,7 +14,7 @@ from deskquorum.reconciliation.batch import (
 )
 from deskquorum.reconciliation.certificate import Certified, certify
 from deskquorum.reconciliation.claims import CLAIM, settle_claims
-from deskquorum.reconciliation.drift import Watch, alarmed, changed, observe, watch_over
+from deskquorum.reconciliation.drift import Watch, alarmed, baseline, changed, observe, watch_over
 from deskquorum.reconciliation.label_model import label_model
 from deskquorum.reconciliation.learned import (
     Certificate,
@@ -23,6 +23,7 @@ from deskquorum.reconciliation.learned import (
     item_posteriors,
 )
 from deskquorum.reconciliation.learned_files import (
+    read_alarms,
     read_learned,
     remove_model,
     write_alarms,
@@ -48,7 +49,9 @@ __all__ = [
     "Reconciled",
     "VoteTable",
     "Watch",
+    "alarm_of",
     "alarmed",
+    "baseline",
     "certify",
     "changed",
     "contradicted",
@@ -58,9 +61,12 @@ __all__ = [
     "fit_from_votes",
     "item_posteriors",
     "label_model",
+    "most_named",
     "next_labeler",
     "observe",
+    "read_alarms",
     "read_learned",
+    "reason_of",
     "reconcile",
     "reconcile_table",
     "remedy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -78,6 +79,13 @@ def contradicted(votes: Sequence[Vote]) -> bool | None:
     if len({vote.family or vote.labeler for vote in cast}) < 2:  # noqa: PLR2004 - two to differ
         return None
     return len({vote.label for vote in cast}) > 1
+
+
+def most_named(votes: Sequence[Vote]) -> str | None:
+    """The label that most of one question's labelers name; None where two are named as often."""
+    named = Counter(v.label for v in votes if v.status is VoteStatus.CAST and v.stand_in is None)
+    ranked = [*named.most_common(2), (None, 0), (None, 0)]
+    return None if ranked[0][1] == ranked[1][1] else ranked[0][0]
 
 
 def _answer(

@@ -18,12 +18,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import exp, fsum, isfinite, log
+from math import exp, fsum, isfinite, log, sqrt
 
-__all__ = ["Watch", "alarmed", "changed", "observe", "observe_all", "watch_over"]
+__all__ = ["Watch", "alarmed", "baseline", "changed", "observe", "observe_all", "watch_over"]
 
 _RISES = (1.5, 2.0, 3.0, 5.0)
 """Rises of the rate that are bet on, as multiples of the odds."""
+
+_DEVIATIONS = 2.0
+_LEAST_RATE = 0.02
 
 _LARGEST = 1e300
 """Wealth is not let grow beyond this, so that it stays a plain number."""
@@ -66,6 +69,17 @@ def watch_over(rate: float) -> Watch:
         ValueError: The rate does not lie between 0 and 1.
     """
     return Watch(rate=rate, wealths=(1.0,) * len(_RISES), recent=(0.0,) * len(_RISES))
+
+
+def baseline(rate: float, of: int) -> float:
+    """The rate that is still as measured: the measured one and two deviations of it.
+
+    Args:
+        rate: Share of hits while measuring.
+        of: How many were measured.
+    """
+    spread = sqrt(max(rate * (1 - rate), _LEAST_RATE) / max(of, 1))
+    return min(max(rate + _DEVIATIONS * spread, _LEAST_RATE), 0.95)
 
 
 def observe(watch: Watch, hit: bool) -> Watch:  # noqa: FBT001 - the observation itself

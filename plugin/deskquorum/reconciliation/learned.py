@@ -34,6 +34,9 @@ class QuestionModel:
     """SHA-256 of the votes and audited labels that it was fitted on."""
     disagreement: float
     """Share of tickets on which families of labelers contradicted each other while fitting."""
+    named: Mapping[str, int] = field(default_factory=dict)
+    """Label to the tickets on which most labelers named it while fitting; empty where that was not
+    noted."""
     rights: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """Labeler to its right votes and all its votes on audited tickets."""
     hash: str = ""

@@ -38,7 +38,14 @@ from deskquorum.reconciliation.learned_shapes import (
 )
 from deskquorum.reconciliation.pool import OPINIONS, Pool, Regression
 
-__all__ = ["read_learned", "remove_model", "write_alarms", "write_certificates", "write_model"]
+__all__ = [
+    "read_alarms",
+    "read_learned",
+    "remove_model",
+    "write_alarms",
+    "write_certificates",
+    "write_model",
+]
 
 _CERTIFICATES = "certificates.json"
 _ALARMS = "alarms.json"
@@ -65,7 +72,7 @@ def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
             if not wrong:
                 models[name] = _model(shape, path)
     certificates = _read(folder / _CERTIFICATES, CertificatesShape, problems)
-    alarms = _read(folder / _ALARMS, AlarmsShape, problems)
+    alarms = _alarms(folder, problems)
     if problems:
         raise ConfigError(problems)
     return Learned(
@@ -73,8 +80,21 @@ def read_learned(folder: Path, questions: Mapping[str, Question]) -> Learned:
         certificates={}
         if certificates is None
         else {c.action: _certificate(c) for c in certificates.certificates},
-        alarms=() if alarms is None else tuple(Alarm(**dict(kept)) for kept in alarms.alarms),
+        alarms=alarms,
     )
+
+
+def read_alarms(folder: Path) -> tuple[Alarm, ...]:
+    """Read the alarms alone.
+
+    Raises:
+        ConfigError: The file can't be used.
+    """
+    problems: list[Problem] = []
+    alarms = _alarms(folder, problems)
+    if problems:
+        raise ConfigError(problems)
+    return alarms
 
 
 def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
@@ -86,6 +106,7 @@ def write_model(folder: Path, model: QuestionModel) -> QuestionModel:
         items=model.items,
         data_hash=model.data_hash,
         disagreement=round(model.disagreement, _DIGITS),
+        named=dict(model.named),
         rights=dict(model.rights),
         agreement=_counts_shape(model.counts),
         pool=None if pool is None else _pool_shape(pool),
@@ -110,6 +131,11 @@ def write_alarms(folder: Path, alarms: Iterable[Alarm]) -> None:
     """Write all alarms; those that were there before are gone."""
     shapes = [AlarmShape(**asdict(alarm)) for alarm in alarms]
     _write(folder / _ALARMS, AlarmsShape(alarms=shapes))
+
+
+def _alarms(folder: Path, problems: list[Problem]) -> tuple[Alarm, ...]:
+    shape = _read(folder / _ALARMS, AlarmsShape, problems)
+    return () if shape is None else tuple(Alarm(**dict(kept)) for kept in shape.alarms)
 
 
 def _path(folder: Path, question: str) -> Path:
@@ -154,6 +180,7 @@ def _model(shape: ModelShape, path: Path) -> QuestionModel:
         items=shape.items,
         data_hash=shape.data_hash,
         disagreement=shape.disagreement,
+        named=shape.named,
         rights=shape.rights,
         hash=hashlib.sha256(path.read_bytes()).hexdigest(),
     )

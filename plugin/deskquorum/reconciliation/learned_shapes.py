@@ -96,6 +96,7 @@ class ModelShape(LearnedShape):
     items: int
     data_hash: str
     disagreement: Annotated[float, Field(ge=0, le=1)]
+    named: dict[str, Annotated[int, Field(ge=0)]] = {}
     rights: dict[str, tuple[int, int]]
     agreement: CountsShape
     pool: PoolShape | None

@@ -2,7 +2,7 @@
 
 from deskquorum.reporting.fates import AuditRow, OutcomeRow, Rows, Span, VerdictRow
 from deskquorum.reporting.figures import DEFINITIONS, Definition, Figure
-from deskquorum.reporting.reading_rows import read_rows, verdict_rows
+from deskquorum.reporting.reading_rows import read_rows, texts_of, verdict_rows
 from deskquorum.reporting.tally import DecisionRow, Tally, decision_row
 from deskquorum.reporting.weekly import Change, Standing, Week, WeeklyReport, weekly_report
 
@@ -23,6 +23,7 @@ __all__ = [
     "WeeklyReport",
     "decision_row",
     "read_rows",
+    "texts_of",
     "verdict_rows",
     "weekly_report",
 ]

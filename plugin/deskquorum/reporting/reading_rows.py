@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from deskquorum.reading import customer_text
 from deskquorum.reporting.fates import AuditRow, OutcomeRow, Rows, VerdictRow
 from deskquorum.reporting.tally import decision_row
 
 if TYPE_CHECKING:
-    from deskquorum.ledger import Ledger, Transaction
+    from deskquorum.ledger import Entry, Ledger, Transaction
     from deskquorum.ledger.review_items import ReviewItem
 
-__all__ = ["read_rows", "verdict_rows"]
+__all__ = ["read_rows", "texts_of", "verdict_rows"]
 
 
 def read_rows(ledger: Ledger, *, since: datetime) -> Rows:
@@ -44,6 +46,13 @@ def read_rows(ledger: Ledger, *, since: datetime) -> Rows:
         ]
         verdicts = verdict_rows(tx, since=since)
     return Rows(decisions=decisions, outcomes=told, verdicts=verdicts, audited=audited)
+
+
+def texts_of(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str]]:
+    """Conversation, decision and redacted text of each entry; none where it was not redacted."""
+    for entry in entries:
+        ticket = entry.evidence.ticket
+        yield ticket.id, entry.decision.id, customer_text(ticket)
 
 
 def verdict_rows(tx: Transaction, *, since: datetime) -> list[VerdictRow]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from deskquorum.domain import Mode, Route
+from deskquorum.reconciliation import Alarm, alarm_of
 
 if TYPE_CHECKING:
     from deskquorum.ledger import Entry
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["DecisionRow", "Tally", "decision_row"]
 
 _CERTIFIED = "certified"
-_DRIFTS = frozenset({"drift", "label-shift", "new-terms"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,8 @@ class DecisionRow:
     """Code of the first reason; what sent it to a person where the route is human."""
     cost: Decimal = Decimal(0)
     saved_calls: int = 0
-    drifted: Mapping[str, str] = field(default_factory=dict)
-    """Question to the drift that was noticed on it, where an alarm gave the ticket to a person;
-    new terms stand under an empty name."""
+    drifted: tuple[Alarm, ...] = ()
+    """Alarms that gave the ticket to a person."""
     certified: frozenset[str] = frozenset()
     """Actions under whose certificate software acted."""
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -96,11 +95,9 @@ def decision_row(entry: Entry) -> DecisionRow:
         reason=decision.reasons[0].code if decision.reasons else "",
         cost=decision.cost,
         saved_calls=decision.saved_calls,
-        drifted={
-            reason.params.get("question", ""): reason.params.get("noticed", "")
-            for reason in decision.reasons
-            if reason.code in _DRIFTS
-        },
+        drifted=tuple(
+            alarm for reason in decision.reasons if (alarm := alarm_of(reason)) is not None
+        ),
         certified=frozenset(certified),
         answers={
             name: answer.label

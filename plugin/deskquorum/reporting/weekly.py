@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Literal
 
 from deskquorum.auditing import even
-from deskquorum.reconciliation import Certificate
+from deskquorum.novelty import Term
+from deskquorum.reconciliation import Alarm, Certificate
 from deskquorum.reporting.fates import Rows, Span
 from deskquorum.reporting.figures import Figure, figures_of, reasons_of, shadowed, share
 from deskquorum.reporting.intervals import difference, too_many
@@ -75,8 +76,12 @@ class WeeklyReport:
     shadow: Sequence[Figure]
     """What people did with suggestions of shadow mode in the week, by action."""
     certificates: Sequence[Standing]
-    alarms: Mapping[str, str]
-    """Question to the drift that held up decisions of the week."""
+    alarms: Sequence[Alarm]
+    """Those that stand now."""
+    ended: Sequence[Alarm]
+    """Those that held up decisions of the week and stand no more."""
+    terms: Sequence[Term]
+    """Words of the week's tickets that the tickets measured on did not hold."""
 
     @property
     def week(self) -> Week:
@@ -92,6 +97,8 @@ def weekly_report(
     weeks_before: int = 4,
     window: timedelta = timedelta(days=3),
     certificates: Sequence[Certificate] = (),
+    alarms: Sequence[Alarm] = (),
+    terms: Sequence[Term] = (),
 ) -> WeeklyReport:
     """Make the report; the same rows give the same one.
 
@@ -102,6 +109,8 @@ def weekly_report(
         weeks_before: How many to compare it with.
         window: How long a closed conversation has to stay closed to be confirmed.
         certificates: Those of the desk.
+        alarms: Those that stand.
+        terms: New words of the week's tickets.
     """
     length = span.until - span.since
     spans = [
@@ -124,13 +133,17 @@ def weekly_report(
         reasons=reasons_of(rows, span),
         shadow=shadowed(rows, span),
         certificates=[certificate_standing(c, rows, whole, now=now) for c in certificates],
-        alarms={
-            question: noticed
-            for row in rows.decisions
-            if row.at in span
-            for question, noticed in sorted(row.drifted.items())
-        },
+        alarms=alarms,
+        ended=_ended(rows, span, alarms),
+        terms=terms,
     )
+
+
+def _ended(rows: Rows, span: Span, stand: Sequence[Alarm]) -> list[Alarm]:
+    """One of each that held up a decision and was dealt with since."""
+    held = {alarm.about: alarm for row in rows.decisions if row.at in span for alarm in row.drifted}
+    standing = {alarm.about for alarm in stand}
+    return [alarm for about, alarm in sorted(held.items()) if about not in standing]
 
 
 def certificate_standing(

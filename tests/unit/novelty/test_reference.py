@@ -62,7 +62,7 @@ def test_words_are_what_texts_are_compared_by(text, words):
 
 
 def test_of_a_long_text_only_the_beginning_is_read():
-    assert words_of("alpha " * 400 + "omega") == {"alpha"}
+    assert words_of("abcd " * 200 + "omega") == {"abcd"}
 
 
 def test_past_texts_exceed_each_level_about_as_often_as_it_says(reference):
@@ -182,3 +182,11 @@ def test_words_of_past_tickets_and_placeholders_are_no_new_terms(reference):
     known = [text for text in made_texts(300) if all(map(reference.knows, words_of(text)))]
     texts = [f"{text} ⟦ORDER_1·abcd⟧ 4711" for text in known[:50]]
     assert new_terms(told(texts), reference) == []
+
+
+def test_texts_that_say_the_same_few_things_over_and_over_are_not_strange_once_read_back(tmp_path):
+    says = made_texts(30, seed=5)
+    write_reference(tmp_path, fit_reference(says * 10, embed, made_at=AT))
+    found = read_reference(tmp_path)
+    for text in says:
+        assert not any(found.exceeded(text, embed))

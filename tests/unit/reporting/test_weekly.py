@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from deskquorum.domain import Mode, Route
-from deskquorum.reconciliation import Certificate
+from deskquorum.reconciliation import Alarm, Certificate
 from deskquorum.reporting import DEFINITIONS, AuditRow, Rows, VerdictRow, weekly_report
 from deskquorum.reporting.figures import Figure
 from deskquorum.reporting.weekly import certificate_standing
@@ -23,6 +23,9 @@ def made(rows, week, **options):
 
 def counted(report):
     return {f.name: (f.numerator, f.denominator) for f in report.week.figures}
+
+
+DRIFT = Alarm(kind="disagreement", question="intent", noticed="they differ")
 
 
 def verdict(decision, kind, same):
@@ -41,7 +44,7 @@ def rows(decided, told):
         decided("leaked"),
         decided("no", route=Route.DENY),
         decided("helped", reason="mode", **human),
-        decided("other", reason="drift", drifted={"intent": "they differ"}, **human),
+        decided("other", reason="drift", drifted=(DRIFT,), **human),
     ]
     outcomes = [
         *(told(name, 0.5, "resolved") for name in ("held", "again", "leaked", "no", "helped")),
@@ -80,7 +83,13 @@ def test_every_figure_of_a_week_worked_by_hand(rows, week):
     assert report.week.pending == 0
     assert [(f.name, f.numerator) for f in report.reasons] == [("mode", 1), ("drift", 1)]
     assert [(f.name, f.numerator, f.denominator) for f in report.shadow] == [("refund", 1, 2)]
-    assert report.alarms == {"intent": "they differ"}
+    assert (report.alarms, report.ended) == ((), [DRIFT])
+
+
+def test_an_alarm_that_stands_is_told_as_such_even_where_nothing_was_held_up(rows, week):
+    terms = Alarm(kind="terms", noticed="more than 8% of tickets hold more unknown words")
+    report = made(rows, week, alarms=[DRIFT, terms])
+    assert (report.alarms, report.ended) == ([DRIFT, terms], [])
 
 
 def test_shares_have_wilson_intervals_and_means_bootstrap_ones(rows, week):
