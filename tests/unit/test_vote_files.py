@@ -106,8 +106,8 @@ def test_quoted_cells_may_hold_commas_quotes_and_line_ends(file):
         pytest.param("item,labeler,label\n", "v.csv: no rows below the header", id="no-rows"),
         pytest.param(
             "item;labeler;label\n1;ann;yes\n",
-            "v.csv:1: no column 'item', 'labeler', 'label'; found 'item;labeler;label'; "
-            "start the file with item,labeler,label",
+            "v.csv:1: semicolons between the cells, where commas are expected; "
+            "save the sheet as CSV with commas",
             id="semicolons",
         ),
         pytest.param(

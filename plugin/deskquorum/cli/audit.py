@@ -148,6 +148,8 @@ def report(
 
         with closing(parts.ledger) as record:
             drawn, cases = audited_cases(record, batch=batch)
+            if batch is not None and not drawn:
+                raise InputError(f"no batch '{batch}' was drawn at this desk; see: audit sample")
         found = audit_report(drawn, cases, questions=parts.rules.questions, modes=_modes(desk))
     if as_json:
         wide_console().print_json(data=report_json(found))

@@ -39,5 +39,5 @@ def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json
     for heading, lines in tell(entry.decision, entry.evidence, clauses):
         console.print(f"[bold]{heading}[/bold]")
         for line in lines:
-            console.print(Padding(escape(line), (0, 0, 0, 2)))
+            console.print(Padding(escape(line), (0, 0, 0, 2), expand=False))
     return 0

@@ -20,6 +20,9 @@ from deskquorum.errors import ConfigError, Problem
 __all__ = ["Sheet", "VoteFileError", "open_sheet", "shown"]
 
 _MOST_SHOWN = 20
+_NO_COMMAS = {";": "semicolons", "\t": "tabs"}
+"""What spreadsheets put between cells instead, by the language that they are set to."""
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _CELL = re.compile(r'(?:"(?:[^"]|"")*"|[^,])*,?')
 """A cell with the comma behind it."""
@@ -55,7 +58,11 @@ class Sheet:
         self._header = [name.strip() if name.strip() in wanted else name for name in names]
         found = self._header
         missing = [name for name in wanted if name not in found]
-        if missing and not self._problems:
+        others = [told for mark, told in _NO_COMMAS.items() if mark in "".join(found[:1])]
+        if missing and others and not self._problems:
+            message = f"{others[0]} between the cells, where commas are expected"
+            self.complain(None, message, hint="save the sheet as CSV with commas")
+        elif missing and not self._problems:
             listed = ", ".join(map(shown, found)) or "nothing"
             message = f"no column {', '.join(map(shown, missing))}; found {listed}"
             self.complain(None, message, hint=f"start the file with {','.join(wanted)}")
