@@ -6,7 +6,6 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from rich.markup import escape
 from rich.padding import Padding
 
 from deskquorum.assembly import load_parts
@@ -37,7 +36,7 @@ def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json
         return 0
     clauses = {name: clause.text for name, clause in parts.rules.book.clauses.items()}
     for heading, lines in tell(entry.decision, entry.evidence, clauses):
-        console.print(f"[bold]{heading}[/bold]")
+        console.print(heading, style="bold")
         for line in lines:
-            console.print(Padding(escape(line), (0, 0, 0, 2), expand=False))
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
     return 0
