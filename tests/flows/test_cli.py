@@ -211,6 +211,14 @@ def test_the_version_is_printed():
             "no ledger is kept there; name a file, or postgresql://USER@HOST/NAME",
             id="another-database",
         ),
+        *(
+            pytest.param(
+                [*verb, "--ledger", "FILE-2", "--desk", "DESK"],
+                "no ledger at FILE-2; name the decisions' own with --ledger",
+                id="-".join(verb[:2]),
+            )
+            for verb in (["ledger", "verify"], ["stop", "--why", "odd"], ["queue", "list"])
+        ),
     ],
 )
 def test_a_place_that_can_t_be_used_is_named_and_exits_with_2(folder, tmp_path, arguments, told):

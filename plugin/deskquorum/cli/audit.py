@@ -158,9 +158,12 @@ def report(
 
 
 def _parts(folder: Path, ledger: str | None) -> Parts:
-    from deskquorum.assembly import load_parts
+    from deskquorum.assembly import demand_ledger, load_parts
 
-    return load_parts(folder, models=False, ledger=ledger, host=os.environ)
+    parts = load_parts(folder, models=False, ledger=ledger, host=os.environ)
+    if ledger is not None:
+        demand_ledger(parts.ledger_place)
+    return parts
 
 
 def _modes(folder: Path) -> tuple[FailureMode, ...]:

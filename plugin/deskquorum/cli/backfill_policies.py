@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deskquorum.assembly import load_parts
+from deskquorum.assembly import demand_ledger, load_parts
 from deskquorum.backfill import (
     RecordedDecisions,
     Redecide,
@@ -20,7 +20,6 @@ from deskquorum.backtesting import Counted, tally_for
 from deskquorum.cli.backfill_run import BulkOptions, finished, manifest_of
 from deskquorum.cli.batch import wide_console
 from deskquorum.cli.policy_backtest import (
-    demand_ledger,
     load_both,
     moment,
     tally_row,

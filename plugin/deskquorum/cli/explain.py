@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.padding import Padding
 
-from deskquorum.assembly import load_parts
+from deskquorum.assembly import demand_ledger, load_parts
 from deskquorum.cli.batch import wide_console
 from deskquorum.decision import tell
 from deskquorum.errors import InputError
@@ -24,6 +24,8 @@ def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json
         InputError: The ledger holds no such decision.
     """
     parts = load_parts(folder, models=False, ledger=ledger, host=os.environ)
+    if ledger is not None:
+        demand_ledger(parts.ledger_place)
     with closing(parts.ledger) as record:
         entry = record.get(identity) or record.latest(identity)
     if entry is None:

@@ -12,7 +12,7 @@ from time import perf_counter
 
 from rich.table import Table
 
-from deskquorum.assembly import Parts, load_parts
+from deskquorum.assembly import Parts, demand_ledger, load_parts
 from deskquorum.backtesting import Redecided, Tally, change_row, redecide, tally_for
 from deskquorum.cli.batch import progress_bar, wide_console
 from deskquorum.cli.policy_folder import counted, desk_of, indented, refusing
@@ -24,7 +24,6 @@ __all__ = [
     "Window",
     "backtest_folder",
     "decided_again",
-    "demand_ledger",
     "load_both",
     "load_each",
     "moment",
@@ -116,16 +115,6 @@ def load_each(folders: Iterable[Path], ledger: str | None) -> list[Parts]:
     if problems:
         raise ConfigError(problems)
     return loaded
-
-
-def demand_ledger(place: Path | str) -> None:
-    """Opening a file that is not there would make an empty ledger, in which nothing changes.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    if isinstance(place, Path) and not place.is_file():
-        raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
 
 
 def decided_again(new: Parts, old: Parts | None, window: Window, limit: int) -> Tally:
