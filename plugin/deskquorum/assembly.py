@@ -44,7 +44,7 @@ from deskquorum.redaction import Redactor
 from deskquorum.sourcing import facts_read
 from deskquorum.verifying import Checks, load_checks
 
-__all__ = ["Parts", "ledger_of", "ledger_place", "load_parts"]
+__all__ = ["Parts", "demand_ledger", "ledger_of", "ledger_place", "load_parts"]
 
 _T = TypeVar("_T")
 
@@ -160,6 +160,16 @@ def _versions(book: PolicyBook, playbook: Playbook, learned: Learned) -> Mapping
     return found
 
 
+def demand_ledger(place: Path | str) -> None:
+    """Opening a file that is not there would make an empty ledger, which nobody else looks at.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    if isinstance(place, Path) and not place.is_file():
+        raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
+
+
 def ledger_of(
     folder: Path, ledger: str | Path | None = None, *, keys: Mapping[str, str] | None = None
 ) -> Ledger:
@@ -172,7 +182,10 @@ def ledger_of(
 
     Raises:
         ConfigError: `desk.yaml` can't be read, and no ledger is named.
+        InputError: A file is named that is not there: nobody else would see what is done in it.
     """
+    if ledger is not None:
+        demand_ledger(_ledger_place(ledger, Path()))
     path, problems = folder / "policies" / "desk.yaml", list[Problem]()
     host_key = read_host_key(keys or {})
     desk = load_desk_file(path, problems) if path.is_file() else None

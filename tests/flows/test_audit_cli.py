@@ -202,3 +202,7 @@ def test_a_sheet_that_somebody_filled_in_is_never_drawn_over(run, decided):
     sheet.write_text("decision,label:intent\nd_1,refund\n", encoding="utf-8")
     run("audit", "sample", "--desk", decided / "desk", "--size", 60, "--out", sheet, code=1)
     assert "refund" in sheet.read_text(encoding="utf-8")
+
+
+def test_a_batch_that_was_never_drawn_is_no_batch_without_labels(run, decided):
+    run("audit", "report", "--desk", decided / "desk", "--batch", "2020-W01", code=1)

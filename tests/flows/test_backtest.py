@@ -252,6 +252,14 @@ def test_a_folder_that_is_no_desk_is_bad_input(tmp_path, backtest):
     assert "desk.yaml: no such file" in err
 
 
+def test_a_folder_that_is_not_there_is_never_taken_for_the_desk_above_it(
+    recorded, backtest, monkeypatch
+):
+    monkeypatch.chdir(recorded)
+    code, _, err = backtest("misspelt")
+    assert (code, err.strip()) == (2, "misspelt: no such folder")
+
+
 def test_problems_of_both_folders_are_told_at_once(changed, backtest):
     spoilt = ("policies/goodwill.yaml", "effect: deny", "effect: dney")
     code, _, err = backtest(changed(spoilt, name="new"), "--against", changed(spoilt, name="old"))

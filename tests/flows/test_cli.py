@@ -146,6 +146,16 @@ def test_init_makes_a_desk_that_the_doctor_finds_healthy(tmp_path):
     assert all(check["ok"] for check in json.loads(done.stdout) if check["needed"])
 
 
+def test_init_leaves_tickets_with_which_its_next_step_works(tmp_path):
+    folder = tmp_path / "desk"
+    told = run("init", folder).stdout
+    step = told.splitlines()[-1].split()
+    assert step[:2] == ["deskquorum", "decide"]
+    done = run(*step[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "2 tickets decided: 2 human; 0 malformed rows" in done.stdout
+
+
 def test_init_refuses_a_folder_that_holds_something(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     done = run("init", tmp_path)
@@ -201,6 +211,14 @@ def test_the_version_is_printed():
             "no ledger is kept there; name a file, or postgresql://USER@HOST/NAME",
             id="another-database",
         ),
+        *(
+            pytest.param(
+                [*verb, "--ledger", "FILE-2", "--desk", "DESK"],
+                "no ledger at FILE-2; name the decisions' own with --ledger",
+                id="-".join(verb[:2]),
+            )
+            for verb in (["ledger", "verify"], ["stop", "--why", "odd"], ["queue", "list"])
+        ),
     ],
 )
 def test_a_place_that_can_t_be_used_is_named_and_exits_with_2(folder, tmp_path, arguments, told):
@@ -216,3 +234,24 @@ def test_decide_says_so_and_exits_with_1_when_nothing_could_be_recorded(folder, 
     assert done.returncode == 1
     assert "2 could not be recorded, so a person has them" in done.stdout
     assert {row["route"] for row in lines(tmp_path / "out")} == {"human"}
+
+
+def test_brackets_in_a_reason_are_text(folder):
+    why = "refunds [/odd] [red]"
+    assert run("stop", "--why", why, "--desk", folder).returncode == 0
+    done = run("resume", "--why", why, "--desk", folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    run("stop", "cancel_order", "--why", why, "--desk", folder)
+    assert f": {why}" in run("stop", "close_ticket", "--why", why, "--desk", folder).stdout
+
+
+def test_doctor_names_a_student_that_nobody_taught(tmp_path):
+    labels, folder = tmp_path / "labels.json", tmp_path / "desk"
+    labels.write_text(json.dumps({"parcel": "where it is", "refund": "money back"}), "utf-8")
+    assert run("init", folder, "--labels", labels).returncode == 0
+    desk = folder / "policies" / "desk.yaml"
+    text = desk.read_text("utf-8").replace(
+        "    - route-nearest\n", "    - route-nearest\n    - taught\n"
+    )
+    desk.write_text(text + "  taught: {kind: student, accuracy: 0.8}\n", "utf-8")
+    assert "taught is left out until it is taught" in run("doctor", "--desk", folder).stdout

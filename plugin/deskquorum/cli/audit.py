@@ -194,6 +194,8 @@ def report(
 
         with closing(parts.ledger) as record:
             audits = audits_of(record, batch=batch)
+            if batch is not None and not audits.drawn + audits.chosen:
+                raise InputError(f"no batch '{batch}' was drawn at this desk; see: audit sample")
         found = audit_report(audits, questions=parts.rules.questions, modes=parts.failure_modes)
     if as_json:
         wide_console().print_json(data=report_json(found))
@@ -202,6 +204,9 @@ def report(
 
 
 def _parts(folder: Path, ledger: str | None) -> Parts:
-    from deskquorum.assembly import load_parts
+    from deskquorum.assembly import demand_ledger, load_parts
 
-    return load_parts(folder, models=False, ledger=ledger, host=os.environ)
+    parts = load_parts(folder, models=False, ledger=ledger, host=os.environ)
+    if ledger is not None:
+        demand_ledger(parts.ledger_place)
+    return parts

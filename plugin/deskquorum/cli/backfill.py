@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deskquorum.assembly import Parts, load_parts
+from deskquorum.assembly import Parts, demand_ledger, load_parts
 from deskquorum.backfill import (
     Finished,
     RecordedDecisions,
@@ -24,7 +24,6 @@ from deskquorum.backfill.durable import replacing
 from deskquorum.backfill.rows import to_lines
 from deskquorum.cli.backfill_run import BulkOptions, finished, manifest_of
 from deskquorum.cli.batch import wide_console
-from deskquorum.cli.policy_backtest import demand_ledger
 from deskquorum.cli.policy_folder import counted
 from deskquorum.errors import InputError
 

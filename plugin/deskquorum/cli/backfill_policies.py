@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deskquorum.assembly import load_parts
+from deskquorum.assembly import demand_ledger, load_parts
 from deskquorum.backfill import (
     RecordedDecisions,
     Redecide,
@@ -20,13 +20,12 @@ from deskquorum.backtesting import Counted, tally_for
 from deskquorum.cli.backfill_run import BulkOptions, finished, manifest_of
 from deskquorum.cli.batch import wide_console
 from deskquorum.cli.policy_backtest import (
-    demand_ledger,
     load_both,
     moment,
     tally_row,
     tell_tally,
 )
-from deskquorum.cli.policy_folder import folder_of
+from deskquorum.cli.policy_folder import desk_of
 
 __all__ = ["backtest_in_bulk"]
 
@@ -59,10 +58,10 @@ def backtest_in_bulk(
         until=moment(until),
         last=None if before is None else before.input.last,
     )
-    rules = Ruleset(folder=_desk_of(policies), identity=desk_identity(new))
+    rules = Ruleset(folder=desk_of(policies).resolve(), identity=desk_identity(new))
     other = None
     if old is not None and against is not None:
-        other = Ruleset(folder=_desk_of(against), identity=desk_identity(old))
+        other = Ruleset(folder=desk_of(against).resolve(), identity=desk_identity(old))
     identity = dict(rules.identity)
     identity |= {
         f"{kind} compared with": h for kind, h in (other.identity if other else {}).items()
@@ -88,7 +87,3 @@ def backtest_in_bulk(
     else:
         tell_tally(tally, time.perf_counter() - started)
     return int(bool(tally.changed or tally.untold or result.lost))
-
-
-def _desk_of(folder: Path) -> Path:
-    return folder_of(folder).parent.resolve()

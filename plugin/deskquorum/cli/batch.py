@@ -138,9 +138,14 @@ def writing(out: Path | None) -> Iterator[TextIO]:
 
 
 def wide_console(*, stderr: bool = False) -> Console:
-    """A console; wide enough for tables where the output is not a terminal."""
-    console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=180)
+    """A console; wide enough for tables where the output is not a terminal.
+
+    Brackets in what it prints are text: names and reasons are written by people.
+    """
+    console = Console(stderr=stderr, highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 180
+    return console
 
 
 def progress_bar() -> Progress:

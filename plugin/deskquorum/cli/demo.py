@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import anyio
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from deskquorum.cli.batch import read_rows, wide_console
 from deskquorum.cli.decide import decide_rows
@@ -50,7 +50,7 @@ def run_demo(*, models: bool, as_json: bool) -> int:
         console.print(f"note: {notice}")
     console.print(_table(results, desk, console.width))
     for line in _summary(results, desk, folder, elapsed_s):
-        console.print(line)
+        console.print(line, markup=True)
     return 0
 
 
@@ -68,22 +68,22 @@ def _table(results: Sequence[Mapping[str, object]], desk: Desk, width: int) -> T
     return table
 
 
-def _cells(result: Mapping[str, object], entry: Entry) -> tuple[str, ...]:
+def _cells(result: Mapping[str, object], entry: Entry) -> tuple[str | Text, ...]:
     redacted = entry.evidence.ticket.redactions
     votes = Counter(vote.status for vote in entry.evidence.votes)
     intent, route = entry.decision.answers.get("intent"), str(result["route"])
     return (
-        escape(str(result["id"])),
+        str(result["id"]),
         ", ".join(f"{n} {kind.lower()}" for kind, n in redacted.items()) or "-",
         f"{votes[VoteStatus.CAST]} cast, {votes[VoteStatus.ABSTAINED]} abstained"
         + (f", {votes[VoteStatus.FAILED]} failed" if votes[VoteStatus.FAILED] else ""),
         "-"
         if intent is None or intent.label is None
         else f"{intent.label} {intent.probability:.0%}",
-        escape(_action(entry.decision.action)),
-        escape(_rules(result)),
-        f"[{_STYLES[route]}]{route}[/]",
-        escape(_why(result)),
+        _action(entry.decision.action),
+        _rules(result),
+        Text(route, style=_STYLES[route]),
+        _why(result),
     )
 
 

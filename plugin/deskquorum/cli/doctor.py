@@ -141,7 +141,13 @@ def _ask_all(desk: Desk) -> str:
             failed = [
                 f"{v.labeler} failed ({v.why})" for v in votes if v.status is VoteStatus.FAILED
             ]
-            return "; ".join([f"{len(votes)} labelers asked", *failed, *desk.notices])
+            voted = {vote.labeler for vote in votes}
+            untaught = [
+                f"{name} is left out until it is taught (deskquorum distill)"
+                for name, spec in desk.parts.desk.labelers.items()
+                if spec.kind == "student" and name not in voted
+            ]
+            return "; ".join([f"{len(votes)} labelers asked", *failed, *untaught, *desk.notices])
 
     return anyio.run(once)
 

@@ -6,10 +6,9 @@ import os
 from contextlib import closing
 from pathlib import Path
 
-from rich.markup import escape
 from rich.padding import Padding
 
-from deskquorum.assembly import load_parts
+from deskquorum.assembly import demand_ledger, load_parts
 from deskquorum.cli.batch import wide_console
 from deskquorum.decision import tell
 from deskquorum.errors import InputError
@@ -25,6 +24,8 @@ def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json
         InputError: The ledger holds no such decision.
     """
     parts = load_parts(folder, models=False, ledger=ledger, host=os.environ)
+    if ledger is not None:
+        demand_ledger(parts.ledger_place)
     with closing(parts.ledger) as record:
         entry = record.get(identity) or record.latest(identity)
     if entry is None:
@@ -37,7 +38,7 @@ def explain_decision(identity: str, *, folder: Path, ledger: str | None, as_json
         return 0
     clauses = {name: clause.text for name, clause in parts.rules.book.clauses.items()}
     for heading, lines in tell(entry.decision, entry.evidence, clauses):
-        console.print(f"[bold]{heading}[/bold]")
+        console.print(heading, style="bold")
         for line in lines:
-            console.print(Padding(escape(line), (0, 0, 0, 2)))
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
     return 0

@@ -14,6 +14,9 @@ from deskquorum.pack import starter_pack
 
 __all__ = ["make_desk"]
 
+_TICKETS = Path(__file__).parent / "templates" / "tickets.jsonl"
+"""Two for the starter policies, to see something decided."""
+
 
 def make_desk(
     folder: Path,
@@ -33,9 +36,13 @@ def make_desk(
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; name a new folder")
     if labels is None:
-        shutil.copytree(starter_pack("policies"), folder / "policies", dirs_exist_ok=True)
-        shutil.copytree(starter_pack("prompts"), folder / "prompts", dirs_exist_ok=True)
-        next_step = f"deskquorum decide tickets.jsonl --desk {folder} --out decisions.jsonl"
+        for part in ("policies", "prompts"):
+            shutil.copytree(
+                starter_pack(part), folder / part, ignore=shutil.ignore_patterns(".keep")
+            )
+        shutil.copyfile(_TICKETS, folder / "tickets.jsonl")
+        tickets = folder / "tickets.jsonl"
+        next_step = f"deskquorum decide {tickets} --desk {folder} --out decisions.jsonl"
     else:
         _routing_desk(folder, _labels(labels), examples, question, per_label)
         next_step = f"deskquorum label tickets.jsonl --desk {folder} --question {question}"

@@ -90,7 +90,8 @@ def show(*, desk: _Desk = Path(), ledger: _Ledger = None, as_json: _Json = False
         return
     for row in rows:
         scopes = ",".join(row["scopes"])
-        console.print(f"{row['id']}  {scopes:<14} {row['state']:<8} {row['name']}")
+        ends = "no end" if row["expires_at"] is None else f"to {row['expires_at'][:10]}"
+        console.print(f"{row['id']}  {scopes:<14} {row['state']:<8} {ends:<13} {row['name']}")
     if not rows:
         console.print("there are no keys; make one with `deskquorum keys create`")
 

@@ -12,10 +12,10 @@ from time import perf_counter
 
 from rich.table import Table
 
-from deskquorum.assembly import Parts, load_parts
+from deskquorum.assembly import Parts, demand_ledger, load_parts
 from deskquorum.backtesting import Redecided, Tally, change_row, redecide, tally_for
 from deskquorum.cli.batch import progress_bar, wide_console
-from deskquorum.cli.policy_folder import counted, folder_of, indented, refusing
+from deskquorum.cli.policy_folder import counted, desk_of, indented, refusing
 from deskquorum.decision import action_text, sentence
 from deskquorum.domain import Decision, Effect, Route
 from deskquorum.errors import ConfigError, InputError, Problem
@@ -24,7 +24,6 @@ __all__ = [
     "Window",
     "backtest_folder",
     "decided_again",
-    "demand_ledger",
     "load_both",
     "load_each",
     "moment",
@@ -110,23 +109,12 @@ def load_each(folders: Iterable[Path], ledger: str | None) -> list[Parts]:
     problems: list[Problem] = []
     for path in folders:
         try:
-            desk = folder_of(path).parent
-            loaded.append(load_parts(desk, models=False, ledger=ledger, host=os.environ))
+            loaded.append(load_parts(desk_of(path), models=False, ledger=ledger, host=os.environ))
         except ConfigError as exc:
             problems += exc.problems
     if problems:
         raise ConfigError(problems)
     return loaded
-
-
-def demand_ledger(place: Path | str) -> None:
-    """Opening a file that is not there would make an empty ledger, in which nothing changes.
-
-    Raises:
-        InputError: There is no such file.
-    """
-    if isinstance(place, Path) and not place.is_file():
-        raise InputError(f"no ledger at {place}; name the decisions' own with --ledger")
 
 
 def decided_again(new: Parts, old: Parts | None, window: Window, limit: int) -> Tally:
@@ -178,7 +166,7 @@ def _tell(tally: Tally, took_s: float) -> None:
         _tell_change(redecided)
     left_out = tally.changed + tally.untold_changes - len(tally.kept)
     if left_out:
-        wide_console().print(f"... and {left_out} less grave; --limit lists more", markup=False)
+        wide_console().print(f"... and {left_out} less grave; --limit lists more")
     tell_tally(tally, took_s)
 
 
@@ -189,11 +177,11 @@ def tell_tally(tally: Tally, took_s: float) -> None:
         console.print(_routes(tally))
     for (old, new), sums in tally.stakes.items():
         for currency, amount in sums.items():
-            console.print(f"at stake {old} → {new}: {amount} {currency}", markup=False)
+            console.print(f"at stake {old} → {new}: {amount} {currency}")
     for gap, count in sorted(tally.gaps.items()):
-        console.print(f"would need {gap} ({counted(count, 'decision')})", markup=False)
+        console.print(f"would need {gap} ({counted(count, 'decision')})")
     for note in notes_on(tally):
-        console.print(f"note: {note}", markup=False)
+        console.print(f"note: {note}")
     console.print(
         f"of {counted(tally.decisions, 'decision')} {tally.changed} change and {tally.untold} can't"
         f" be told ({took_s:.1f} s)",

@@ -12,7 +12,15 @@ from deskquorum.cli.batch import wide_console
 from deskquorum.errors import ConfigError, PolicyFileError, Problem
 from deskquorum.policy import PolicyBook, load_policies
 
-__all__ = ["counted", "folder_of", "indented", "open_policies", "problem_rows", "refusing"]
+__all__ = [
+    "counted",
+    "desk_of",
+    "folder_of",
+    "indented",
+    "open_policies",
+    "problem_rows",
+    "refusing",
+]
 
 
 def folder_of(folder: Path) -> Path:
@@ -21,6 +29,17 @@ def folder_of(folder: Path) -> Path:
     inside = inner if inner.is_dir() else folder
     # The desk's other files are looked for beside the folder, and `.` has no parent by its name.
     return inside if inside.name not in {"", ".."} else inside.resolve()
+
+
+def desk_of(folder: Path) -> Path:
+    """The desk that a folder is, or that a folder of policy files belongs to.
+
+    Raises:
+        ConfigError: There is no such folder; what is above it is perhaps another desk.
+    """
+    if not folder.is_dir():
+        raise ConfigError([Problem(path=str(folder), message="no such folder")])
+    return folder_of(folder).parent
 
 
 def open_policies(folder: Path) -> PolicyBook:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from deskquorum.reporting.intervals import wilson
@@ -168,7 +167,7 @@ def show(summary: Summary, console: Console) -> None:
     table = Table("clause", "rows", "right", "wrong", "share right (95 % interval)", box=None)
     for name, share in summary.clauses.items():
         wrong = share.of - share.count
-        table.add_row(escape(name), str(share.of), str(share.count), str(wrong), str(share))
+        table.add_row(name, str(share.of), str(share.count), str(wrong), str(share))
     console.print(table)
     for name, share in summary.shares.items():
         console.print(f"{_TITLES[name]}: {share.count} of {share.of}, {share}")
@@ -176,6 +175,6 @@ def show(summary: Summary, console: Console) -> None:
         wanted = f"{outcome.expected} {outcome.clause or ''}".strip()
         got = f"{outcome.effect} {', '.join(outcome.clauses)}".strip()
         why = "; ".join(outcome.reasons)
-        console.print(f"{outcome.id}: expected {wanted}, got {got}: {why}", markup=False)
+        console.print(f"{outcome.id}: expected {wanted}, got {got}: {why}")
     if len(summary.differences) > _MOST_SHOWN:
         console.print(f"... and {len(summary.differences) - _MOST_SHOWN} more; --json lists all")

@@ -50,7 +50,7 @@ SENTENCES = {
     "new-terms": "Tickets no longer read as those did that labelers were measured on ({noticed});"
     " until they are calibrated again a person decides",
     "signed-off": "{action} was signed off without a certificate by {by}",
-    "reply-check": "The reply check found a {check} {verdict} ({why}) {clause}",
+    "reply-check": "The reply check found a {check} {verdict}: {why}",
     "leak": "The drafted reply holds personal data ({kind}) that is not the reader's to see",
     "late": "The deadline passed while the desk was busy with {stage}",
     "stage-failed": "The stage {stage} failed ({why})",
@@ -75,6 +75,10 @@ def sentence(reason: Reason) -> str:
     # Decisions that were recorded before the cause was told have none.
     if reason.code == "rule-error" and "why" not in reason.params:
         template = template.removesuffix(": {why}")
+    if reason.code == "reply-check" and str(reason.params.get("clause")) not in str(
+        reason.params.get("why")
+    ):
+        template += " ({clause})"
     if reason.code == "missing-fact" and "why" in reason.params:
         template += _FROM_SOURCE
     try:

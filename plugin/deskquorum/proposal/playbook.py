@@ -130,7 +130,9 @@ def draft_reply(
     template = play.decline if denied else play.reply
     if template is None:
         return None
-    cited = ruling.clauses if denied and ruling is not None else play.cite
+    cited = play.cite
+    if ruling is not None and (denied or (not cited and ruling.effect is Effect.ALLOW)):
+        cited = ruling.clauses
     clauses = {name: clause.text for name, clause in book.clauses.items()}
     return playbook.replies[template].draft(clauses=clauses, cited=cited, facts=facts)
 

@@ -47,7 +47,7 @@ class DecisionBody(TicketRow):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Id
-    deadline_s: Annotated[float, Field(ge=0.05, le=60, strict=True)] | None = None
+    deadline_s: Annotated[float, Field(ge=0.05, le=60)] | None = None
 
 
 class ActionOut(Out):
