@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 import deskquorum.grounding
 import deskquorum.redaction
 from deskquorum.grounding.kept import Kept
+from deskquorum.grounding.measures import NUMBER_WORDS, UNITS
 from deskquorum.grounding.patterns import Pattern, any_of, vocabulary
+from deskquorum.grounding.quantities import after_numbers
 from deskquorum.redaction.matching import Matcher
 from deskquorum.redaction.views import views_of
 
@@ -35,6 +37,9 @@ GATED = {
     name: matcher
     for name, matcher in held_by(deskquorum.redaction, Matcher).items()
     if matcher.gated
+}
+LED = {
+    name: matcher for name, matcher in held_by(deskquorum.redaction, Matcher).items() if matcher.led
 }
 OF_ANY = st.sampled_from(
     [
@@ -117,6 +122,26 @@ def test_a_phrase_of_a_gated_pattern_is_never_passed_over(name):
             assert not (matcher.misses(view) and any(matcher.finditer(view.text))), text
 
 
+@pytest.mark.parametrize("name", LED)
+@given(data=st.data())
+@settings(deadline=None, max_examples=100)
+def test_only_where_a_match_can_start_is_as_good_as_everywhere(name, data):
+    matcher = LED[name]
+    # Some are only worth it where there is a figure, whatever they match.
+    text = f"7 A. {data.draw(texts_about(matcher.pattern))}"
+    for view in views_of(text):
+        assert spans(matcher.find_in(view)) == spans(matcher.finditer(view.text))
+
+
+@pytest.mark.parametrize("name", LED)
+def test_a_match_starts_with_no_other_word(name):
+    matcher = LED[name]
+    for phrase in phrases_of(matcher.pattern):
+        for text in (phrase, f"{phrase} is Anouk.", f"{phrase}: Anouk Meyer,", f"My {phrase}. bob"):
+            for view in views_of(f"7 A. {text}"):
+                assert spans(matcher.find_in(view)) == spans(matcher.finditer(view.text)), text
+
+
 @given(st.lists(st.text(alphabet="abc-", max_size=4), min_size=1, max_size=12), st.text("abc-x"))
 def test_a_list_read_letter_by_letter_matches_as_its_words_do(words, text):
     plain = "|".join(map(regex.escape, dict.fromkeys(words)))
@@ -162,3 +187,14 @@ def test_the_words_that_a_pattern_needs_hide_none_of_its_phrases(name):
         for text in (phrase, f"{phrase}=abcd1234", f"{phrase}: Anouk", f"{phrase} is abc123456"):
             for view in views_of(text):
                 assert spans(matcher.find_in(view)) == spans(matcher.finditer(view.text)), text
+
+
+@pytest.mark.parametrize("name", ["PERCENT-0", "WINDOW-0", "COUNT-0"])
+@given(data=st.data())
+@settings(deadline=None, max_examples=100)
+def test_behind_numbers_that_are_looked_for_once_everything_is_found(name, data):
+    pattern = PATTERNS[name]
+    numbers = st.sampled_from([*NUMBER_WORDS, *UNITS, "5", "1.299,50", "%", "-", " ", "to", ", "])
+    parts = data.draw(st.lists(st.one_of(numbers, OF_ANY), max_size=12))
+    text = data.draw(st.sampled_from(["", " "])).join(parts)
+    assert spans(after_numbers(pattern, text)) == spans(pattern.compiled.finditer(text))

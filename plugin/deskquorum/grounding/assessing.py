@@ -17,6 +17,9 @@ from deskquorum.grounding.voting import Ballot, ballot_of
 from deskquorum.grounding.weights import Weights
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from deskquorum.grounding.alignment import Nearness
 
 __all__ = ["Assessment", "assess", "clauses_near"]
@@ -64,11 +67,17 @@ def assess(
     def near(text: str) -> Nearness:
         return nearness(whole.marks, read_passage(text), index.vectors)
 
+    @cache
+    def heard(text: str) -> npt.NDArray[np.float64]:
+        """For each word of the reply how near a word of a clause comes."""
+        best: npt.NDArray[np.float64] = near(text).max(axis=1, initial=0.0)
+        return best
+
     groups: dict[str, list[Claim]] = {}
     clauses: dict[str, ClauseLike] = {}
     for claim, found in zip(claims, nearest, strict=True):
         if found:
-            best = _closest(claim, found, whole, near)
+            best = _closest(claim, found, whole, heard)
             clauses[best.id] = best
             groups.setdefault(best.id, []).append(claim)
     taken = {claim.sentence for claim in claims}
@@ -101,17 +110,16 @@ _CONSIDERED = 3
 
 
 def _closest(
-    claim: Claim, found: Sequence[ClauseLike], whole: Passage, near: Callable[[str], Nearness]
+    claim: Claim,
+    found: Sequence[ClauseLike],
+    whole: Passage,
+    heard: Callable[[str], npt.NDArray[np.float64]],
 ) -> ClauseLike:
-    if len(found) == 1:
-        return found[0]
     rows = [mark.place for mark in whole.marks if claim.start <= mark.start < claim.end]
-
-    def heard(place: int) -> tuple[float, int]:
-        words = near(found[place].text)[rows]
-        return (round(float(words.max(axis=1).mean()), 3) if words.size else 0.0, -place)
-
-    return found[max(range(len(found)), key=heard)]
+    if len(found) == 1 or not rows:
+        return found[0]
+    # The first of those that are heard as much as any.
+    return max(found, key=lambda clause: round(float(heard(clause.text)[rows].mean()), 3))
 
 
 def _shared_out(

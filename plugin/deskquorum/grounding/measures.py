@@ -18,6 +18,7 @@ __all__ = [
     "MONEY",
     "MONTHS",
     "NOT_COUNTS",
+    "NUMBER",
     "NUMBER_WORDS",
     "PERCENT",
     "UNITS",
@@ -93,6 +94,8 @@ _WRITTEN = (
 _NUMBER = rf"(?:{_DIGITS}|{_WRITTEN})"
 _NUMERALS = frozenset({"#0", *(word.partition("-")[0] for word in NUMBER_WORDS)})
 """One of them is in every text with such a number."""
+NUMBER = Pattern(_NUMBER, needs=(_NUMERALS,), ignore_case=True)
+"""What `PERCENT`, `WINDOW` and `COUNT` start with."""
 
 CURRENCIES = {
     "us$": "USD", "r$": "BRL", "c$": "CAD", "a$": "AUD", "$": "USD", "€": "EUR", "£": "GBP",

@@ -47,10 +47,10 @@ _TIE = 0.1
 
 def vote_on_numbers(reply: Passage, clause: Passage, near: Nearness) -> tuple[NumberVote, ...]:
     """Look into every number of the reply that the clause bears on."""
-    said = [t for t in terms_of(reply.whole, case=True) if reply.segment_at(t.start) is not None]
     written = terms_of(clause.text, case=False)
     if not written:
         return ()
+    said = [t for t in terms_of(reply.whole, case=True) if reply.segment_at(t.start) is not None]
     words = frozenset(word for s in (*clause.segments, *reply.segments) for word in s.words)
     found = [
         d

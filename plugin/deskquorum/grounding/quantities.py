@@ -22,6 +22,7 @@ from deskquorum.grounding.measures import (
     MONEY,
     MONTHS,
     NOT_COUNTS,
+    NUMBER,
     NUMBER_WORDS,
     PERCENT,
     UNITS,
@@ -30,7 +31,7 @@ from deskquorum.grounding.measures import (
 from deskquorum.grounding.patterns import Pattern, vocabulary
 from deskquorum.grounding.words import Word, content_words, parse_number, words_of
 
-__all__ = ["Bound", "CalendarDay", "Quantity", "QuantityKind", "find_quantities"]
+__all__ = ["Bound", "CalendarDay", "Quantity", "QuantityKind", "after_numbers", "find_quantities"]
 
 
 class QuantityKind(StrEnum):
@@ -176,14 +177,14 @@ _GROUP = Pattern(r"\d{1,3}\.\d{3}")
 
 
 def _percents(text: str) -> Iterator[Quantity]:
-    for match in PERCENT.finditer(text):
+    for match in after_numbers(PERCENT, text):
         value = _value(match.group("n"))
         if value is not None:
             yield _quantity(match, QuantityKind.PERCENT, value, "%")
 
 
 def _windows(text: str) -> Iterator[Quantity]:
-    for match in WINDOW.finditer(text):
+    for match in after_numbers(WINDOW, text):
         unit = UNITS.get(match.group("unit").casefold(), match.group("unit").casefold())
         vague = match.group("n").casefold() in ARTICLES and unit != "fortnight"
         if vague and not (
@@ -211,7 +212,7 @@ def _windows(text: str) -> Iterator[Quantity]:
 def _counts(text: str) -> Iterator[Quantity]:
     if not (met := vocabulary(text)).untold and met.words.isdisjoint(_COUNTING):
         return
-    for match in COUNT.finditer(text):
+    for match in after_numbers(COUNT, text):
         value = _value(match.group("n"))
         if value is None or match.group("n").casefold() in NOT_COUNTS:
             continue
@@ -226,6 +227,22 @@ def _counts(text: str) -> Iterator[Quantity]:
 
 
 _COUNTING = {"#0", *(word.partition("-")[0] for word in NUMBER_WORDS.keys() - NOT_COUNTS)}
+
+
+def after_numbers(pattern: Pattern, text: str) -> Iterator[regex.Match[str]]:
+    """Every match of a pattern that starts with a number: numbers are looked for once a text."""
+    if not pattern.can_match(vocabulary(text)):
+        return
+    end = 0
+    for start in _numbers(text):
+        if start >= end and (match := pattern.match(text, start)) is not None:
+            yield match
+            end = match.end()
+
+
+@kept_by_text
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(match.start() for match in NUMBER.finditer(text))
 
 
 def _value(written: str) -> Decimal | None:

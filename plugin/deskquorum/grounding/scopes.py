@@ -86,8 +86,9 @@ def nearest_of(groups: Sequence[int], near: Nearness, count: int) -> Nearness:
     import numpy as np
 
     most = np.zeros((count, near.shape[1]))
-    held, starts = np.unique(groups, return_index=True)
-    most[held] = np.maximum.reduceat(near, starts, axis=0)
+    starts = {group: row for row, group in reversed(list(enumerate(groups)))}
+    held = sorted(starts)
+    most[held] = np.maximum.reduceat(near, [starts[group] for group in held], axis=0)
     return most
 
 

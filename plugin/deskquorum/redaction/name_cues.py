@@ -184,14 +184,17 @@ CUES = (
         rf"|il[ ]mio[ ]nome[ ]è|a[ ]nome[ ]di|mijn[ ]naam[ ]is|ik[ ]heet|op[ ]naam[ ]van"
         rf"|mera[ ]naam|naam[ ]hai)[ ]+(?P<name>{_LOUD})",
         needs="A|name|spel|address|made out|registered|belongs|llamo|nombre|appelle|nom |hei|cham"
-        "|nome|chiamo|heet|naam|behalf",
+        "|nome|chiamo|heet|naam|behalf"
+        "|>my|>name|>names|>the|>spelled|>spelt|>addressed|>made|>in|>on|>registered|>belongs|>me"
+        "|>mi|>a|>je|>mon|>au|>ich|>mein|>auf|>eu|>chamo|>o|>meu|>em|>il|>mijn|>ik|>op|>mera|>naam",
     ),
     _cue(
         r"\b(?:my[ ]name(?:[ ]is|['’]s)|me[ ]llamo|je[ ]m['’]appelle|ich[ ]heiße|me[ ]chamo"
         r"|chamo-me|mi[ ]chiamo|mijn[ ]naam[ ]is|ik[ ]heet|mera[ ]naam|meu[ ]nome[ ]é)[ ]"
         rf"(?P<name>{_LOW}){_GOES_ON}",
         "whole",
-        needs="name|llamo|appelle|heiß|chamo|chiamo|heet|naam|nome",
+        needs="name|llamo|appelle|heiß|chamo|chiamo|heet|naam|nome|>my|>me|>je|>ich|>chamo|>mi|>mijn"
+        "|>ik|>mera|>meu",
     ),
     _cue(
         r"\b(?i:i[ ]am|i['’]m|this[ ]is|it['’]s|here[ ]is|soy|je[ ]suis|c['’]est|ich[ ]bin"
@@ -200,13 +203,14 @@ CUES = (
         rf"(?P<name>{_FULL}){_GOES_ON}",
         "listed-or-pair",
         needs="A|^am|^m|^is|^s|^soy|^suis|^est|^bin|^ist|^spricht|^sou|^o|^a|^é|^sono|^è|^ben"
-        "|^main",
+        "|^main|>i|>this|>it|>here|>soy|>je|>c|>ich|>hier|>eu|>sou|>aqui|>sono|>qui|>ik|>main",
     ),
     _cue(
         r"\b(?:this[ ]is|it['’]?s|i am|i['’]?m|soy|je suis|ich bin|sono|ik ben|main|eu sou)[ ]"
         rf"(?P<name>{_LOW}){_GOES_ON}",
         "small",
-        needs="=this|=its|=it|=am|=m|=im|=soy|=suis|=bin|=sono|=ben|=main|=sou",
+        needs="=this|=its|=it|=am|=m|=im|=soy|=suis|=bin|=sono|=ben|=main|=sou"
+        "|>this|>it|>its|>i|>im|>soy|>je|>ich|>sono|>ik|>main|>eu",
         ignore_case=True,
     ),
     _cue(
@@ -280,9 +284,9 @@ CUES = (
         rf"|atte|groeten|groetjes|mvg|dhanyavaad|dhanyawad|shukriya)\.?[ \t]+(?P<name>{_FULL})"
         rf"{_LINE_END}",
         "signed",
-        needs="A|^mfg|^lg|^vg|^gruß|^grüße|^regards|^rgds|^saludos|^cordialement|^saluti"
-        "|^cumprimentos|^cdlt|^atte|^groeten|^groetjes|^mvg|^dhanyavaad|^dhanyawad"
-        "|^shukriya",
+        needs="A|>mfg|>lg|>vg|>gruß|>grüße|>regards|>rgds|>saludos|>cordialement|>saluti"
+        "|>cumprimentos|>cdlt|>atte|>groeten|>groetjes|>mvg|>dhanyavaad|>dhanyawad"
+        "|>shukriya",
     ),
     _cue(rf"(?:^|[\r\n])[ ]?[-–—~][ ]?(?P<name>{_FULL}){_LINE_END}", "listed", needs="A|-|–|—|~"),
     _cue(

@@ -48,18 +48,21 @@ def people_in_small_letters(view: View, *, shouted: bool) -> Iterator[Entity]:
     """
     if not _worth_reading(view):
         return
-    found = [hit for hit in _WORD.finditer(view.text) if hit[0].islower() and len(hit[0]) >= _LEAST]
-    plain = {hit.start(): _folded(hit[0]) for hit in found}
+    spelled = [(hit[0], *hit.span()) for hit in _WORD.finditer(view.text)]
+    found = [
+        (_folded(word), start, end)
+        for word, start, end in spelled
+        if len(word) >= _LEAST and word.islower()
+    ]
     taken = -1
-    for left, right in pairwise(found):
-        given, family = plain[left.start()], plain[right.start()]
-        close = view.text[left.end() : right.start()] == " "
-        if close and left.start() > taken and _is_pair(given, family):
-            yield _person(left.start(), right.end())
-            taken = right.start()
-    for hit in found if shouted else ():
-        if hit.start() > taken and plain[hit.start()].removesuffix("'s") in first_names():
-            yield _person(*hit.span())
+    for (given, start, left_end), (family, right_start, end) in pairwise(found):
+        close = right_start - left_end == 1 and view.text[left_end] == " "
+        if close and start > taken and _is_pair(given, family):
+            yield _person(start, end)
+            taken = right_start
+    for word, start, end in found if shouted else ():
+        if start > taken and word.removesuffix("'s") in first_names():
+            yield _person(start, end)
 
 
 def _folded(word: str) -> str:

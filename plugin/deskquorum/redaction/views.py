@@ -7,7 +7,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -45,6 +45,14 @@ class View:
     def vocabulary(self) -> frozenset[str]:
         """Its words, in small letters, each once."""
         return frozenset(self.words)
+
+    @cached_property
+    def places(self) -> Mapping[str, Sequence[int]]:
+        """Where each of its words, in small letters, starts."""
+        found: dict[str, list[int]] = {}
+        for hit in _WORD.finditer(self.text):
+            found.setdefault(hit[0].lower(), []).append(hit.start())
+        return found
 
     @cached_property
     def odd(self) -> bool:

@@ -177,6 +177,6 @@ def test_an_endless_reply_is_one_unknown_finding(index):
 )
 def test_odd_text_takes_no_long_time(piece, index):
     reply = (piece * LONGEST_REPLY)[:LONGEST_REPLY]
-    start = time.perf_counter()
+    start = time.process_time()
     check_reply(reply, index=index, facts=Facts(), allowed_links=())
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
