@@ -114,8 +114,7 @@ def load_parts(
     embedder = load_embedder()
     labelers = _labelers(desk, embedder, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
-    problems += _misfits(specs, prompts, desk)
-    problems += _unset(desk, keys)
+    problems += [*_misfits(specs, prompts, desk), *_unset(desk, keys)]
     failure_modes = _collect(problems, lambda: _failure_modes(folder)) or ()
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))

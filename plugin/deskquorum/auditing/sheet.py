@@ -30,7 +30,7 @@ CHOSEN = "chosen"
 
 _PREFIX = "label:"
 _WANTED = ("decision", "inclusion", "failure_mode", "by")
-_FORMULA = re.compile(r"(?:\A|(?<=[;\t\n]))(?=[ \t]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_FORMULA = re.compile(r'(?:\A|(?<=[;\t\n]))(?=[ "]*[=+\-@\uff1d\uff0b\uff0d\uff20])')
 """Where a spreadsheet would see a formula to run: in front of a cell, and behind whatever would
 begin a cell if the spreadsheet takes semicolons or tabs for separators, as it does in many
 countries."""

@@ -82,11 +82,14 @@ def _truth(tx: Transaction, question: Question) -> Mapping[str, str]:
 
 
 def _fewer(entries: Iterable[Entry], *, known: frozenset[str]) -> Sequence[Entry]:
-    """Those that people looked at, and of the others as many as can be compared."""
+    """Those that people looked at, and of the others as many as can be compared; no text twice."""
     ranked = sorted(entries, key=lambda entry: _digest(entry.decision.ticket))
     looked_at = [entry for entry in ranked if entry.decision.ticket in known]
-    others = (entry for entry in ranked if entry.decision.ticket not in known)
-    return [*looked_at, *others][:_MOST_READ]
+    others = [entry for entry in ranked if entry.decision.ticket not in known]
+    # The first of a text stays, so that what repeats a text that people looked at is left out.
+    ordered = reversed([*looked_at, *others])
+    distinct = {customer_text(entry.evidence.ticket): entry for entry in ordered}
+    return list(reversed(distinct.values()))[:_MOST_READ]
 
 
 def _places(

@@ -2,8 +2,8 @@
 
 Which tickets people look at is no accident. Drawn ones have known probabilities. Others were
 reviewed or chosen because the desk was unsure of them; their probability is the share of decisions
-like them (same route, conflict and uncertainty) that was looked at. They are
-evened (`deskquorum.auditing.even`), so that what is left can be counted plainly.
+like them (same route, conflict and uncertainty) that was looked at. They are evened
+(`deskquorum.auditing.even`), so that what is left can be counted plainly.
 """
 
 from __future__ import annotations

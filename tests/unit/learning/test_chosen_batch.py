@@ -39,16 +39,21 @@ def embedder():
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    """60 decisions; on the last 20, all about parcels, labelers differ."""
+def ledger_file(tmp_path):
     seconds = count()
     made = open_ledger(
         tmp_path / "ledger.sqlite", clock=lambda: MONDAY + timedelta(seconds=next(seconds))
     )
-    for n in range(60):
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def record(ledger_file):
+    def append(n, text):
         told = told_in(n)
         said = [told, "refund" if n >= 40 else told]
-        ticket = make_redacted_ticket(id=f"t{n}", text=f"{SAYS[told]}, number {n}")
+        ticket = make_redacted_ticket(id=f"t{n}", text=text)
         votes = [
             make_vote(question="intent", labeler=who, label=label)
             for who, label in zip("ab", said, strict=True)
@@ -62,9 +67,18 @@ def ledger(tmp_path):
             reasons=(),
             decided_at=MONDAY,
         )
-        made.append(decision, Evidence(ticket=ticket, facts=Facts(), votes=tuple(votes)))
-    yield made
-    made.close()
+        evidence = Evidence(ticket=ticket, facts=Facts(), votes=tuple(votes))
+        ledger_file.append(decision, evidence)
+
+    return append
+
+
+@pytest.fixture
+def ledger(ledger_file, record):
+    """60 decisions; on the last 20, all about parcels, labelers differ."""
+    for n in range(60):
+        record(n, f"{SAYS[told_in(n)]}, number {n}")
+    return ledger_file
 
 
 @pytest.fixture
@@ -142,6 +156,13 @@ def test_labels_of_what_was_only_chosen_count_in_no_estimate(ledger, choose):
         only_chosen = {one.decision for one in all_chosen(tx)} - drawn
         assert len(drawn_audits(tx)) == 12
     assert audits.chosen == len(only_chosen) > 0
+
+
+def test_no_two_chosen_tickets_say_the_same(choose, record):
+    for n in range(100, 130):
+        record(n, "thank you, all is well now")
+    chosen = {one.decision for one in choose(20)}
+    assert sum(name >= "d1" and len(name) == 4 for name in chosen) <= 1
 
 
 def test_too_few_tickets_are_said_to_be_too_few(tmp_path, embedder):
