@@ -56,7 +56,7 @@ def verify(
     elif report.unproved_reviews:
         console.print(
             f"{report.unproved_reviews} reviews do not fit their verdicts: a review was called"
-            " resolved or open, or a verdict removed, by hand"
+            " resolved, settled or open, or a verdict removed, by hand"
         )
     elif report.unproved_labels:
         console.print(

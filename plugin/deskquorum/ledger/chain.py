@@ -15,7 +15,7 @@ from sqlalchemy import and_, exists, func, insert, select, union_all
 from deskquorum.ledger.codec import chain_hash
 from deskquorum.ledger.ledger import ChainReport
 from deskquorum.ledger.proofs import digest_of, is_proved, unproved_rows
-from deskquorum.ledger.tables import decisions, proofs, reviews, verdicts
+from deskquorum.ledger.tables import decisions, executions, proofs, reviews, verdicts
 
 if TYPE_CHECKING:
     from sqlalchemy import Select, Table
@@ -141,7 +141,7 @@ def _hash(kind: str, previous: str, seq: int, parts: Iterable[object], *, tenant
 
 
 def _unproved(tx: Transaction) -> int:
-    """How many reviews say of their verdict what the chain does not."""
+    """How many reviews say of their verdict what the chain does not, or are settled by nothing."""
     same = and_(
         verdicts.c.review == reviews.c.id,
         verdicts.c.tenant == reviews.c.tenant,
@@ -149,8 +149,15 @@ def _unproved(tx: Transaction) -> int:
     )
     resolved, judged = reviews.c.state == "resolved", verdicts.c.seq.is_not(None)
     both = reviews.outerjoin(verdicts, same)
+    settled = and_(reviews.c.state == "settled", ~judged)
+    done = exists().where(
+        executions.c.tenant == reviews.c.tenant,
+        executions.c.conversation == reviews.c.conversation,
+        executions.c.state == "done",
+    )
     counts = (
         select(func.count()).select_from(both).where(resolved != judged),
+        select(func.count()).select_from(both).where(settled, ~done),
         select(func.count()).select_from(verdicts).where(~exists().where(same)),
     )
     return sum(tx.connection.execute(count).scalar_one() for count in counts)

@@ -56,7 +56,8 @@ class ChainReport:
     first_broken: int | None
     """`seq` of the first one that does not fit; None when the chain is whole."""
     unproved_reviews: int = 0
-    """Reviews that are called resolved and have no verdict in the chain, or the other way round."""
+    """Reviews that are called resolved and have no verdict in the chain, or the other way round;
+    and those that are called settled where no order of the conversation is done."""
     unproved_labels: int = 0
     """Audited labels and draws of audits for which no link of the chain stands."""
 

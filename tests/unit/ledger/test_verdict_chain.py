@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from deskquorum.domain import Action
+from deskquorum.domain import Action, Reason
 from deskquorum.errors import LedgerError
-from deskquorum.ledger import open_ledger, reviews
+from deskquorum.ledger import Order, open_ledger, outbox, reviews
 from deskquorum.ledger.erasing import erase
 from deskquorum.ledger.review_items import Draft, Verdict
 
@@ -68,6 +68,39 @@ def test_a_verdict_outlives_the_erasure_of_its_person_unread(record, judged):
     with record.database.transaction() as tx:
         item = reviews.get_item(tx, judged[0])
     assert (item.verdict, item.verdict_by, item.why, item.erased) == ("reject", "Ada", "", True)
+    assert record.verify().is_whole
+
+
+def test_a_review_is_settled_only_by_an_order_that_is_done(record):
+    draft = Draft(
+        kind="execution",
+        conversation="t-1",
+        decision="d-1",
+        subject="customer:C-1",
+        reasons=(Reason(code="execution", params={"key": "k-1", "why": "timeout"}),),
+        action=REFUND,
+        reply=None,
+        risk=5,
+        due=timedelta(hours=1),
+    )
+    order = Order(
+        key="k-1",
+        conversation="t-1",
+        action="issue_refund",
+        decision="d-1",
+        args="{}",
+        subject="customer:C-1",
+    )
+    with record.database.transaction(writing=True) as tx:
+        held = outbox.start(tx, order, owner="p-1", lease_s=30)
+        outbox.give_to_person(tx, held, error="timeout", maybe=True)
+        item = reviews.open_item(tx, draft)
+        tx.connection.execute(text("UPDATE reviews SET state = 'settled'"))
+    assert record.verify().unproved_reviews == 1
+    with record.database.transaction(writing=True) as tx:
+        tx.connection.execute(text("UPDATE reviews SET state = 'open'"))
+        outbox.done(tx, order)
+        assert reviews.get_item(tx, item).state == "settled"
     assert record.verify().is_whole
 
 
