@@ -205,6 +205,9 @@ def test_the_version_is_printed():
     ("arguments", "told"),
     [
         pytest.param(["init", "FILE"], "FILE is no folder; name a new one", id="init"),
+        pytest.param(
+            ["init", "FILE-2", "--examples", "FILE-3"], "FILE-3: no such file", id="no-examples"
+        ),
         pytest.param(["init", "FILE/desk"], "FILE/desk: not a directory", id="init-in-a-file"),
         pytest.param(
             ["ledger", "verify", "--ledger", "mysql://db/desk", "--desk", "DESK"],

@@ -79,3 +79,11 @@ def test_regions_choose_whose_phone_numbers_are_known(ran):
 def test_a_missing_file_is_bad_input(tmp_path):
     result = CliRunner().invoke(app, ["redact", str(tmp_path / "none.jsonl")])
     assert result.exit_code != 0
+
+
+def test_a_country_that_is_none_is_refused_before_its_numbers_are_left_in(tmp_path):
+    path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    path.write_text('{"text": "call 020 7946 0958"}', encoding="utf-8")
+    done = CliRunner().invoke(app, ["redact", str(path), "--out", str(out), "--regions", "UK,US"])
+    assert str(done.exception) == "'UK' is no country's code; write ISO 3166: US, GB, DE"
+    assert not out.exists()

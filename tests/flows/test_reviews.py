@@ -704,7 +704,12 @@ def test_the_queue_on_the_command_line(folder, refund, tmp_path, monkeypatch):
     [row] = json.loads(run("list", "--json").stdout)
     assert row["action"]["name"] == "issue_refund"
     assert "1 open" in run("list").stdout
-    assert row["args_hash"] in run("show", row["id"]).stdout
+    assert "1 open; --limit lists more" in run("list", "--limit", "1").stdout
+    shown = run("show", row["id"]).stdout
+    assert row["args_hash"] in shown
+    assert f"because: {row['reasons'][0]['text']} ({row['reasons'][0]['code']})" in shown
+    unbound = run("verdict", "approve", row["id"], "--by", "Ada")
+    assert "--hash is missing" in str(unbound.exception)
     assert run("claim", row["id"], "--by", "Ada").exit_code == 0
     stale = run("verdict", "approve", row["id"], "--by", "Ada", "--hash", "0" * 64)
     assert (stale.exit_code, "stale" in stale.output) == (1, True)

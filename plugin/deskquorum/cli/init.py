@@ -35,6 +35,8 @@ def make_desk(
         raise InputError(f"{folder} is no folder; name a new one")
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{folder} is not empty; name a new folder")
+    if examples is not None and not examples.is_file():
+        raise InputError(f"{examples}: no such file")
     if labels is None:
         for part in ("policies", "prompts"):
             shutil.copytree(

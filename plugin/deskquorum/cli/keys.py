@@ -65,6 +65,8 @@ def create(
     from deskquorum.cli.batch import wide_console
     from deskquorum.ledger.api_keys import create as make
 
+    if not name.strip():
+        raise InputError("--name is empty; say whose key it is")
     scopes = frozenset(_scope(word) for word in scope)
     lasts = None if expires is None else _duration(expires)
     with closing(_ledger(desk, ledger)) as record, record.database.transaction(writing=True) as tx:

@@ -65,7 +65,8 @@ def list_items(
         typer.echo(
             f"{item.id}  {late}due {item.due_at:%Y-%m-%d %H:%M} UTC  {asked}  {codes}{held}{news}"
         )
-    typer.echo(f"{len(found)} open")
+    more = "; --limit lists more" if len(found) == limit else ""
+    typer.echo(f"{len(found)} open{more}")
 
 
 @queue_app.command()
@@ -149,6 +150,9 @@ def verdict(
     from deskquorum.reviewing import give_verdict
     from deskquorum.weighing import VerdictError
 
+    if kind == "approve" and args_hash is None:
+        hint = "the `args_hash` that `queue show` prints, so that what you saw is approved"
+        raise InputError(f"--hash is missing: {hint}")
     said = Verdict(
         kind=_kind(kind),
         by=by or getuser(),
@@ -220,21 +224,30 @@ def _answers(written: list[str] | None) -> Mapping[str, str]:
 def _action(written: str | None) -> Action | None:
     if written is None:
         return None
+    from deskquorum.formats import parse_json
+
     try:
-        read = json.loads(written)
-        return Action(name=str(read["name"]), args=dict(read.get("args", {})))
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        said = '--action: write {"name": "issue_refund", "args": {"amount": "24.00"}}'
-        raise InputError(said) from exc
+        read = parse_json(written)
+    except InputError:
+        read = {}
+    name, args = read.get("name"), read.get("args", {})
+    if not isinstance(name, str) or not isinstance(args, dict):
+        raise InputError('--action: write {"name": "issue_refund", "args": {"amount": "24.00"}}')
+    return Action(name=name, args=args)
 
 
 def _print(item: ReviewItem, *, as_json: bool) -> None:
+    from deskquorum.decision import sentence
+
     row = _row(item)
     if as_json:
         typer.echo(json.dumps(row, ensure_ascii=False))
         return
     for name, value in row.items():
-        if value not in (None, "", [], {}):
+        if name == "reasons":
+            for reason in item.reasons:
+                typer.echo(f"because: {sentence(reason)} ({reason.code})")
+        elif value not in (None, "", [], {}):
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
             typer.echo(f"{name}: {text}")
 

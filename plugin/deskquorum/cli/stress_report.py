@@ -19,6 +19,8 @@ __all__ = ["Cell", "StressReport", "as_json", "show", "write_page"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 ALL = "all"
+_WIDE = 150
+"""Columns that the table of suites by check takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +127,16 @@ class StressReport:
 
 def show(report: StressReport, console: Console) -> None:
     """Print suites by check, then what changed."""
+    console.print(_by_suite(report) if console.width >= _WIDE else _by_check(report))
+    for change in report.comparison.changes:
+        _tell(change, report, console)
+    for name, before, after in report.changed:
+        console.print(f"changed: {name} {before} → {after}", markup=False)
+    for note in report.notes:
+        console.print(f"note: {note}", markup=False)
+
+
+def _by_suite(report: StressReport) -> Table:
     table = Table(title=f"stress suites, desk {report.desk}", title_justify="left")
     table.add_column("suite")
     for heading in ("tickets", *Check):
@@ -134,13 +146,23 @@ def show(report: StressReport, console: Console) -> None:
         table.add_row(suite, str(report.tickets(suite)), *cells)
     total = [report.cell(check, ALL).said for check in Check]
     table.add_row("95 %, all", "", *total, end_section=True)
-    console.print(table)
-    for change in report.comparison.changes:
-        _tell(change, report, console)
-    for name, before, after in report.changed:
-        console.print(f"changed: {name} {before} → {after}", markup=False)
-    for note in report.notes:
-        console.print(f"note: {note}", markup=False)
+    return table
+
+
+def _by_check(report: StressReport) -> Table:
+    """For narrow terminals: a row a check, and the suites in which it did not always hold."""
+    title = f"{report.tickets(ALL)} tickets of stress suites, desk {report.desk}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("check")
+    table.add_column("held", justify="right", no_wrap=True)
+    table.add_column("95 %", justify="right", no_wrap=True)
+    table.add_column("did not hold in")
+    for check in Check:
+        cell = report.cell(check, ALL)
+        cells = {suite: report.cell(check, suite) for suite in report.suites}
+        missed = [f"{suite} {c.of - c.held}" for suite, c in cells.items() if c.held < c.of]
+        table.add_row(check, str(cell), cell.said, ", ".join(missed))
+    return table
 
 
 def _tell(change: Change, report: StressReport, console: Console) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from deskquorum.errors import RedactionError
 from deskquorum.redaction.entities import Entity, EntityType
 from deskquorum.redaction.views import View
 
-__all__ = ["phone_entities"]
+__all__ = ["check_regions", "phone_entities"]
 
 _RUN = re.compile(r"\d(?:[ \t\u00a0\-‐-―./()]{0,4}\d)*")
 _OPENING = re.compile(r"(?:\+[ ]?\(?|\([ ]?\+?)$")
@@ -58,6 +59,19 @@ _LEAST_CUED, _LEAST_COUNTRY, _LEAST_GROUPED, _MOST = 6, 8, 9, 15
 _LEAST_SPELLED = 7
 _LOCAL = (3, 4)
 _LONGEST_GROUP, _LONGEST_DOTTED_GROUP = 8, 4
+
+
+def check_regions(regions: Sequence[str]) -> None:
+    """A region that is none, such as `UK`, would leave numbers of that country in every text.
+
+    Raises:
+        RedactionError: It is no code of ISO 3166 whose numbering plan is known.
+    """
+    import phonenumbers
+
+    for region in regions:
+        if region not in phonenumbers.SUPPORTED_REGIONS:
+            raise RedactionError(f"'{region}' is no country's code; write ISO 3166: US, GB, DE")
 
 
 def phone_entities(view: View, *, regions: Sequence[str]) -> Iterator[Entity]:

@@ -24,6 +24,7 @@ from deskquorum.redaction.fields import is_free_text, personal_field
 from deskquorum.redaction.finding import finds, known_in, names_in, repeats_in
 from deskquorum.redaction.language import languages_of
 from deskquorum.redaction.names import Role
+from deskquorum.redaction.phones import check_regions
 from deskquorum.redaction.placeholders import Vault, nonces, without_placeholders
 from deskquorum.redaction.presidio import load_recognizers
 from deskquorum.redaction.record import KnownRecord, fold, read_record
@@ -61,7 +62,7 @@ class Redactor:
         nonce: Gives a fresh mark for each session's placeholders; random by default.
 
     Raises:
-        RedactionError: Presidio has no recognizer of an entity named.
+        RedactionError: Presidio has no recognizer of an entity named, or a region is none.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Redactor:
         finders: Sequence[Finder] = (),
         nonce: Callable[[], str] | None = None,
     ) -> None:
+        check_regions(regions or ())
         kept = (text for phrase in map(fold, keep) for text in (phrase, *phrase.split()))
         self._scope = scope_of(
             served_languages,
