@@ -101,9 +101,7 @@ def load_parts(
         ConfigError: Carries the problems of all files together.
     """
     problems: list[Problem] = []
-    path = folder / "policies" / "desk.yaml"
-    if not path.is_file():
-        raise PolicyFileError([_no_desk(path)])
+    path = _desk_file(folder)
     book = _collect(problems, lambda: load_policies(folder / "policies"))
     prompts = _collect(problems, lambda: load_prompts(_prompt_folders(folder, "labelers")))
     playbook = _collect(problems, lambda: _playbook(folder, book))
@@ -140,6 +138,13 @@ def load_parts(
         failure_modes=failure_modes,
         executed=frozenset({*desk.execution, *actions} if host_key is not None else ()),
     )
+
+
+def _desk_file(folder: Path) -> Path:
+    path = folder / "policies" / "desk.yaml"
+    if not path.is_file():
+        raise PolicyFileError([_no_desk(path)])
+    return path
 
 
 def _unset(desk: DeskFile, keys: Mapping[str, str] | None) -> Iterator[Problem]:
