@@ -251,6 +251,10 @@ def test_calibrating_writes_models_certificates_and_an_empty_list_of_alarms(cali
     assert kept["threshold"] == certificate["threshold"]
     assert certificate["upper_bound"] <= 0.05
     assert written["alarms.json"]["alarms"] == []
+    assert written["reference.json"]["texts"] == AUDITED
+    mix = written["intent.model.json"]["named"]
+    assert sum(mix.values()) == AUDITED
+    assert mix["thanks"] > mix["request"]
 
 
 async def test_what_goes_by_itself_is_wrong_no_more_often_than_certified(folder):

@@ -80,15 +80,15 @@ def calibrate_desk(
     """
     desk = load_desk(folder, model_url=model_url, models=models, keys=os.environ)
     source = _of_ledger if path is None else partial(_of_file, path)
-    evidence, fitting, held = source(desk, jobs)
+    evidence, fitting, held, drawn = source(desk, jobs)
     with needing_learn():
         from deskquorum.learning import certify_actions, fit_models
 
         now = datetime.now(UTC)
         assumed = replace(desk.parts.rules, learned=Learned())
-        fitted = fit_models(fitting, assumed, fitted_at=now)
+        fitted = fit_models(fitting, assumed, fitted_at=now, drawn=drawn)
         if not dry_run:
-            _save_reference(evidence, desk.parts.learned_path, made_at=now)
+            _save_reference(drawn, desk.parts.learned_path, made_at=now)
             fitted = _saved(fitted, assumed.questions, desk.parts.learned_path)
         rules = replace(assumed, learned=Learned(models=fitted))
         certified = certify_actions(held, rules, issued_at=now)
@@ -120,8 +120,9 @@ def _tell_of_failures(evidence: Sequence[Evidence]) -> None:
         wide_console(stderr=True).print(lost, markup=False)
 
 
-_Halves = tuple[Sequence[Evidence], Sequence["Audited"], Sequence["Audited"]]
-"""All evidence, what is fitted on, and what is held back to certify on."""
+_Halves = tuple[Sequence[Evidence], Sequence["Audited"], Sequence["Audited"], Sequence[Evidence]]
+"""All evidence, what is fitted on, what is held back to certify on, and what stands for all tickets
+that come in."""
 
 
 def _of_file(path: Path, desk: Desk, jobs: int) -> _Halves:
@@ -130,11 +131,11 @@ def _of_file(path: Path, desk: Desk, jobs: int) -> _Halves:
     with needing_learn():
         evidence = gathered(desk, rows, tickets, jobs=jobs)
         fitting, held = _halves(desk, evidence, [truth for _, truth in tickets])
-    return evidence, fitting, held
+    return evidence, fitting, held, evidence
 
 
 def _of_ledger(desk: Desk, jobs: int) -> _Halves:
-    """What was reviewed or chosen only helps to fit: a bound holds on what was drawn at random."""
+    """What was reviewed or chosen only helps to fit: bounds and mixes are of random draws."""
     with needing_learn():
         from deskquorum.learning import VALID_FOR, evened, labelled_decisions
 
@@ -153,7 +154,7 @@ def _of_ledger(desk: Desk, jobs: int) -> _Halves:
         truths, n = [one.truth for one in both], len(audits)
         fitting, held = _halves(desk, evidence[:n], truths[:n])
         more = _halves(desk, evidence[n:], truths[n:])
-    return evidence, [*fitting, *more[0], *more[1]], held
+    return evidence, [*fitting, *more[0], *more[1]], held, evidence[:n]
 
 
 def _halves(

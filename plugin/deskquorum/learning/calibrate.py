@@ -113,12 +113,22 @@ def fit_question(
 
 
 def fit_models(
-    fitting: Sequence[Audited], rules: Rulebook, *, fitted_at: datetime
+    fitting: Sequence[Audited],
+    rules: Rulebook,
+    *,
+    fitted_at: datetime,
+    drawn: Sequence[Evidence] = (),
 ) -> dict[str, QuestionModel]:
     """Measure the labelers of every question that enough tickets were audited for.
 
     A model's disagreement, which drift is measured against, is that of the labelers who would have
     been asked: live, the later ones are asked just where there is doubt.
+
+    Args:
+        fitting: Audited tickets, however they were chosen.
+        rules: Whose labelers are asked.
+        fitted_at: When.
+        drawn: Tickets that stand for all that come in; by these the mix of labels is known.
     """
     models = {
         name: model
@@ -127,13 +137,14 @@ def fit_models(
     }
     live = replace(rules, learned=Learned(models=models))
     asked = [as_asked(live, ticket.evidence).votes for ticket in fitting]
+    usual = [as_asked(live, evidence).votes for evidence in drawn]
     return {
         name: replace(
             model,
             disagreement=_disagreement(
                 measured_votes(rules.questions[name], votes) for votes in asked
             ),
-            named=_named(measured_votes(rules.questions[name], votes) for votes in asked),
+            named=_named(measured_votes(rules.questions[name], votes) for votes in usual),
         )
         for name, model in models.items()
     }
