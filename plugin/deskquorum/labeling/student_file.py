@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from deskquorum.domain import Question
 from deskquorum.errors import ConfigError, Problem
+from deskquorum.labeling.likeness import Likeness
 from deskquorum.labeling.student_model import Student
 from deskquorum.labeling.wording import BUCKETS, Wording
 
@@ -25,17 +26,20 @@ _MEND = "run `deskquorum distill` again, or remove the file"
 
 class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    version: Literal[1] = 1
+    version: Literal[2] = 2
     question: str
     labels: Annotated[list[str], Field(min_length=2)]
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     review_below: Annotated[float, Field(ge=0, le=1)]
-    audits: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]]
+    tickets: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]]
     centre: str
     words: str
     pieces: str
     coefficients: str
     intercept: str
+    middles: str
+    shares: str
+    background: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 def write_student(path: Path, student: Student) -> None:
@@ -46,12 +50,15 @@ def write_student(path: Path, student: Student) -> None:
         labels=list(student.labels),
         temperature=student.temperature,
         review_below=student.review_below,
-        audits=sorted(student.audits),
+        tickets=sorted(student.tickets),
         centre=_coded(wording.centre),
         words=_coded(wording.words),
         pieces=_coded(wording.pieces),
         coefficients=_coded(student.coefficients),
         intercept=_coded(student.intercept),
+        middles=_coded(student.likeness.middles),
+        shares=_coded(student.likeness.shares),
+        background=student.likeness.background,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
@@ -89,6 +96,7 @@ def read_student(path: Path, question: Question) -> Student | None:
 def _student(shape: _Shape) -> Student:
     labels = len(shape.labels)
     centre = _decoded(shape.centre)
+    middles = _decoded(shape.middles, -1, len(centre))
     return Student(
         question=shape.question,
         labels=tuple(shape.labels),
@@ -99,9 +107,14 @@ def _student(shape: _Shape) -> Student:
         ),
         coefficients=_decoded(shape.coefficients, labels, len(centre) + 2 * BUCKETS),
         intercept=_decoded(shape.intercept, labels),
+        likeness=Likeness(
+            middles=middles,
+            shares=_decoded(shape.shares, len(middles), labels),
+            background=shape.background,
+        ),
         temperature=shape.temperature,
         review_below=shape.review_below,
-        audits=frozenset(shape.audits),
+        tickets=frozenset(shape.tickets),
     )
 
 

@@ -61,6 +61,11 @@ class Wording:
         ]
         return csr_matrix(hstack(parts))
 
+    def meaning(self, read: csr_matrix) -> Vectors:
+        """The part of rows that the embeddings gave; shape (texts, dimensions)."""
+        found: Vectors = read[:, : len(self.centre)].toarray()
+        return found
+
 
 def fit_wording(texts: Sequence[str], embedder: Embedder) -> Wording:
     """Learn what the texts have in common, and how rare each word and piece is."""

@@ -1,5 +1,6 @@
 """Audited tickets come in, learned state goes out; never inside a request."""
 
+from deskquorum.learning.agreeing import Material, agreement, material
 from deskquorum.learning.calibrate import (
     VALID_FOR,
     Audited,
@@ -10,16 +11,20 @@ from deskquorum.learning.calibrate import (
     unseen,
 )
 from deskquorum.learning.choosing import next_audits
-from deskquorum.learning.distilling import Material, Taught, agreement, material, teach
+from deskquorum.learning.distilling import Taught, teach
 from deskquorum.learning.fine_tuning import Weights, fine_tuning_lines
 from deskquorum.learning.recorded import Labelled, evened, labelled_decisions
+from deskquorum.learning.recovery import LEAST_FOR_CEILING, Interval, Recovery, recovery
 from deskquorum.learning.voted import measured_votes, table_of
 
 __all__ = [
+    "LEAST_FOR_CEILING",
     "VALID_FOR",
     "Audited",
+    "Interval",
     "Labelled",
     "Material",
+    "Recovery",
     "Taught",
     "Weights",
     "agreement",
@@ -33,6 +38,7 @@ __all__ = [
     "material",
     "measured_votes",
     "next_audits",
+    "recovery",
     "table_of",
     "teach",
     "unseen",
