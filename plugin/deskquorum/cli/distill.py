@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,7 @@ from deskquorum.policy import StudentSpec
 from deskquorum.reading import customer_text
 
 if TYPE_CHECKING:
-    from deskquorum.learning import Taught, Weights
-    from deskquorum.reconciliation import VoteTable
+    from deskquorum.learning import Interval, Recovery, Taught, Weights
 
 __all__ = ["distill_question"]
 
@@ -60,15 +60,24 @@ def distill_question(
     if embedder is None:
         raise InputError("wordllama is not installed; install it with: pip install wordllama")
     with needing_learn():
-        from deskquorum.learning import fine_tuning_lines, material, table_of, teach
+        from deskquorum.learning import (
+            LEAST_FOR_CEILING,
+            fine_tuning_lines,
+            material,
+            recovery,
+            table_of,
+            teach,
+        )
 
         evidence, truth = source(desk, asked, jobs)
         table = table_of(asked, _others(asked, student, evidence))
         texts = [customer_text(found.ticket) for found in evidence]
         try:
-            taught = teach(question, material(texts, embedder), table, truth)
+            of = material(texts, embedder)
+            taught = teach(question, of, table, truth)
         except ValueError as exc:
             raise InputError(f"{path or 'the ledger'}: {exc}") from exc
+        measured = recovery(of, table, truth, taught) if truth else None
         if not dry_run:
             write_student(student.file, taught.student)
         if fine_tuning is not None:
@@ -77,11 +86,17 @@ def distill_question(
     for labeler, failed in failures(evidence).items():
         lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
         wide_console(stderr=True).print(lost, markup=False)
-    figures = _figures(table, truth, taught)
     if as_json:
+        figures = _figures(taught, texts=len(texts), audited=len(truth), measured=measured)
         wide_console().print(json.dumps(figures), markup=False, highlight=False)
     else:
-        _print(wide_console(), figures)
+        _print(
+            wide_console(),
+            taught,
+            audited=len(truth),
+            measured=measured,
+            least=LEAST_FOR_CEILING,
+        )
         if not dry_run:
             wide_console().print(f"written to {student.file}", markup=False)
     return 0
@@ -132,46 +147,53 @@ def _others(
     }
 
 
-def _figures(table: VoteTable, truth: Mapping[str, str], taught: Taught) -> dict[str, object]:
-    """How often each is right on audited tickets that did not teach it."""
-    audited = [place for place, item in enumerate(table.items) if item in truth]
-    right = [table.labels.index(truth[table.items[place]]) for place in audited]
-    single = {
-        name: sum(
-            bool(((table.item == place) & (table.labeler == n) & (table.label == label)).any())
-            for place, label in zip(audited, right, strict=True)
-        )
-        for n, name in enumerate(table.labelers)
-    }
-    by_votes = taught.reconciled[audited].argmax(axis=1) == right
-    by_student = taught.held_out[audited].argmax(axis=1) == right
+def _figures(
+    taught: Taught, *, texts: int, audited: int, measured: Recovery | None
+) -> dict[str, object]:
+    """What is told of a student, for scripts."""
     return {
         "question": taught.student.question,
-        "texts": len(table.items),
-        "audited": len(audited),
+        "texts": texts,
+        "audited": audited,
         "calibrated": taught.calibrated,
-        "labelers": single,
-        "reconciled": int(by_votes.sum()),
-        "student": int(by_student.sum()),
         "review_below": taught.student.review_below,
         "temperature": taught.student.temperature,
+        "measured": None if measured is None else asdict(measured),
     }
 
 
-def _print(console: Console, figures: Mapping[str, object]) -> None:
-    audited, labelers = figures["audited"], figures["labelers"]
-    table = Table(
-        title=f"{figures['question']}: right of {audited} audited tickets that did not teach it",
-        title_justify="left",
-    )
-    table.add_column("who")
-    table.add_column("right", justify="right")
-    if isinstance(labelers, Mapping):
-        for name, right in labelers.items():
-            table.add_row(str(name), str(right))
-    table.add_row("votes, reconciled", str(figures["reconciled"]))
-    table.add_row("student", str(figures["student"]))
-    console.print(table)
-    if not figures["calibrated"]:
+def _print(
+    console: Console, taught: Taught, *, audited: int, measured: Recovery | None, least: int
+) -> None:
+    """A table of who is right how often, and what the student makes of it."""
+    if measured is None:
+        console.print("no audited tickets: nobody knows how often the student is right")
+    else:
+        table = Table(
+            title=f"{taught.student.question}: share right of {audited} audited tickets that did"
+            " not teach it, 95% intervals",
+            title_justify="left",
+        )
+        table.add_column("who")
+        table.add_column("right", justify="right")
+        for who, share in (
+            (f"weak: {measured.weak_labeler}, the best labeler", measured.weak),
+            ("votes, reconciled", measured.reconciled),
+            ("student", measured.student),
+            ("ceiling: taught by audits alone", measured.ceiling),
+            ("performance gap recovered", measured.recovered),
+        ):
+            table.add_row(who, _told(share))
+        console.print(table)
+        if measured.ceiling is None:
+            told = f"not enough audited tickets for a ceiling: {audited} of {least}"
+            console.print(told, highlight=False)
+        elif measured.recovered is None:
+            console.print("the ceiling is not surely above the best labeler: no gap to recover")
+    if not taught.calibrated:
         console.print("too few audited tickets: its probabilities are not calibrated")
-    console.print(f"below {figures['review_below']:.3f} it abstains")
+    console.print(f"below {taught.student.review_below:.3f} it abstains")
+
+
+def _told(share: Interval | None) -> str:
+    return "-" if share is None else f"{share.mean:.3f}  ({share.low:.3f} to {share.high:.3f})"

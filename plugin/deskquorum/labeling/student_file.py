@@ -31,7 +31,7 @@ class _Shape(BaseModel):
     labels: Annotated[list[str], Field(min_length=2)]
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     review_below: Annotated[float, Field(ge=0, le=1)]
-    audits: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]]
+    tickets: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]]
     centre: str
     words: str
     pieces: str
@@ -50,7 +50,7 @@ def write_student(path: Path, student: Student) -> None:
         labels=list(student.labels),
         temperature=student.temperature,
         review_below=student.review_below,
-        audits=sorted(student.audits),
+        tickets=sorted(student.tickets),
         centre=_coded(wording.centre),
         words=_coded(wording.words),
         pieces=_coded(wording.pieces),
@@ -114,7 +114,7 @@ def _student(shape: _Shape) -> Student:
         ),
         temperature=shape.temperature,
         review_below=shape.review_below,
-        audits=frozenset(shape.audits),
+        tickets=frozenset(shape.tickets),
     )
 
 

@@ -38,12 +38,13 @@ class Student:
     """Log-odds are divided by it: above 1 where it was too sure of itself on audited tickets."""
     review_below: float
     """Probability of the likeliest label below which it abstains."""
-    audits: frozenset[str]
-    """Traces of the ids of the audited tickets that taught it: on these nothing may be measured."""
+    tickets: frozenset[str]
+    """Traces of the ids of the tickets that taught it, audited or not: on these nothing may be
+    measured, for it knows them better than new ones."""
 
     def was_taught(self, ticket: str) -> bool:
-        """Whether an audit of this ticket taught it; `ticket` is its id."""
-        return not self.audits.isdisjoint(traces([ticket]))
+        """Whether this ticket, audited or not, taught it; `ticket` is its id."""
+        return not self.tickets.isdisjoint(traces([ticket]))
 
     def probabilities(self, texts: Sequence[str], embedder: Embedder) -> npt.NDArray[np.float64]:
         """What it holds of texts; shape (texts, labels), rows sum to 1."""

@@ -20,13 +20,17 @@ from deskquorum.learning.recorded import (
     labelled_decisions,
     teaching_decisions,
 )
+from deskquorum.learning.recovery import LEAST_FOR_CEILING, Interval, Recovery, recovery
 from deskquorum.learning.voted import measured_votes, table_of
 
 __all__ = [
+    "LEAST_FOR_CEILING",
     "VALID_FOR",
     "Audited",
+    "Interval",
     "Labelled",
     "Material",
+    "Recovery",
     "Taught",
     "Weights",
     "agreement",
@@ -41,6 +45,7 @@ __all__ = [
     "material",
     "measured_votes",
     "next_audits",
+    "recovery",
     "table_of",
     "teach",
     "teaching_decisions",

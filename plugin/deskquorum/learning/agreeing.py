@@ -1,9 +1,4 @@
-"""What labelers and audits together say of every past text.
-
-The mean of three ways, none of which is best everywhere: what is held of a text is passed on to
-near ones; it is passed on far, so that audits reach further than labelers who err alike; and the
-audits teach a regression where the votes are right and where not.
-"""
+"""What labelers and audits together say of every past text."""
 
 from __future__ import annotations
 
@@ -13,27 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from deskquorum.labeling import Embedder, Wording, fit_wording
 from deskquorum.learning.grouping import grouped
-from deskquorum.learning.spreading import FAR, NEAR, condensed, neighbours, spread
+from deskquorum.learning.spreading import condensed, neighbours, spread
 from deskquorum.reconciliation import VoteTable, reconcile_table
 
-__all__ = ["LEAST_AUDITED", "LEAST_TEXTS", "Material", "agreement", "audited_in", "material"]
+__all__ = ["LEAST_TEXTS", "Material", "agreement", "audited_in", "material"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEAST_TEXTS = 10
-LEAST_AUDITED = 20
-"""Audited texts below which nothing is fitted on them alone."""
-
-_STRENGTH = 0.3
-"""Inverse of the ridge penalty of the regression that audits teach."""
-
-_READING = 3.0
-"""How much what a text reads like counts beside its votes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -97,15 +83,8 @@ def agreement(of: Material, table: VoteTable, truth: Mapping[str, str]) -> tuple
     right = np.array([table.labels.index(truth[table.items[n]]) for n in known], dtype=np.int64)
     held = reconciled.copy()
     held[known] = np.eye(len(table.labels))[right]
-    views = [spread(held, known, of.graph, reach=NEAR)]
-    if len(known) >= LEAST_AUDITED:
-        views.append(spread(held, known, of.graph, reach=FAR))
-        if len(set(right.tolist())) > 1:
-            views.append(_mended(of, reconciled, known, right))
-    together = np.mean(views, axis=0)
-    together[known] = held[known]
     # Squared: spreading flattens what it passes on.
-    sharp = together**2
+    sharp = spread(held, known, of.graph) ** 2
     agreed: Floats = sharp / sharp.sum(axis=1, keepdims=True)
     return reconciled, agreed
 
@@ -114,15 +93,3 @@ def audited_in(table: VoteTable, truth: Mapping[str, str]) -> Ints:
     """Places of the audited items."""
     found = [n for n, item in enumerate(table.items) if item in truth]
     return np.array(found, dtype=np.int64)
-
-
-def _mended(of: Material, reconciled: Floats, known: Ints, right: Ints) -> Floats:
-    """What audits teach of the votes by what a text reads like."""
-    nobody = np.array([], dtype=np.int64)
-    # Spread without the audits: live, no text has its own.
-    voted = np.log(np.maximum(spread(reconciled, nobody, of.graph, reach=NEAR), 1e-3))
-    seen = np.hstack([voted, _READING * of.points])
-    model = LogisticRegression(C=_STRENGTH, max_iter=300).fit(seen[known], right)
-    found = np.zeros_like(reconciled)
-    found[:, model.classes_] = model.predict_proba(seen)
-    return found

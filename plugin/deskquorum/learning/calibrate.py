@@ -53,7 +53,7 @@ class Audited:
 
 
 def unseen(tickets: Iterable[Audited], students: Iterable[StudentLabeler]) -> list[Audited]:
-    """The tickets without the votes of students that an audit of the very ticket taught."""
+    """The tickets without the votes of students that the very ticket taught."""
     students = tuple(students)
     found = []
     for ticket in tickets:
@@ -68,7 +68,7 @@ def halves(
 ) -> tuple[tuple[Audited, ...], tuple[Audited, ...]]:
     """One half to fit on and one to certify on, told apart by the ticket's id alone.
 
-    Tickets whose audit taught a student are never certified on: live, its votes are on new ones.
+    Tickets that taught a student are never certified on: live, its votes are on new ones.
     """
     students = tuple(students)
 

@@ -13,17 +13,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize, minimize_scalar
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from deskquorum.labeling import Student, traces
-from deskquorum.learning.agreeing import LEAST_AUDITED, Material, agreement, audited_in
+from deskquorum.learning.agreeing import Material, agreement, audited_in
 from deskquorum.learning.grouping import likeness_of
 from deskquorum.reconciliation import VoteTable
-from deskquorum.reconciliation.posterior import softmax
+from deskquorum.reconciliation.posterior import log_softmax, softmax
 
-__all__ = ["REVIEWED", "Taught", "teach"]
+__all__ = ["REVIEWED", "Taught", "student_of", "teach"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,14 +31,14 @@ REVIEWED = 0.1
 """Share of past tickets that the student leaves to others."""
 
 _FOLDS = 5
-_LEAST_SAID = 0.02
-"""Probability below which a label is not taught at all."""
+_LEAST_AUDITED = 20
+"""Audited texts below which nothing is calibrated on them."""
 
 _STRENGTH = 5.0
 """Inverse of the ridge penalty."""
 
 _AUDITED_WEIGHT = 3.0
-"""Of an audited text, beside one of which the labelers are certain. All three were chosen on past
+"""Of an audited text, beside one of which the labelers are certain. Both were chosen on past
 tickets of two public sets."""
 
 
@@ -75,9 +74,9 @@ def teach(question: str, of: Material, table: VoteTable, truth: Mapping[str, str
         raise ValueError("every text would be taught the same label")
     audited = audited_in(table, truth)
     all_texts = np.ones(len(table.items), dtype=np.bool_)
-    student = _student(question, of, table.labels, agreed, audited, taught=all_texts)
-    student = replace(student, audits=traces(table.items[place] for place in audited))
-    held_out, calibrated = _held_out(question, of, table, truth), len(audited) >= LEAST_AUDITED
+    student = student_of(question, of, table.labels, agreed, audited, taught=all_texts)
+    student = replace(student, tickets=traces(table.items))
+    held_out, calibrated = _held_out(question, of, table, truth), len(audited) >= _LEAST_AUDITED
     if calibrated:
         right = np.array([table.labels.index(truth[table.items[n]]) for n in audited])
         student = replace(student, temperature=_temperature(held_out[audited], right))
@@ -92,7 +91,7 @@ def teach(question: str, of: Material, table: VoteTable, truth: Mapping[str, str
     )
 
 
-def _student(
+def student_of(
     question: str,
     of: Material,
     labels: tuple[str, ...],
@@ -101,7 +100,16 @@ def _student(
     *,
     taught: NDArray[np.bool_],
 ) -> Student:
-    """A student of some of the texts, neither calibrated nor told when to abstain."""
+    """A student of some of the texts, neither calibrated nor told when to abstain.
+
+    Args:
+        question: Its id.
+        of: The texts.
+        labels: Of the question.
+        agreed: Texts x labels: what they are held for.
+        audited: Places of audited texts.
+        taught: Texts that teach it.
+    """
     weights = _weights(agreed, audited)
     coefficients, intercept = _fitted(of.read[taught], agreed[taught], weights[taught])
     return Student(
@@ -113,7 +121,7 @@ def _student(
         likeness=likeness_of(of.meaning, of.groups, agreed, taught),
         temperature=1.0,
         review_below=0.0,
-        audits=frozenset(),
+        tickets=frozenset(),
     )
 
 
@@ -125,25 +133,28 @@ def _weights(agreed: Floats, known: Ints) -> Floats:
 
 
 def _fitted(read: csr_matrix, agreed: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Coefficients and intercepts of a logistic regression on every label that a text may have.
+    """Coefficients and intercepts of a multinomial regression on shares of labels.
 
     Args:
         read: Texts x numbers.
-        agreed: Texts x labels.
+        agreed: Texts x labels, rows sum to 1.
         weights: Texts.
     """
-    rows, taught = np.nonzero(agreed > _LEAST_SAID)
-    model = LogisticRegression(C=_STRENGTH, max_iter=300)
-    model.fit(read[rows], taught, sample_weight=agreed[rows, taught] * weights[rows])
-    coefficients = np.zeros((agreed.shape[1], read.shape[1]))
-    # A label that is never taught is the least likely everywhere.
-    intercept = np.full(agreed.shape[1], model.intercept_.min() - 5.0)
-    if len(model.classes_) == 2:  # noqa: PLR2004 - one row of numbers serves both labels
-        coefficients[model.classes_[1]] = model.coef_[0]
-        intercept[model.classes_] = [0.0, model.intercept_[0]]
-    else:
-        coefficients[model.classes_], intercept[model.classes_] = model.coef_, model.intercept_
-    return coefficients, intercept
+    labels, numbers = agreed.shape[1], read.shape[1]
+    total = weights.sum()
+    columns = csr_matrix(read.T)
+
+    def loss(found: Floats) -> tuple[float, Floats]:
+        coefficients = found[labels:].reshape(numbers, labels)
+        logs = log_softmax(read @ coefficients + found[:labels])
+        off = weights[:, None] * (np.exp(logs) - agreed)
+        value = (coefficients**2).sum() / (2 * _STRENGTH) - (weights @ (agreed * logs)).sum()
+        slope = columns @ off + coefficients / _STRENGTH
+        return float(value / total), np.concatenate([off.sum(axis=0), slope.ravel()]) / total
+
+    start = np.zeros(labels * (numbers + 1))
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-4}).x
+    return found[labels:].reshape(numbers, labels).T, found[:labels]
 
 
 def _held_out(question: str, of: Material, table: VoteTable, truth: Mapping[str, str]) -> Floats:
@@ -156,7 +167,7 @@ def _held_out(question: str, of: Material, table: VoteTable, truth: Mapping[str,
         rest = {item: label for item, label in truth.items() if item not in hidden}
         _, agreed = agreement(of, table, rest)
         known = audited_in(table, rest)
-        student = _student(question, of, table.labels, agreed, known, taught=~inside)
+        student = student_of(question, of, table.labels, agreed, known, taught=~inside)
         found[inside] = student.untempered(of.read[inside])
     return found
 

@@ -7,8 +7,6 @@ mend all of these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
@@ -16,7 +14,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
-__all__ = ["FAR", "NEAR", "Reach", "condensed", "neighbours", "spread"]
+__all__ = ["condensed", "neighbours", "spread"]
 
 Floats = NDArray[np.float64]
 
@@ -25,18 +23,10 @@ _NEIGHBOURS = 15
 _SHARPNESS = 3.0
 """Power of the cosine: near neighbours say much more than those that are only nearer than most."""
 
+_PASSED_ON = 0.8
+"""Share of each opinion that is its neighbours'. The four were chosen on past tickets."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
-    """How far opinions go."""
-
-    passed_on: float
-    """Share of each opinion that is its neighbours'."""
-    rounds: int
-
-
-NEAR = Reach(passed_on=0.8, rounds=30)
-FAR = Reach(passed_on=0.95, rounds=60)
+_ROUNDS = 30
 
 
 def condensed(read: csr_matrix) -> Floats:
@@ -73,26 +63,23 @@ def neighbours(points: Floats) -> csr_matrix:
     return csr_matrix(found.maximum(found.T))
 
 
-def spread(
-    held: Floats, known: NDArray[np.int64], graph: csr_matrix, *, reach: Reach = NEAR
-) -> Floats:
+def spread(held: Floats, known: NDArray[np.int64], graph: csr_matrix) -> Floats:
     """Opinions after they were passed on among neighbours; what is known stays as it is.
 
     Args:
         held: What is held of each text; shape (texts, labels), rows sum to 1.
         known: Indices of texts whose row of `held` is certain.
         graph: As `neighbours` gives it.
-        reach: Near leaves more to a text's own votes, far more to what is known.
 
     Returns:
         Shape (texts, labels); rows sum to 1.
     """
     sums = np.asarray(graph.sum(axis=1)).ravel()
-    passing = diags(reach.passed_on / np.maximum(sums, 1e-12)) @ graph
+    passing = diags(_PASSED_ON / np.maximum(sums, 1e-12)) @ graph
     # A text with no neighbour keeps its own opinion whole.
-    kept = np.where(sums > 0, 1 - reach.passed_on, 1.0)[:, None]
+    kept = np.where(sums > 0, 1 - _PASSED_ON, 1.0)[:, None]
     now = held.copy()
-    for _ in range(reach.rounds):
+    for _ in range(_ROUNDS):
         now = passing @ now + kept * held
         now[known] = held[known]
     total: Floats = now / now.sum(axis=1, keepdims=True)

@@ -19,9 +19,11 @@ from deskquorum.learning import (
     halves,
     material,
     next_audits,
+    recovery,
     teach,
     unseen,
 )
+from deskquorum.learning.grouping import grouped, likeness_of
 from deskquorum.learning.spreading import spread
 from deskquorum.reconciliation import vote_table
 from deskquorum.testing import make_redacted_ticket, make_vote
@@ -134,7 +136,8 @@ def test_the_file_reads_back_to_the_same_votes(tmp_path, taught, embedder):
     before, after = (s.probabilities(texts, embedder) for s in (taught.student, back))
     assert np.abs(before - after).max() < 0.01
     assert back.was_taught("t0")
-    assert not back.was_taught("t40")
+    assert back.was_taught("t239")
+    assert not back.was_taught("t240")
 
 
 def test_the_file_names_no_word_of_a_ticket(tmp_path, taught):
@@ -183,7 +186,7 @@ def test_nothing_is_measured_on_what_taught_the_student(taught, embedder):
     tickets = [
         Audited(
             evidence=Evidence(
-                ticket=make_redacted_ticket("hello", id=f"t{n}"),
+                ticket=make_redacted_ticket("hello", id=f"t{n + 200}"),
                 facts=Facts(),
                 votes=tuple(
                     make_vote("refund", labeler=who, question="topic") for who in ("s", "a")
@@ -249,3 +252,56 @@ def test_sampled_weights_teach_each_text_once_at_most_and_what_is_sure_more_like
     assert len(set(taught)) == len(taught)
     assert counts == [pytest.approx(400 * 0.7225, abs=40), pytest.approx(64, abs=30), 0]
     assert lines == list(fine_tuning_lines(ASKED, texts, LABELS, agreed, weights="sampled"))
+
+
+def test_what_is_recovered_lies_between_the_best_labeler_and_the_ceiling(embedder):
+    rows = texts_of(330, seed=8)
+    of, table, truth = material([t for _, _, t in rows], embedder), voted(rows), audits(rows, 300)
+    found = recovery(of, table, truth, teach("topic", of, table, truth), seeds=2)
+    assert found.weak.mean < found.student.mean <= 1
+    assert found.ceiling.low <= found.ceiling.mean <= found.ceiling.high
+    wanted = (found.student.mean - found.weak.mean) / (found.ceiling.mean - found.weak.mean)
+    assert found.recovered.mean == pytest.approx(wanted)
+    assert found.recovered.low <= wanted <= found.recovered.high
+    assert found.seeds == 2
+
+
+def test_with_few_audits_there_is_no_ceiling(rows, taught_on, taught):
+    found = recovery(taught_on, voted(rows), audits(rows, 40), taught)
+    assert (found.ceiling, found.recovered, found.seeds) == (None, None, 1)
+    assert found.student.mean > found.weak.mean
+
+
+def test_no_group_stands_for_fewer_than_five_different_texts():
+    draw = np.random.default_rng(0)
+    crowd = draw.normal(size=(60, 8)) * 0.05 + np.eye(8)[0]
+    # Said fifty times by one customer, and by nobody else.
+    alone = np.tile(np.eye(8)[5], (50, 1))
+    meaning = np.concatenate([crowd, alone]).astype(np.float32)
+    groups = grouped(meaning)
+    assert set(groups[60:].tolist()) == {-1}
+    for group in set(groups.tolist()) - {-1}:
+        assert len(np.unique(meaning[groups == group], axis=0)) >= 5
+
+
+def test_a_text_unlike_all_groups_is_held_for_anything():
+    meaning = np.eye(4, dtype=np.float32)[[0] * 6 + [1] * 6]
+    agreed = np.eye(3)[[0] * 6 + [1] * 6]
+    groups = np.array([0] * 6 + [1] * 6)
+    like = likeness_of(meaning, groups, agreed, np.ones(12, dtype=bool))
+    near, far = like.probabilities(np.eye(4, dtype=np.float32)[[0, 3]])
+    assert near[0] > 0.9
+    assert far == pytest.approx([1 / 3] * 3, abs=0.01)
+
+
+@settings(deadline=None)
+@given(st.lists(shares, min_size=2, max_size=6), st.integers(0, 100))
+def test_shares_of_groups_sum_to_one_and_hang_on_what_was_taught_alone(held, seed):
+    agreed = np.array(held) / np.sum(held, axis=1, keepdims=True)
+    draw = np.random.default_rng(seed)
+    groups, taught = draw.integers(0, 2, len(agreed)), draw.random(len(agreed)) < 0.5
+    meaning = draw.normal(size=(len(agreed), 5)).astype(np.float32)
+    like = likeness_of(meaning, groups, agreed, taught)
+    assert np.allclose(like.shares.sum(axis=1), 1, atol=1e-4)
+    other = np.where(taught[:, None], agreed, agreed[::-1])
+    assert np.array_equal(likeness_of(meaning, groups, other, taught).shares, like.shares)
