@@ -8,7 +8,7 @@ import pytest
 
 from deskquorum.assembly import load_parts
 from deskquorum.domain import Action, Evidence, Facts, Proposal
-from deskquorum.learning import Audited, certify_actions, fit_question, halves
+from deskquorum.learning import Audited, certify_actions, fit_models, fit_question, halves
 from deskquorum.reconciliation import Learned
 from deskquorum.testing import make_redacted_ticket, make_vote
 
@@ -161,6 +161,14 @@ def test_what_is_measured_is_counted_right(rules):
     assert found.items == 24
     assert found.disagreement == 7 / 24
     assert found.calibrated
+
+
+def test_the_mix_of_labels_is_known_by_tickets_that_stand_for_all_alone(rules):
+    fitting = [thanks(f"t{n}") for n in range(12)] + [request(f"r{n}") for n in range(12)]
+    drawn = [ticket.evidence for ticket in (thanks("t0"), thanks("t1"), request("r0"))]
+    found = fit_models(fitting, rules, fitted_at=NOW, drawn=drawn)["intent"]
+    assert found.named == {"thanks": 2, "request": 1}
+    assert fit_models(fitting, rules, fitted_at=NOW)["intent"].named == {}
 
 
 def test_votes_of_fallback_models_measure_no_labeler(rules):

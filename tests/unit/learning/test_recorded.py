@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deskquorum.domain import Answer, Decision, Evidence, Facts, Question, Route
-from deskquorum.learning import Labelled, evened, labelled_decisions
+from deskquorum.learning import Labelled, evened, labelled_decisions, teaching_decisions
 from deskquorum.ledger import open_ledger
-from deskquorum.ledger.audits import DrawnAudit, note_drawn
+from deskquorum.ledger.audits import ChosenAudit, DrawnAudit, note_chosen, note_drawn
 from deskquorum.ledger.verdict_labels import note_labels
 from deskquorum.testing import make_redacted_ticket
 
@@ -50,7 +50,9 @@ def test_whether_a_ticket_is_kept_never_hangs_on_what_was_said(pairs):
 
 @pytest.fixture
 def rules():
-    return SimpleNamespace(questions={"intent": INTENT}, book=SimpleNamespace(actions={}))
+    return SimpleNamespace(
+        questions={"intent": INTENT}, book=SimpleNamespace(actions={}, desk=None)
+    )
 
 
 @pytest.fixture
@@ -101,6 +103,15 @@ def test_drawn_decisions_come_with_the_probability_of_the_draw(ledger, rules):
     assert reviewed == []
 
 
+def test_what_was_drawn_but_only_reviewed_does_not_count_as_drawn(ledger, rules):
+    drawn = DrawnAudit(decision="d1", ticket="t1", batch="w", stratum="{}", inclusion=0.25)
+    with ledger.database.transaction(writing=True) as tx:
+        note_drawn(tx, [drawn], until=NOW)
+    say(ledger, "d1", "refund", "verdict")
+    audited, (reviewed,) = labelled_decisions(ledger, rules, since=NOW - timedelta(days=1))
+    assert (audited, reviewed.inclusion) == ([], 1 / 5)
+
+
 def test_reviewed_decisions_count_by_how_many_of_their_kind_were_reviewed(ledger, rules):
     for name in ("d0", "d5", "d6", "d7", "d8"):
         say(ledger, name, "refund", "verdict")
@@ -108,6 +119,29 @@ def test_reviewed_decisions_count_by_how_many_of_their_kind_were_reviewed(ledger
     assert drawn == []
     chances = {one.evidence.ticket.id: one.inclusion for one in reviewed}
     assert chances == pytest.approx({"t0": 1 / 5, "t5": 4 / 5, "t6": 4 / 5, "t7": 4 / 5, "t8": 0.8})
+
+
+def test_what_was_only_chosen_never_counts_as_drawn(ledger, rules):
+    chosen = ChosenAudit(decision="d5", ticket="t5", batch="w")
+    with ledger.database.transaction(writing=True) as tx:
+        note_chosen(tx, [chosen])
+    say(ledger, "d5", "refund", "audit")
+    drawn, others = labelled_decisions(ledger, rules, since=NOW - timedelta(days=1))
+    assert drawn == []
+    assert [(one.evidence.ticket.id, one.inclusion) for one in others] == [("t5", 1 / 5)]
+
+
+def test_what_was_drawn_is_kept_back_from_teaching(ledger, rules):
+    drawn = DrawnAudit(decision="d1", ticket="t1", batch="w", stratum="{}", inclusion=0.25)
+    with ledger.database.transaction(writing=True) as tx:
+        note_drawn(tx, [drawn], until=NOW)
+        note_chosen(tx, [ChosenAudit(decision="d5", ticket="t5", batch="w")])
+    for name, source in (("d1", "audit"), ("d5", "audit"), ("d6", "verdict")):
+        say(ledger, name, "cancel", source)
+    since = NOW - timedelta(days=1)
+    past, truth = teaching_decisions(ledger, rules.questions["intent"], since=since)
+    assert [one.ticket.id for one in past] == [f"t{n}" for n in range(10)]
+    assert truth == {"t5": "cancel", "t6": "cancel"}
 
 
 def test_labels_that_the_question_no_longer_has_are_left_out(ledger, rules):
