@@ -98,10 +98,9 @@ def load_parts(
         ConfigError: Carries the problems of all files together.
     """
     problems: list[Problem] = []
-    path = folder / "policies" / "desk.yaml"
-    if not path.is_file():
+    if not (path := folder / "policies" / "desk.yaml").is_file():
         raise PolicyFileError([_no_desk(path)])
-    book = _collect(problems, lambda: load_policies(folder / "policies"))
+    book = _collect(problems, lambda: load_policies(path.parent))
     prompts = _collect(problems, lambda: load_prompts(_prompt_folders(folder, "labelers")))
     playbook = _collect(problems, lambda: _playbook(folder, book))
     # With faulty policies the word lists and prompts that the desk names are checked all the same.
@@ -111,20 +110,20 @@ def load_parts(
     embedder = load_embedder()
     labelers = _labelers(desk, embedder, problems)
     specs = [spec for spec in desk.labelers.values() if isinstance(spec, PromptSpec)]
-    problems += _misfits(specs, prompts, desk)
-    problems += _unset(desk, keys)
+    problems += [*_misfits(specs, prompts, desk), *_unset(desk, keys)]
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
-    learned = _collect(problems, lambda: read_learned(folder / desk.learned, desk.questions))
-    reference = _collect(problems, lambda: read_reference(folder / desk.learned))
+    learned_path = folder / desk.learned
+    learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
+    reference = _collect(problems, lambda: read_reference(learned_path))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     place = ledger_place(desk, folder, ledger)
     return Parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
-        learned_path=folder / desk.learned,
+        learned_path=learned_path,
         reference=reference,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
