@@ -117,15 +117,16 @@ def load_parts(
     checks = _checks(desk, folder, problems)
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
-    learned = _collect(problems, lambda: read_learned(folder / desk.learned, desk.questions))
-    reference = _collect(problems, lambda: read_reference(folder / desk.learned))
+    learned_path = folder / desk.learned
+    learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
+    reference = _collect(problems, lambda: read_reference(learned_path))
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     place = ledger_place(desk, folder, ledger)
     return Parts(
         desk=desk,
         rules=_rulebook(book, desk, playbook, learned, embedder),
-        learned_path=folder / desk.learned,
+        learned_path=learned_path,
         reference=reference,
         redactor=Redactor(served_languages=desk.languages, keep=(desk.desk,)),
         labelers=labelers,
