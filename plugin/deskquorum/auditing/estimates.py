@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
 
-__all__ = ["CONFIDENCE", "Share", "share", "wilson"]
+__all__ = ["CONFIDENCE", "Share", "share", "surely_above", "wilson"]
 
 CONFIDENCE = 0.95
 
@@ -47,6 +47,18 @@ def share(
     effective = total**2 / sum(w * w for w in weights)
     low, high = wilson(value, effective, confidence=confidence)
     return Share(value=value, low=low, high=high, n=len(hits), effective=effective)
+
+
+def surely_above(found: Share, rate: float, *, confidence: float) -> bool:
+    """Whether a share is above a rate, by the exact lower bound of Clopper and Pearson (1934).
+
+    Of one item that is a hit Wilson's interval would say so of any small rate.
+    """
+    from scipy.special import betaincinv
+
+    hits = (found.value or 0.0) * found.effective
+    low = betaincinv(hits, found.effective - hits + 1, 1 - confidence) if hits > 0 else 0.0
+    return bool(low > rate)
 
 
 def wilson(value: float, n: float, *, confidence: float = CONFIDENCE) -> tuple[float, float]:

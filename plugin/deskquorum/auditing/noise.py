@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from deskquorum.auditing.cases import AuditedCase
-from deskquorum.auditing.estimates import CONFIDENCE, Share, share, wilson
+from deskquorum.auditing.estimates import CONFIDENCE, Share, share, surely_above
 from deskquorum.auditing.strata import cast_on
 from deskquorum.domain import Question
 from deskquorum.reconciliation import contradicted
@@ -128,5 +128,5 @@ def _places(cases: Sequence[AuditedCase], hit: Callable[[AuditedCase], bool]) ->
     for dimension, value in falls:
         inside = [case for case in cases if case.stratum.get(dimension) == value]
         found = weighed(inside, hit)
-        low, _ = wilson(found.value or 0.0, found.effective, confidence=strict)
-        yield Place(dimension=dimension, value=value, share=found, worse=low > overall)
+        worse = surely_above(found, overall, confidence=strict)
+        yield Place(dimension=dimension, value=value, share=found, worse=worse)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from deskquorum.auditing.cases import AuditedCase
-from deskquorum.auditing.estimates import CONFIDENCE, Share, share
+from deskquorum.auditing.estimates import CONFIDENCE, Share, share, surely_above
 from deskquorum.auditing.strata import cast_on
 
 __all__ = ["LEAST_AUDITS", "Region", "blind_regions"]
@@ -90,7 +90,7 @@ def blind_regions(cases: Sequence[AuditedCase], question: str) -> tuple[Region, 
         inside = np.logical_and.reduce([f.values == has for f, has in path])
         held = inside & ~growing
         failing = share(failed[held].tolist(), weights[held].tolist(), confidence=confidence)
-        if failing.low > overall:
+        if surely_above(failing, overall, confidence=confidence):
             there = [case for case, here in zip(voted, inside & failed, strict=True) if here]
             found.append(_region(question, path, failing, overall, there))
     return tuple(sorted(found, key=lambda region: -(region.failing.value or 0.0)))

@@ -42,6 +42,17 @@ def test_a_gap_in_coverage_is_told_where_it_is(noise):
     assert [(p.value, p.worse) for p in model.silent_by] == [("de", True), ("en", False)]
 
 
+def test_one_wrong_decision_of_a_kind_is_no_place_that_stands_out(case):
+    cases = [
+        case(f"d{n}", {"words": "refund"}, language=("en", "de", "es", "it", "nl", "pt")[n % 6])
+        for n in range(60)
+    ]
+    cases += [case("fr", {"words": "cancel"}, language="fr")]
+    noise = question_noise(cases, INTENT)
+    assert noise.wrong.n == 61
+    assert not any(place.worse for place in noise.wrong_by)
+
+
 def test_the_desk_is_wrong_where_its_answer_is(noise):
     assert noise.wrong.value == pytest.approx(50 / 90)
     assert [(p.value, p.worse) for p in noise.wrong_by] == [("de", True), ("en", False)]
