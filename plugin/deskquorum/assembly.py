@@ -118,8 +118,7 @@ def load_parts(
     host_key = _collect(problems, lambda: read_host_key(host or keys or {}))
     problems += unexecutable(book, actions, has_host_key=host_key is not None, asked=keys)
     learned_path = folder / desk.learned
-    learned = _collect(problems, lambda: read_learned(learned_path, desk.questions))
-    reference = _collect(problems, lambda: read_reference(learned_path))
+    learned, reference = _learned(learned_path, desk, problems)
     if problems or learned is None or book is None or playbook is None or prompts is None:
         raise ConfigError(problems)
     place = ledger_place(desk, folder, ledger)
@@ -146,6 +145,15 @@ def _desk_file(folder: Path) -> Path:
     if not path.is_file():
         raise PolicyFileError([_no_desk(path)])
     return path
+
+
+def _learned(
+    folder: Path, desk: DeskFile, problems: list[Problem]
+) -> tuple[Learned | None, Reference | None]:
+    return (
+        _collect(problems, lambda: read_learned(folder, desk.questions)),
+        _collect(problems, lambda: read_reference(folder)),
+    )
 
 
 def _unset(desk: DeskFile, keys: Mapping[str, str] | None) -> Iterator[Problem]:

@@ -323,7 +323,9 @@ async def test_a_call_that_is_given_up_costs_the_most_that_it_may(tmp_path):
     ):
         before, script.play = await spending.spent_today(), hang()
         decision, _ = await decide(desk)
-        assert decision.cost == await spending.spent_today() - before
+        # Each try that could not be recorded in time has cost as much.
+        tries = 1 + int(decision.ticket.removeprefix("t-")) // 1000
+        assert decision.cost * tries == await spending.spent_today() - before
         assert decision.cost > 0
 
 

@@ -60,46 +60,39 @@ def distill_question(
     if embedder is None:
         raise InputError("wordllama is not installed; install it with: pip install wordllama")
     with needing_learn():
-        from deskquorum.learning import (
-            LEAST_FOR_CEILING,
-            fine_tuning_lines,
-            material,
-            recovery,
-            table_of,
-            teach,
-        )
+        from deskquorum import learning
 
         evidence, truth = source(desk, asked, jobs)
-        table = table_of(asked, _others(asked, student, evidence))
+        table = learning.table_of(asked, _others(asked, student, evidence))
         texts = [customer_text(found.ticket) for found in evidence]
         try:
-            of = material(texts, embedder)
-            taught = teach(question, of, table, truth)
+            of = learning.material(texts, embedder)
+            taught = learning.teach(question, of, table, truth)
         except ValueError as exc:
             raise InputError(f"{path or 'the ledger'}: {exc}") from exc
-        measured = recovery(of, table, truth, taught) if truth else None
+        measured = learning.recovery(of, table, truth, taught) if truth else None
         if not dry_run:
             write_student(student.file, taught.student)
         if fine_tuning is not None:
-            lines = fine_tuning_lines(asked, texts, table.labels, taught.agreed, weights=weights)
+            lines = learning.fine_tuning_lines(
+                asked, texts, table.labels, taught.agreed, weights=weights
+            )
             fine_tuning.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    for labeler, failed in failures(evidence).items():
-        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
-        wide_console(stderr=True).print(lost, markup=False)
+    _tell_failures(evidence)
     if as_json:
         figures = _figures(taught, texts=len(texts), audited=len(truth), measured=measured)
         wide_console().print(json.dumps(figures), markup=False, highlight=False)
     else:
-        _print(
-            wide_console(),
-            taught,
-            audited=len(truth),
-            measured=measured,
-            least=LEAST_FOR_CEILING,
-        )
+        _print(wide_console(), taught, audited=len(truth), measured=measured)
         if not dry_run:
             wide_console().print(f"written to {student.file}", markup=False)
     return 0
+
+
+def _tell_failures(evidence: Sequence[Evidence]) -> None:
+    for labeler, failed in failures(evidence).items():
+        lost = f"note: {labeler} failed on {failed} of {len(evidence)} tickets; its votes are lost"
+        wide_console(stderr=True).print(lost, markup=False)
 
 
 _Past = tuple[Sequence[Evidence], Mapping[str, str]]
@@ -162,10 +155,10 @@ def _figures(
     }
 
 
-def _print(
-    console: Console, taught: Taught, *, audited: int, measured: Recovery | None, least: int
-) -> None:
+def _print(console: Console, taught: Taught, *, audited: int, measured: Recovery | None) -> None:
     """A table of who is right how often, and what the student makes of it."""
+    from deskquorum.learning import LEAST_FOR_CEILING
+
     if measured is None:
         console.print("no audited tickets: nobody knows how often the student is right")
     else:
@@ -186,7 +179,7 @@ def _print(
             table.add_row(who, _told(share))
         console.print(table)
         if measured.ceiling is None:
-            told = f"not enough audited tickets for a ceiling: {audited} of {least}"
+            told = f"not enough audited tickets for a ceiling: {audited} of {LEAST_FOR_CEILING}"
             console.print(told, highlight=False)
         elif measured.recovered is None:
             console.print("the ceiling is not surely above the best labeler: no gap to recover")
