@@ -184,7 +184,11 @@ def demand_ledger(place: Path | str) -> None:
 
 
 def ledger_of(
-    folder: Path, ledger: str | Path | None = None, *, keys: Mapping[str, str] | None = None
+    folder: Path,
+    ledger: str | Path | None = None,
+    *,
+    keys: Mapping[str, str] | None = None,
+    may_be_new: bool = False,
 ) -> Ledger:
     """The ledger alone, of a desk whose other files may be faulty.
 
@@ -192,12 +196,13 @@ def ledger_of(
         folder: The desk folder.
         ledger: Where it is instead of in the file that `desk.yaml` names.
         keys: Holds the host's key, `DESKQUORUM_KEY`, where there is one.
+        may_be_new: Whether a file that is named and not there is made.
 
     Raises:
         ConfigError: `desk.yaml` can't be read, and no ledger is named.
         InputError: A file is named that is not there: nobody else would see what is done in it.
     """
-    if ledger is not None:
+    if ledger is not None and not may_be_new:
         demand_ledger(_ledger_place(ledger, Path()))
     path, problems = folder / "policies" / "desk.yaml", list[Problem]()
     host_key = read_host_key(keys or {})

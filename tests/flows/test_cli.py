@@ -232,6 +232,13 @@ def test_a_place_that_can_t_be_used_is_named_and_exits_with_2(folder, tmp_path, 
     assert done.stderr.strip() == told.replace("FILE", str(file))
 
 
+def test_a_key_can_be_made_in_a_ledger_that_a_service_has_not_made_yet(folder, tmp_path):
+    ledger = tmp_path / "new.sqlite"
+    key = ["--name", "bot", "--scope", "decide", "--ledger", ledger, "--desk", folder]
+    assert run("keys", "create", *key).returncode == 0
+    assert "bot" in run("keys", "list", "--ledger", ledger, "--desk", folder).stdout
+
+
 def test_decide_says_so_and_exits_with_1_when_nothing_could_be_recorded(folder, tickets, tmp_path):
     done = run("decide", tickets, "--desk", folder, "--ledger", tmp_path, "--out", tmp_path / "out")
     assert done.returncode == 1

@@ -69,7 +69,9 @@ def create(
         raise InputError("--name is empty; say whose key it is")
     scopes = frozenset(_scope(word) for word in scope)
     lasts = None if expires is None else _duration(expires)
-    with closing(_ledger(desk, ledger)) as record, record.database.transaction(writing=True) as tx:
+    # Before a service first starts there may be no ledger yet.
+    record = _ledger(desk, ledger, may_be_new=True)
+    with closing(record), record.database.transaction(writing=True) as tx:
         key, text = make(tx, name=name, scopes=scopes, lasts=lasts)
     if as_json:
         wide_console().print_json(json.dumps({**_row(key), "key": text}))
@@ -152,10 +154,10 @@ def link(
     typer.echo(f"{url.rstrip('/')}/sign-in#{secret}")
 
 
-def _ledger(desk: Path, ledger: str | None) -> Ledger:
+def _ledger(desk: Path, ledger: str | None, *, may_be_new: bool = False) -> Ledger:
     from deskquorum.assembly import ledger_of
 
-    record = ledger_of(desk, ledger, keys=os.environ)
+    record = ledger_of(desk, ledger, keys=os.environ, may_be_new=may_be_new)
     if not record.database.tenant:
         record.close()
         raise InputError(f"{desk}: no desk whose keys these could be; name its folder with --desk")
