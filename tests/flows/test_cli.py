@@ -234,7 +234,7 @@ def test_a_place_that_can_t_be_used_is_named_and_exits_with_2(folder, tmp_path, 
 
 def test_a_key_can_be_made_in_a_ledger_that_a_service_has_not_made_yet(folder, tmp_path):
     ledger = tmp_path / "new.sqlite"
-    key = ["--name", "bot", "--scope", "decide", "--ledger", ledger, "--desk", folder]
+    key = ["--name", "bot", "--scope", "bot", "--ledger", ledger, "--desk", folder]
     assert run("keys", "create", *key).returncode == 0
     assert "bot" in run("keys", "list", "--ledger", ledger, "--desk", folder).stdout
 

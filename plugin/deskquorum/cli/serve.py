@@ -79,6 +79,8 @@ def serve(serving: Serving) -> None:
             log_config=None,
             proxy_headers=bool(serving.trusted_proxies),
             forwarded_allow_ips=list(serving.trusted_proxies),
+            # Longer than balancers keep idle connections, or they send into one that is closing.
+            timeout_keep_alive=75,
             timeout_graceful_shutdown=5,
         )
         if not several:
