@@ -1,4 +1,4 @@
-"""Audited labels and draws of audits stand in the chain, on both databases."""
+"""Audited labels, draws and choices of audits stand in the chain, on both databases."""
 
 import sqlite3
 from contextlib import closing
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from deskquorum.ledger import open_ledger
-from deskquorum.ledger.audits import DrawnAudit, drawn_audits, note_drawn
+from deskquorum.ledger.audits import ChosenAudit, DrawnAudit, drawn_audits, note_chosen, note_drawn
 from deskquorum.ledger.verdict_labels import audited_labels, note_labels
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -42,10 +42,24 @@ def test_labels_and_draws_have_places_in_the_chain(place, decide, evidence):
             assert len(list(audited_labels(tx))) == 3
 
 
+def test_a_choice_that_was_tampered_with_is_named(path, decide, evidence):
+    with closing(open_ledger(path, tenant="shop")) as record:
+        record.append(decide("d-1"), evidence)
+        with record.database.transaction(writing=True) as tx:
+            note_chosen(tx, [ChosenAudit(decision="d-1", ticket="t-1", batch="b-1")])
+        assert record.verify().is_whole
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        opened.execute("DROP TRIGGER chosen_audits_no_delete")
+        opened.execute("DELETE FROM chosen_audits")
+    with closing(open_ledger(path)) as record:
+        assert record.verify().first_broken == 2
+
+
 def test_what_has_nothing_in_it_takes_no_place(ledger):
     with ledger.database.transaction(writing=True) as tx:
         note_labels(tx, "d-1", {}, by="Ada")
         note_drawn(tx, [], until=NOW)
+        note_chosen(tx, [])
     assert ledger.verify().entries == 0
 
 
