@@ -13,8 +13,9 @@ from html.parser import HTMLParser
 
 from deskquorum.domain import RedactedTicket
 
-__all__ = ["concealed", "customer_text", "fold", "readable"]
+__all__ = ["concealed", "customer_text", "fold", "readable", "unmarked"]
 
+_PLACEHOLDER = re.compile(r"⟦([A-Z_]+)_\d+·\w+⟧")
 _SOFT_BREAK = re.compile(r"=\r?\n")
 _QUOTED_PRINTABLE = re.compile(r"=(?:[89A-F][0-9A-F]|3D|20$)", re.MULTILINE)
 """Codes that mail needs; `=10` and `=25` stand in links and sums."""
@@ -91,6 +92,11 @@ def concealed(text: str) -> str:
     if len(invisible) > 1:
         parts.append(f"[invisible characters] {spelled}".rstrip())
     return "\n".join(parts)
+
+
+def unmarked(text: str) -> str:
+    """The text with a type where a placeholder stood: the same each time, as marks are not."""
+    return _PLACEHOLDER.sub(lambda found: found[1].replace("_", " ").lower(), text)
 
 
 def fold(text: str) -> str:

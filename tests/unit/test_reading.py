@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deskquorum.reading import concealed, fold, readable
+from deskquorum.reading import concealed, fold, readable, unmarked
 
 
 def tags(text):
@@ -252,3 +252,8 @@ def test_a_mail_made_to_be_slow_is_read_in_time(piece):
     concealed(mail)
     fold(mail)
     assert time.monotonic() - started < 5
+
+
+def test_a_placeholder_reads_as_its_type_and_other_brackets_as_they_are():
+    text = "⟦PHONE_NUMBER_2·kqvzd⟧ is mine, says ⟦PERSON_1·kqvzd⟧ ⟦/⟧"
+    assert unmarked(text) == "phone number is mine, says person ⟦/⟧"

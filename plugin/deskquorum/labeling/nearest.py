@@ -20,7 +20,7 @@ from deskquorum.domain import Deadline, Question, RedactedTicket, Vote, VoteStat
 from deskquorum.errors import PolicyFileError, Problem
 from deskquorum.labeling.embedding import Embedder, Vectors, unit_rows
 from deskquorum.policy import NearestSpec
-from deskquorum.reading import readable
+from deskquorum.reading import readable, unmarked
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n\s*\n")
 _LEAST_WORDS = 3
@@ -157,7 +157,7 @@ class NearestLabeler:
         """Label to its share of the vote; empty when nothing is near or the text has no words."""
         import numpy as np
 
-        vector = self._embedder.embed([text])
+        vector = self._embedder.embed([unmarked(text)])
         if not vector.any():
             return {}
         centred = unit_rows(vector - self._centre)[0]

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from deskquorum.reading import unmarked
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -52,6 +54,7 @@ class Wording:
 
         from deskquorum.labeling.embedding import unit_rows
 
+        texts = [unmarked(text) for text in texts]
         vectors = embedder.embed(texts)
         meaning = unit_rows((vectors - self.centre) * vectors.any(axis=1, keepdims=True))
         parts = [
@@ -69,6 +72,7 @@ class Wording:
 
 def fit_wording(texts: Sequence[str], embedder: Embedder) -> Wording:
     """Learn what the texts have in common, and how rare each word and piece is."""
+    texts = [unmarked(text) for text in texts]
     return Wording(
         centre=embedder.embed(texts).mean(axis=0),
         words=_rarity(_counted("words", texts)),

@@ -69,6 +69,12 @@ async def test_descriptions_answer_without_examples_even_when_switched_off():
     assert (await vote_of(labeler((), descriptions=False), "where is my parcel")).label
 
 
+async def test_the_mark_of_a_placeholder_is_no_word():
+    one = await vote_of(labeler(), "I, ⟦PERSON_1·kqvzd⟧, want my jacket refunded")
+    other = await vote_of(labeler(), "I, ⟦PERSON_1·bcdfg⟧, want my jacket refunded")
+    assert one.distribution == other.distribution
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.text())
 def test_shares_sum_to_one_for_any_text_that_gets_a_vote(text):
